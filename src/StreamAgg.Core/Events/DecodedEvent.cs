@@ -1,0 +1,39 @@
+using StreamAgg.Core.Time;
+
+namespace StreamAgg.Core.Events;
+
+/// <summary>One accepted event, ready to be counted. Small and flat: a decoder fills an array of these per record.</summary>
+/// <remarks>The label lies as UTF-8 in the decoder's record (see <c>EventDecoder.Label</c>) until the next record is decoded.</remarks>
+public struct DecodedEvent
+{
+    /// <summary>When the request was made: <c>created_at</c>, or the record's own timestamp.</summary>
+    public Instant Time;
+
+    /// <summary>Microseconds, 0 to 86,400,000,000, or <see cref="NoDuration"/>. Always absent for an error.</summary>
+    public long DurationMicros;
+
+    /// <summary>Where the label's bytes start in the decoder's label buffer.</summary>
+    public int LabelStart;
+
+    /// <summary>How many bytes of UTF-8 the label has: 0 (no label) to 200.</summary>
+    public int LabelLength;
+
+    public StatusClass Status;
+
+    public bool IsTimeout;
+
+    public const long NoDuration = -1;
+}
+
+/// <summary>Which column a failed request's status counts in.</summary>
+public enum StatusClass : byte
+{
+    /// <summary>No status, or one under 400.</summary>
+    Other,
+
+    /// <summary>400 to 499.</summary>
+    ClientError,
+
+    /// <summary>500 and above.</summary>
+    ServerError,
+}

@@ -1,0 +1,24 @@
+namespace StreamAgg.Core.Events;
+
+/// <summary>An event, or a whole record, that was not counted, and why. It depends on the record and the configuration alone.</summary>
+/// <param name="EventIndex">The event's place in its record, from 0; <see cref="WholeRecord"/> where the record itself is refused.</param>
+/// <param name="Reason">One of <see cref="RefusalReason"/>.</param>
+/// <param name="Detail">One line for a person: what was found, what is expected.</param>
+/// <param name="Start">First byte of the refused event in the record's value.</param>
+/// <param name="Length">How many bytes of the value the refused event takes.</param>
+public readonly record struct Refusal(int EventIndex, string Reason, string Detail, int Start, int Length)
+{
+    public const int WholeRecord = -1;
+}
+
+/// <summary>Why an event or a record is refused, in the order in which they are given where several hold.</summary>
+public static class RefusalReason
+{
+    public const string MalformedJson = "malformed_json";
+    public const string TooLarge = "too_large";
+    public const string NotAnObject = "not_an_object";
+    public const string BadFieldPrefix = "bad_field:";
+    public const string BadPlatform = "bad_platform";
+    public const string TooOld = "too_old";
+    public const string InFuture = "in_future";
+}
