@@ -1,0 +1,182 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using StreamAgg.Core.Time;
+
+namespace StreamAgg.Core.Events;
+
+/// <summary>Reads the events of a record straight from its bytes.</summary>
+/// <remarks>
+/// What it says depends on the record and on <c>maxFuture</c> alone, never on when it is asked. A record that is not well-formed to its
+/// end counts nothing: events are staged until the last byte is read. Buffers are used again, so that an event that is accepted
+/// allocates nothing once they have grown. Not thread-safe: one a member's thread.
+/// </remarks>
+/// <param name="maxFuture">How far ahead of its record's timestamp an event may lie; 0 or more.</param>
+public sealed class EventDecoder(TimeSpan maxFuture)
+{
+    /// <summary>The largest value of a record that is read: 1 MiB.</summary>
+    public const int MaxRecordBytes = 1 << 20;
+
+    /// <summary>Arrays, the one around the events too, and objects may lie within each other this deep.</summary>
+    public const int MaxDepth = 64;
+
+    /// <summary>Buffers that one huge record has grown past this are given back.</summary>
+    private const int MaxKeptEvents = 1 << 14;
+
+    private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = true, MaxDepth = MaxDepth };
+
+    private readonly EventRules rules = new(maxFuture);
+    private DecodedEvent[] accepted = new DecodedEvent[16];
+    private Refusal[] refused = new Refusal[4];
+    private int acceptedCount, refusedCount;
+
+    /// <summary>The events that count, in the order in which they stand in the record. Valid until the next <see cref="Decode"/>.</summary>
+    public ReadOnlySpan<DecodedEvent> Accepted => accepted.AsSpan(0, acceptedCount);
+
+    /// <summary>What does not count, in the same order. Valid until the next <see cref="Decode"/>.</summary>
+    public ReadOnlySpan<Refusal> Refused => refused.AsSpan(0, refusedCount);
+
+    /// <summary>The label of one of <see cref="Accepted"/>: UTF-8, unescaped, 0 to 200 bytes. Valid until the next <see cref="Decode"/>.</summary>
+    public ReadOnlySpan<byte> Label(in DecodedEvent e) => rules.Label(e);
+
+    /// <summary>Reads one record. Never throws for anything that stands in it.</summary>
+    /// <param name="kind">What the record's topic says that its events are.</param>
+    /// <param name="value">The record's value; empty where it has none.</param>
+    /// <param name="recordTimestampMilliseconds">Since the Unix epoch; null where the record has no timestamp.</param>
+    public void Decode(EventKind kind, ReadOnlySpan<byte> value, long? recordTimestampMilliseconds)
+    {
+        BeginRecord();
+        // Utf8JsonReader lets any byte pass within strings.
+        if (!Utf8.IsValid(value))
+        {
+            RefuseRecord(RefusalReason.MalformedJson, $"not UTF-8 at byte {FirstInvalidByte(value)}", value.Length);
+            return;
+        }
+        try
+        {
+            var reader = new Utf8JsonReader(value, ReaderOptions);
+            Instant? recordTime = recordTimestampMilliseconds is { } milliseconds ? Instant.FromUnixMilliseconds(milliseconds) : null;
+            if (value.Length > MaxRecordBytes)
+                RefuseLargeRecord(ref reader, value.Length);
+            else
+                ReadRecord(ref reader, kind, value, recordTime);
+        }
+        catch (JsonException malformed)
+        {
+            RefuseRecord(RefusalReason.MalformedJson, RefusalDetail.OneLine(malformed.Message), value.Length);
+        }
+    }
+
+    private void BeginRecord()
+    {
+        acceptedCount = refusedCount = 0;
+        if (accepted.Length > MaxKeptEvents)
+            accepted = new DecodedEvent[16];
+        if (refused.Length > MaxKeptEvents)
+            refused = new Refusal[4];
+        rules.BeginRecord();
+    }
+
+    private void ReadRecord(ref Utf8JsonReader reader, EventKind kind, ReadOnlySpan<byte> value, Instant? recordTime)
+    {
+        int eventIndex = 0;
+        bool isOneEvent = false, isEmpty = true;
+        while (reader.Read())
+        {
+            // What is alone in its record is refused with all the record's bytes.
+            isOneEvent = isEmpty && reader.TokenType != JsonTokenType.StartArray;
+            isEmpty = false;
+            if (reader.TokenType != JsonTokenType.StartArray)
+            {
+                ReadEvent(ref reader, kind, value, recordTime, eventIndex++);
+                continue;
+            }
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                ReadEvent(ref reader, kind, value, recordTime, eventIndex++);
+        }
+        if (isEmpty)
+            RefuseRecord(RefusalReason.MalformedJson, "the record has no value, or white space alone", value.Length);
+        else if (isOneEvent && refusedCount == 1)
+            refused[0] = refused[0] with { Start = 0, Length = value.Length };
+    }
+
+    /// <summary>Takes the value that the reader stands at and leaves the reader at its last token.</summary>
+    private void ReadEvent(ref Utf8JsonReader reader, EventKind kind, ReadOnlySpan<byte> value, Instant? recordTime, int eventIndex)
+    {
+        int start = (int)reader.TokenStartIndex;
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            Refuse(new Refusal(eventIndex, RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, (int)reader.BytesConsumed - start));
+            return;
+        }
+        ReadFields(ref reader, kind);
+        if (acceptedCount == accepted.Length)
+            Array.Resize(ref accepted, acceptedCount * 2);
+        if (rules.TryJudge(value, recordTime, ref accepted[acceptedCount]))
+            acceptedCount++;
+        else
+            Refuse(new Refusal(eventIndex, rules.Reason, rules.Detail, start, (int)reader.BytesConsumed - start));
+    }
+
+    private void ReadFields(ref Utf8JsonReader reader, EventKind kind)
+    {
+        Span<RawField> fields = rules.Fields;
+        fields.Clear();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            Field field = Find(ref reader, kind);
+            reader.Read();
+            if (field != Field.Ignored)
+            {
+                bool isString = reader.TokenType == JsonTokenType.String;
+                fields[(int)field] = new RawField(
+                    reader.TokenType, isString && reader.ValueIsEscaped, (int)reader.TokenStartIndex + (isString ? 1 : 0), reader.ValueSpan.Length);
+            }
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+                reader.Skip();
+        }
+    }
+
+    private Field Find(ref Utf8JsonReader reader, EventKind kind)
+    {
+        ReadOnlySpan<byte> name = reader.ValueSpan;
+        if (!reader.ValueIsEscaped)
+            return FieldName.Find(name, kind);
+        // Six bytes (\u0061) may stand for one.
+        return name.Length <= FieldName.MaxBytes * 6 && rules.TryUnescape(name, out name) ? FieldName.Find(name, kind) : Field.Ignored;
+    }
+
+    /// <summary>Nothing of it is kept, but a record that is both is malformed first.</summary>
+    private void RefuseLargeRecord(ref Utf8JsonReader reader, int valueBytes)
+    {
+        bool isEmpty = true;
+        while (reader.Read())
+            isEmpty = false;
+        if (isEmpty)
+            RefuseRecord(RefusalReason.MalformedJson, "the record has white space alone", valueBytes);
+        else
+            RefuseRecord(RefusalReason.TooLarge, $"the value has {valueBytes} bytes, at most {MaxRecordBytes} are read", valueBytes);
+    }
+
+    private void RefuseRecord(string reason, string detail, int valueBytes)
+    {
+        acceptedCount = refusedCount = 0;
+        Refuse(new Refusal(Refusal.WholeRecord, reason, detail, 0, valueBytes));
+    }
+
+    private void Refuse(in Refusal refusal)
+    {
+        if (refusedCount == refused.Length)
+            Array.Resize(ref refused, refusedCount * 2);
+        refused[refusedCount++] = refusal;
+    }
+
+    private static int FirstInvalidByte(ReadOnlySpan<byte> value)
+    {
+        int at = 0;
+        while (at < value.Length && Rune.DecodeFromUtf8(value[at..], out _, out int length) == System.Buffers.OperationStatus.Done)
+            at += length;
+        return at;
+    }
+}

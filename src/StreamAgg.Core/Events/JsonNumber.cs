@@ -1,0 +1,72 @@
+namespace StreamAgg.Core.Events;
+
+/// <summary>A JSON number times a power of ten, read exactly from its digits: no double comes between, so nothing is rounded twice.</summary>
+/// <param name="IsNegative">False for every zero: -0 is 0.</param>
+/// <param name="Whole">The integer part of the magnitude; <see cref="long.MaxValue"/> where it has over 18 digits.</param>
+/// <param name="NextDigit">The first digit after the integer part, 0 to 9.</param>
+/// <param name="HasRest">True where anything but zeros follows the integer part.</param>
+internal readonly record struct JsonNumber(bool IsNegative, long Whole, int NextDigit, bool HasRest)
+{
+    /// <summary>Digits that a long always holds.</summary>
+    private const int MaxDigits = 18;
+
+    /// <summary>The integral value, saturated.</summary>
+    public long Signed => !IsNegative ? Whole : Whole == long.MaxValue ? long.MinValue : -Whole;
+
+    /// <param name="text">A number that is well-formed JSON, of any length.</param>
+    /// <param name="decimals">The power of ten that the value is multiplied with.</param>
+    public static JsonNumber Parse(ReadOnlySpan<byte> text, int decimals)
+    {
+        bool negative = text[0] == '-';
+        if (negative)
+            text = text[1..];
+        int e = text.IndexOfAny((byte)'e', (byte)'E');
+        ReadOnlySpan<byte> mantissa = e < 0 ? text : text[..e];
+        int point = mantissa.IndexOf((byte)'.');
+        // The value is 0.d1d2d3... * 10^magnitude over the digits from the first that is not 0.
+        int first = mantissa.IndexOfAnyExcept((byte)'0', (byte)'.');
+        if (first < 0)
+            return default;
+        long magnitude = point < 0 ? mantissa.Length - first : point > first ? point - first : point - first + 1;
+        if (e >= 0)
+            magnitude += Exponent(text[(e + 1)..]);
+        return Take(negative, mantissa[first..], magnitude + decimals);
+    }
+
+    private static JsonNumber Take(bool negative, ReadOnlySpan<byte> mantissa, long wholeDigits)
+    {
+        if (wholeDigits > MaxDigits)
+            return new JsonNumber(negative, long.MaxValue, 0, HasRest: false);
+        if (wholeDigits < 0)
+            return new JsonNumber(negative, 0, 0, HasRest: true);
+        long whole = 0;
+        int next = 0, at = 0, taken = 0;
+        for (; at < mantissa.Length && taken <= wholeDigits; at++)
+        {
+            int digit = mantissa[at] - '0';
+            if (digit < 0) // the decimal point
+                continue;
+            if (taken++ < wholeDigits)
+                whole = (whole * 10) + digit;
+            else
+                next = digit;
+        }
+        for (; taken < wholeDigits; taken++)
+            whole *= 10;
+        bool rest = next != 0 || (at < mantissa.Length && mantissa[at..].ContainsAnyExcept((byte)'0', (byte)'.'));
+        return new JsonNumber(negative, whole, next, rest);
+    }
+
+    /// <summary>Saturates far beyond what the longest mantissa could make up for.</summary>
+    private static long Exponent(ReadOnlySpan<byte> text)
+    {
+        const long limit = 1L << 40;
+        bool negative = text[0] == '-';
+        if (negative || text[0] == '+')
+            text = text[1..];
+        long exponent = 0;
+        foreach (byte digit in text)
+            exponent = Math.Min((exponent * 10) + (digit - '0'), limit);
+        return negative ? -exponent : exponent;
+    }
+}

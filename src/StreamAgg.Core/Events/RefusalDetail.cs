@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+
+namespace StreamAgg.Core.Events;
+
+/// <summary>What a refusal shows of a value: one line, cut, and nothing that a terminal would act on.</summary>
+internal static class RefusalDetail
+{
+    public const int MaxLength = 200;
+
+    private const int MaxExcerptBytes = 60;
+
+    public const string NotAnObject = "an event is a JSON object: a scalar, null or array stands here";
+
+    /// <summary>The token as it stands in the record, a string with its quotation marks.</summary>
+    public static string Excerpt(ReadOnlySpan<byte> record, in RawField field)
+    {
+        switch (field.Type)
+        {
+            case System.Text.Json.JsonTokenType.StartObject:
+                return "an object";
+            case System.Text.Json.JsonTokenType.StartArray:
+                return "an array";
+            case System.Text.Json.JsonTokenType.String:
+                return '"' + Cut(field.Text(record)) + '"';
+            default:
+                return Cut(field.Text(record));
+        }
+    }
+
+    /// <summary>Makes one line of any text that has no value of the record in it unchecked.</summary>
+    public static string OneLine(string text)
+    {
+        var line = new StringBuilder(Math.Min(text.Length, MaxLength));
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (line.Length + 4 > MaxLength)
+                return line.Append("...").ToString();
+            line.Append(IsVisible(rune) ? rune.ToString() : "?");
+        }
+        return line.ToString();
+    }
+
+    private static string Cut(ReadOnlySpan<byte> text) =>
+        OneLine(text.Length <= MaxExcerptBytes ? Encoding.UTF8.GetString(text) : Encoding.UTF8.GetString(text[..WholeRunes(text)]) + "...");
+
+    private static int WholeRunes(ReadOnlySpan<byte> text)
+    {
+        int end = MaxExcerptBytes;
+        while (end > 0 && (text[end] & 0xC0) == 0x80)
+            end--;
+        return end;
+    }
+
+    private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+}

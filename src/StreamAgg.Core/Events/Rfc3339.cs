@@ -1,0 +1,90 @@
+using StreamAgg.Core.Time;
+
+namespace StreamAgg.Core.Events;
+
+/// <summary>Reads RFC 3339 date-times with their zone.</summary>
+/// <remarks>
+/// <c>T</c>, <c>t</c> or a space between date and time; <c>Z</c>, <c>z</c> or an offset of up to 23:59 at the end; digits of a fraction past
+/// the seventh are cut, never rounded up (an event must not move into the next hour); second 60 counts as 59 with its fraction kept.
+/// </remarks>
+internal static class Rfc3339
+{
+    private const int FractionStart = 19;
+
+    public static bool TryParse(ReadOnlySpan<byte> text, out Instant instant)
+    {
+        instant = default;
+        // yyyy-MM-ddTHH:mm:ss and at least a Z.
+        if (text.Length <= FractionStart || text[4] != '-' || text[7] != '-' || text[10] is not ((byte)'T' or (byte)'t' or (byte)' ')
+            || text[13] != ':' || text[16] != ':')
+            return false;
+        int year = (Two(text, 0) * 100) + Two(text, 2), month = Two(text, 5), day = Two(text, 8);
+        int hour = Two(text, 11), minute = Two(text, 14), second = Two(text, 17);
+        // A character that is no digit makes its field negative, whatever the other half of the year says.
+        if (year < 0 || month is < 1 or > 12 || day < 1 || day > DaysIn(year, month) || hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 60)
+            return false;
+        if (!TryParseFraction(text, out long fractionTicks, out int zoneStart) || !TryParseZone(text[zoneStart..], out int offsetMinutes))
+            return false;
+
+        long seconds = (DaysSinceEpoch(year, month, day) * 86_400L) + (hour * 3600) + ((minute - offsetMinutes) * 60) + Math.Min(second, 59);
+        instant = new Instant((seconds * TimeSpan.TicksPerSecond) + fractionTicks);
+        return true;
+    }
+
+    private static bool TryParseFraction(ReadOnlySpan<byte> text, out long ticks, out int end)
+    {
+        ticks = 0;
+        end = FractionStart;
+        if (text[FractionStart] != '.')
+            return true;
+        long unit = TimeSpan.TicksPerSecond;
+        for (end++; end < text.Length && (uint)(text[end] - '0') <= 9; end++)
+        {
+            unit /= 10;
+            ticks += (text[end] - '0') * unit;
+        }
+        return end > FractionStart + 1;
+    }
+
+    private static bool TryParseZone(ReadOnlySpan<byte> zone, out int offsetMinutes)
+    {
+        offsetMinutes = 0;
+        if (zone.Length == 1)
+            return (zone[0] | 0x20) == 'z';
+        if (zone.Length != 6 || zone[0] is not ((byte)'+' or (byte)'-') || zone[3] != ':')
+            return false;
+        int hours = Two(zone, 1), minutes = Two(zone, 4);
+        if (hours is < 0 or > 23 || minutes is < 0 or > 59)
+            return false;
+        offsetMinutes = ((hours * 60) + minutes) * (zone[0] == '-' ? -1 : 1);
+        return true;
+    }
+
+    /// <summary>Two digits as a number, or a large negative one.</summary>
+    private static int Two(ReadOnlySpan<byte> text, int at)
+    {
+        uint tens = (uint)(text[at] - '0'), units = (uint)(text[at + 1] - '0');
+        return tens <= 9 && units <= 9 ? (int)((tens * 10) + units) : -100_000;
+    }
+
+    private static int DaysIn(int year, int month) => month switch
+    {
+        2 => IsLeap(year) ? 29 : 28,
+        4 or 6 or 9 or 11 => 30,
+        _ => 31,
+    };
+
+    private static bool IsLeap(int year) => year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+    /// <summary>Days of the proleptic Gregorian calendar, which has a year 0; <see cref="DateTime"/> has none.</summary>
+    private static int DaysSinceEpoch(int year, int month, int day)
+    {
+        // Years that begin in March put the leap day last; an era is the 400 years after which the calendar repeats.
+        const int daysAnEra = 146_097, epochInEras = 719_468;
+        int marchYear = (month <= 2 ? year - 1 : year) + 400;
+        int era = marchYear / 400, yearOfEra = marchYear % 400;
+        int dayOfYear = (((153 * (month > 2 ? month - 3 : month + 9)) + 2) / 5) + day - 1;
+        int dayOfEra = (yearOfEra * 365) + (yearOfEra / 4) - (yearOfEra / 100) + dayOfYear;
+        return ((era - 1) * daysAnEra) + dayOfEra - epochInEras;
+    }
+}
