@@ -1,0 +1,172 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>One checkpoint from its cut to its verdict. Touches no member state: it runs beside the reading.</summary>
+/// <remarks>
+/// The order is the protocol's: dead letters first, then the database's time, then the broker's answers (the topic's id has to be read
+/// after the last record that is in the cut), then the transaction, and where its outcome is unknown, the fences.
+/// </remarks>
+internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<PartitionCut> cuts)
+{
+    private readonly Dictionary<SourcePartition, CutVerdict> verdicts = [];
+    private readonly Dictionary<SourcePartition, long> endOffsets = [];
+
+    public IReadOnlyList<PartitionCut> Cuts => cuts;
+
+    /// <summary>Monotonic, of the start.</summary>
+    public long StartedAt { get; } = services.Time.GetTimestamp();
+
+    public async Task<CheckpointReport> RunAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await WriteAsync(cancellation);
+            return Report(null);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException)
+        {
+            return Report(e);
+        }
+    }
+
+    private async Task WriteAsync(CancellationToken cancellation)
+    {
+        await services.DeadLetters.FlushAsync(cancellation);
+        var askedAt = await services.Store.NowAsync(cancellation);
+        var topics = await services.Facts.DescribeAsync([.. cuts.Select(cut => cut.Source.Topic).Distinct()], cancellation);
+        await AskEndsAsync(cancellation);
+
+        var checkpoints = new List<PartitionCheckpoint>(cuts.Count);
+        var watermarks = new Dictionary<SourcePartition, Instant?>(cuts.Count);
+        foreach (var cut in cuts)
+        {
+            if (!topics.TryGetValue(cut.Source.Topic, out var topic) || topic.TopicId != cut.TopicId)
+            {
+                // What was read may belong to another incarnation than the offsets: start over from what is stored.
+                verdicts[cut.Source] = new CutVerdict(CutOutcome.Dropped, null, "the topic was recreated or deleted");
+                continue;
+            }
+
+            long? end = endOffsets.TryGetValue(cut.Source, out long offset) ? offset : null;
+            var watermark = WatermarkRule.Of(cut.StoredWatermark, cut.MaxEventTime, cut.NextOffset, end, askedAt, services.Options.Grace);
+            if (!cut.HasUnsaved && watermark == cut.StoredWatermark)
+            {
+                verdicts[cut.Source] = new CutVerdict(CutOutcome.Unchanged, null, null);
+                continue;
+            }
+
+            watermarks[cut.Source] = watermark;
+            checkpoints.Add(cut.ToCheckpoint(watermark));
+        }
+
+        if (checkpoints.Count > 0)
+            await StoreAsync(checkpoints, watermarks, cancellation);
+    }
+
+    private async Task AskEndsAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            foreach (var (source, end) in await services.Facts.EndOffsetsAsync([.. cuts.Select(cut => cut.Source)], cancellation))
+                endOffsets[source] = end;
+        }
+        catch (LogUnavailableException e)
+        {
+            // No answer moves nothing: the wall clock does not count, the rest of the checkpoint does.
+            PipelineLog.EndsUnknown(services.Logger, e.Message);
+        }
+    }
+
+    private async Task StoreAsync(
+        List<PartitionCheckpoint> checkpoints, Dictionary<SourcePartition, Instant?> watermarks, CancellationToken cancellation)
+    {
+        try
+        {
+            var result = await services.Store.CheckpointAsync(checkpoints, cancellation);
+            foreach (var checkpoint in checkpoints)
+            {
+                verdicts[checkpoint.Source] = result.IsCommitted
+                    ? new CutVerdict(CutOutcome.Committed, watermarks[checkpoint.Source], null)
+                    : result.Fenced.Contains(checkpoint.Source)
+                        ? new CutVerdict(CutOutcome.Fenced, null, "another member has claimed it")
+                        : new CutVerdict(CutOutcome.NotWritten, null, null);
+            }
+        }
+        catch (CommitOutcomeUnknownException e)
+        {
+            PipelineLog.CommitUnknown(services.Logger, e.Message);
+            await ResolveAsync(checkpoints, watermarks, cancellation);
+        }
+    }
+
+    /// <summary>
+    /// The fence alone tells: the next number means committed, the same one not (should the lost COMMIT still arrive, the next
+    /// checkpoint misses its fence), anything else that somebody has claimed since.
+    /// </summary>
+    private async Task ResolveAsync(
+        List<PartitionCheckpoint> checkpoints, Dictionary<SourcePartition, Instant?> watermarks, CancellationToken cancellation)
+    {
+        var fences = await ReadFencesAsync([.. checkpoints.Select(checkpoint => checkpoint.Source)], cancellation);
+        foreach (var checkpoint in checkpoints)
+        {
+            bool found = fences.TryGetValue(checkpoint.Source, out var fence);
+            verdicts[checkpoint.Source] = found && fence == checkpoint.Fence.Next
+                ? new CutVerdict(CutOutcome.Committed, watermarks[checkpoint.Source], null)
+                : found && fence == checkpoint.Fence
+                    ? new CutVerdict(CutOutcome.NotWritten, null, null)
+                    : new CutVerdict(CutOutcome.Fenced, null, "another member has claimed it");
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<SourcePartition, Fence>> ReadFencesAsync(SourcePartition[] sources, CancellationToken cancellation)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await services.Store.ReadFencesAsync(sources, cancellation);
+            }
+            catch (StoreUnavailableException e)
+            {
+                // Until the fences can be read nothing may be written and nothing forgotten; reading goes on up to its bound.
+                PipelineLog.StoreAway(services.Logger, e.Message);
+                await Task.Delay(services.Backoff.Delay(attempt), services.Time, cancellation);
+            }
+        }
+    }
+
+    private CheckpointReport Report(Exception? failure)
+    {
+        foreach (var cut in cuts)
+            verdicts.TryAdd(cut.Source, new CutVerdict(CutOutcome.NotWritten, null, null));
+        return new CheckpointReport(verdicts, endOffsets, failure);
+    }
+}
+
+/// <param name="Verdicts">One for every cut.</param>
+/// <param name="EndOffsets">What the broker answered.</param>
+/// <param name="Failure">Why nothing was written; null where nothing failed.</param>
+internal sealed record CheckpointReport(
+    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, Exception? Failure);
+
+internal readonly record struct CutVerdict(CutOutcome Outcome, Instant? Watermark, string? Reason);
+
+internal enum CutOutcome
+{
+    /// <summary>Nothing was written; the cut goes back.</summary>
+    NotWritten,
+
+    /// <summary>There was nothing to write.</summary>
+    Unchanged,
+
+    Committed,
+
+    /// <summary>Somebody else's claim is newer.</summary>
+    Fenced,
+
+    /// <summary>The state is of no use any more.</summary>
+    Dropped,
+}

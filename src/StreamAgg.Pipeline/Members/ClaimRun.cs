@@ -1,0 +1,75 @@
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>One claim: from an assignment to a state that may be read into. Touches no member state.</summary>
+internal static class ClaimRun
+{
+    /// <returns>Null where the claim did not come off (an outage, a newer claim): try again.</returns>
+    /// <exception cref="PipelineStoppedException">A gap, and gaps stop the pipeline.</exception>
+    public static async Task<ClaimedPartition?> RunAsync(MemberServices services, SourcePartition source, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ClaimAsync(services, source, cancellation);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException)
+        {
+            PipelineLog.ClaimFailed(services.Logger, source, e.Message);
+            return null;
+        }
+    }
+
+    private static async Task<ClaimedPartition?> ClaimAsync(MemberServices services, SourcePartition source, CancellationToken cancellation)
+    {
+        if (!await services.Store.IsTopicKnownAsync(source.Topic, cancellation))
+            await IntroduceAsync(services, source.Topic, cancellation);
+        var claim = await services.Store.ClaimAsync(source, services.Owner, cancellation);
+
+        // Now, not before: a member that asked earlier could make an incarnation its own that is no longer there.
+        string topicId = (await DescribeAsync(services, source.Topic, cancellation)).TopicId;
+        if (claim.TopicId != topicId)
+        {
+            var gap = claim.TopicId is null
+                ? null
+                : new Gap(source, claim.NextOffset, null, $"topic recreated (id {claim.TopicId} became {topicId}): what was not read of the old one is gone");
+            if (gap is not null && services.Options.OnGap == GapAction.Stop)
+                await GapPolicy.StopAsync(services, gap, cancellation);
+            if (await services.Store.AdoptTopicIdAsync(source, claim.Fence, topicId, gap, cancellation) is not { } fence)
+                return null;
+            claim = gap is null
+                ? claim with { Fence = fence, TopicId = topicId }
+                : claim with { Fence = fence, TopicId = topicId, NextOffset = 0, LeaderEpoch = null, Watermark = null };
+            if (gap is not null)
+                services.Metrics.GapRecorded(gap);
+        }
+
+        var partials = await services.Store.LoadPartialsAsync(source, cancellation);
+        return new ClaimedPartition(claim, topicId, partials);
+    }
+
+    private static async Task IntroduceAsync(MemberServices services, string topic, CancellationToken cancellation)
+    {
+        var facts = await DescribeAsync(services, topic, cancellation);
+        var partitions = Enumerable.Range(0, facts.PartitionCount).Select(partition => new SourcePartition(topic, partition)).ToArray();
+        var start = services.Options.StartFrom;
+        var offsets = start.Kind switch
+        {
+            StartKind.Beginning => await services.Facts.BeginningOffsetsAsync(partitions, cancellation),
+            StartKind.End => await services.Facts.EndOffsetsAsync(partitions, cancellation),
+            _ => await services.Facts.OffsetsForTimeAsync(partitions, start.Time, cancellation),
+        };
+        if (partitions.Any(partition => !offsets.ContainsKey(partition)))
+            throw new LogUnavailableException($"the brokers did not tell where every partition of {topic} starts");
+        PipelineLog.TopicIntroduced(services.Logger, topic, facts.PartitionCount, start);
+        await services.Store.IntroduceTopicAsync(topic, facts.TopicId, [.. partitions.Select(partition => offsets[partition])], cancellation);
+    }
+
+    private static async Task<TopicFacts> DescribeAsync(MemberServices services, string topic, CancellationToken cancellation) =>
+        (await services.Facts.DescribeAsync([topic], cancellation)).TryGetValue(topic, out var facts)
+            ? facts
+            : throw new LogUnavailableException($"topic {topic} does not exist (any more)");
+}
+
+internal sealed record ClaimedPartition(PartitionClaim Claim, string TopicId, IReadOnlyList<PartialRow> Partials);

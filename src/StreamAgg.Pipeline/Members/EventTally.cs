@@ -1,0 +1,40 @@
+using StreamAgg.Core.Events;
+using StreamAgg.Pipeline.Telemetry;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>Counts in plain fields what telemetry is told of once a batch: a counter call an event would cost more than the event.</summary>
+internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics)
+{
+    private long usageRecords, usageAccepted, usageRefused;
+    private long errorRecords, errorAccepted, errorRefused;
+
+    public long Late { get; set; }
+
+    public void Add(EventKind kind, int accepted, int refused)
+    {
+        if (kind == EventKind.Usage)
+        {
+            usageRecords++;
+            usageAccepted += accepted;
+            usageRefused += refused;
+        }
+        else
+        {
+            errorRecords++;
+            errorAccepted += accepted;
+            errorRefused += refused;
+        }
+    }
+
+    public void Report()
+    {
+        if (usageRecords > 0)
+            metrics.Consumed(topics.Usage, EventKind.Usage, usageRecords, usageAccepted, usageRefused);
+        if (errorRecords > 0)
+            metrics.Consumed(topics.Error, EventKind.Error, errorRecords, errorAccepted, errorRefused);
+        if (Late > 0)
+            metrics.LateEvents(Late);
+        usageRecords = usageAccepted = usageRefused = errorRecords = errorAccepted = errorRefused = Late = 0;
+    }
+}

@@ -1,0 +1,36 @@
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>What happens where the log lacks records that were not counted.</summary>
+internal static class GapPolicy
+{
+    /// <summary>Records the gap without passing it, and stops: started again with another choice, the pipeline passes it.</summary>
+    /// <exception cref="PipelineStoppedException">Always, once the gap is recorded.</exception>
+    public static async Task StopAsync(MemberServices services, Gap gap, CancellationToken cancellation)
+    {
+        await services.Store.RecordGapAsync(gap, cancellation);
+        services.Metrics.GapRecorded(gap);
+        PipelineLog.GapFound(services.Logger, gap.Source, gap.FromOffset, gap.ToOffset, gap.Reason);
+        throw new PipelineStoppedException(
+            $"{gap.Source}: records from offset {gap.FromOffset} up to {(gap.ToOffset is { } to ? to : "an unknown one")} are gone ({gap.Reason}); "
+            + "the gap is recorded in streamagg.gap. To go on without them set StreamAgg:OnGap to Continue and start again.");
+    }
+
+    /// <summary>What is missing between where a partition stands and what the log holds now.</summary>
+    /// <returns>The gap and where reading goes on; null where nothing is missing (the broker's view had lagged).</returns>
+    public static async Task<(Gap Gap, long NextOffset)?> FindAsync(
+        MemberServices services, SourcePartition source, long position, string reason, CancellationToken cancellation)
+    {
+        var beginnings = await services.Facts.BeginningOffsetsAsync([source], cancellation);
+        var ends = await services.Facts.EndOffsetsAsync([source], cancellation);
+        if (!beginnings.TryGetValue(source, out long beginning) || !ends.TryGetValue(source, out long end))
+            throw new LogUnavailableException($"the brokers did not tell what {source} holds");
+        if (position < beginning)
+            return (new Gap(source, position, beginning, reason), beginning);
+        if (position > end)
+            return (new Gap(source, end, position, $"log truncated: {reason}"), end);
+        return null;
+    }
+}

@@ -1,0 +1,296 @@
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>One member of the consumer group: applies records to the partitions that it owns and checkpoints them.</summary>
+/// <remarks>
+/// A step machine on one thread: the log calls it with what it reads, and <see cref="Advance"/> takes over what the asynchronous runs
+/// (claims, checkpoints, gap searches) have finished and starts what is due. Nothing here waits, and nothing here takes a lock.
+/// </remarks>
+public sealed class Member : ILogHandler, IDisposable
+{
+    private readonly MemberServices services;
+    private readonly IEventLog log;
+    private readonly EventDecoder decoder;
+    private readonly ReadingGate gate;
+    private readonly EventTally tally;
+    private readonly Dictionary<SourcePartition, OwnedPartition> owned = [];
+    private readonly CancellationTokenSource abandoned = new();
+    private readonly Schedule schedule;
+
+    private OwnedPartition? last;
+    private CheckpointRun? checkpoint;
+    private Task<CheckpointReport>? checkpointTask;
+    private bool stopping;
+    private long lastAdvance;
+
+    public Member(MemberServices services, IEventLog log)
+    {
+        this.services = services;
+        this.log = log;
+        decoder = new EventDecoder(services.Options.MaxFuture);
+        gate = new ReadingGate(log, services.DeadLetters);
+        tally = new EventTally(services.Metrics, services.Topics);
+        lastAdvance = services.Time.GetTimestamp();
+        schedule = new Schedule(services.Time, services.Backoff, services.Options.CheckpointInterval);
+    }
+
+    /// <summary>Why the member can't go on; null while it can. A final checkpoint is still in order.</summary>
+    public Exception? Fault { get; private set; }
+
+    /// <summary>True once the group has answered, with partitions or without. Any thread may read it.</summary>
+    public bool HasJoined { get; private set; }
+
+    /// <summary>When <see cref="Advance"/> was last called, by the monotonic clock. Any thread may read it.</summary>
+    public long LastAdvance => Volatile.Read(ref lastAdvance);
+
+    /// <summary>True once nothing that was read is left to be written.</summary>
+    public bool IsAllReleased => owned.Values.All(partition => partition.IsReleased);
+
+    /// <summary>Facts for health and telemetry; replaced as a whole, so any thread may read it.</summary>
+    public MemberStatus Status { get; private set; } = MemberStatus.Empty;
+
+    public void OnRecord(in LogRecord record)
+    {
+        if (Find(record.Source) is not { State.Phase: PartitionPhase.Active } partition)
+            return;
+        var state = partition.State;
+        if (record.Offset < state.Position)
+            return;
+        decoder.Decode(state.Kind, record.Value, record.TimestampMilliseconds);
+        var closedBefore = services.Metrics.ClosedBefore;
+        foreach (ref readonly var e in decoder.Accepted)
+        {
+            state.Count(e, decoder.Label(e));
+            if (e.Time < closedBefore)
+                tally.Late++;
+        }
+
+        foreach (ref readonly var refusal in decoder.Refused)
+        {
+            services.DeadLetters.Send(record, refusal, Instant.FromUtc(services.Time.GetUtcNow()));
+            services.Metrics.EventRefused(refusal.Reason);
+        }
+
+        tally.Add(state.Kind, decoder.Accepted.Length, decoder.Refused.Length);
+        state.MoveTo(record.Offset + 1, record.LeaderEpoch);
+    }
+
+    public void OnPosition(SourcePartition source, long nextOffset)
+    {
+        if (Find(source) is { State.Phase: PartitionPhase.Active } partition && nextOffset > partition.State.Position)
+            partition.State.MoveTo(nextOffset, null);
+    }
+
+    public void OnAssigned(IReadOnlyList<SourcePartition> partitions)
+    {
+        services.Metrics.Rebalanced("assigned");
+        PipelineLog.Assigned(services.Logger, services.Owner, partitions);
+        foreach (var source in partitions)
+            owned[source] = new OwnedPartition(source, services);
+        last = null;
+        HasJoined = true;
+    }
+
+    public void OnRevoking(IReadOnlyList<SourcePartition> partitions)
+    {
+        services.Metrics.Rebalanced("revoked");
+        PipelineLog.Revoking(services.Logger, services.Owner, partitions);
+        foreach (var source in partitions)
+            Find(source)?.Release();
+    }
+
+    public bool IsReleased(SourcePartition source) => Find(source) is not { IsReleased: false };
+
+    public void OnRevoked(IReadOnlyList<SourcePartition> partitions) => Forget(partitions);
+
+    public void OnLost(IReadOnlyList<SourcePartition> partitions)
+    {
+        services.Metrics.Rebalanced("lost");
+        PipelineLog.Lost(services.Logger, services.Owner, partitions);
+        Forget(partitions);
+    }
+
+    public void OnOutOfRange(SourcePartition source, long offset, string reason) => Find(source)?.FindGap(reason, abandoned.Token);
+
+    /// <summary>Gives all partitions up in good order: nothing more is read, what is unsaved is written by the following <see cref="Advance"/> calls.</summary>
+    public void BeginStop()
+    {
+        stopping = true;
+        foreach (var partition in owned.Values)
+            partition.Release();
+    }
+
+    public void Advance()
+    {
+        Volatile.Write(ref lastAdvance, services.Time.GetTimestamp());
+        FinishCheckpoint();
+        foreach (var partition in owned.Values)
+            AdvancePartition(partition);
+        StartCheckpoint();
+        gate.Update(DirtyPartials());
+        tally.Report();
+        if (schedule.IsStatusDue())
+            Status = MemberStatus.Of(owned.Values.Select(partition => partition.State), gate.IsPaused);
+    }
+
+    /// <summary>Abandons whatever is still under way. What was not committed is read again by the next owner.</summary>
+    public void Dispose()
+    {
+        abandoned.Cancel();
+        abandoned.Dispose();
+        Status = MemberStatus.Empty;
+    }
+
+    private void AdvancePartition(OwnedPartition partition)
+    {
+        try
+        {
+            if (partition.Advance(abandoned.Token, mayClaim: !stopping) is not { } start)
+                return;
+            log.Start(partition.Source, start, partition.State.LeaderEpoch);
+            log.CommitOffsets([KeyValuePair.Create(partition.Source, start)]);
+        }
+        catch (Exception e) when (e is PipelineStoppedException or LogFatalException)
+        {
+            Fault ??= e;
+        }
+    }
+
+    private void StartCheckpoint()
+    {
+        if (checkpoint is not null || !schedule.IsAttemptAllowed())
+            return;
+        var cuts = new List<PartitionCut>();
+        foreach (var partition in owned.Values)
+        {
+            // Partitions that are waited for go first and alone: their new owner stands still meanwhile.
+            if (partition.State is { Phase: PartitionPhase.Releasing, HasUnsaved: true })
+                cuts.Add(partition.State.Cut());
+        }
+
+        if (cuts.Count == 0 && (schedule.IsCheckpointDue() || DirtyPartials() >= ReadingGate.MaxDirtyPartials))
+        {
+            foreach (var partition in owned.Values)
+            {
+                if (partition.State.Phase == PartitionPhase.Active && !partition.IsLookingForGap)
+                    cuts.Add(partition.State.Cut());
+            }
+
+            schedule.CheckpointStarted();
+        }
+
+        if (cuts.Count == 0)
+            return;
+        cuts.Sort((a, b) => a.Source.CompareTo(b.Source));
+        checkpoint = new CheckpointRun(services, cuts);
+        checkpointTask = checkpoint.RunAsync(abandoned.Token);
+    }
+
+    private void FinishCheckpoint()
+    {
+        if (checkpointTask is not { IsCompleted: true } finished || checkpoint is not { } run)
+            return;
+        (checkpoint, checkpointTask) = (null, null);
+        CheckpointReport report;
+        try
+        {
+            report = finished.GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is LogFatalException or PipelineStoppedException)
+        {
+            Fault ??= e;
+            schedule.Failed();
+            foreach (var cut in run.Cuts)
+                cut.State.Restore(cut);
+            return;
+        }
+
+        var committed = new List<KeyValuePair<SourcePartition, long>>();
+        foreach (var cut in run.Cuts)
+        {
+            if (Settle(cut, report))
+                committed.Add(KeyValuePair.Create(cut.Source, cut.NextOffset));
+        }
+
+        if (committed.Count > 0)
+            log.CommitOffsets(committed);
+        if (report.Failure is { } failure)
+        {
+            schedule.Failed();
+            PipelineLog.CheckpointFailed(services.Logger, failure.Message);
+        }
+        else
+        {
+            schedule.Succeeded(again: report.Verdicts.Values.Any(verdict => verdict.Outcome is CutOutcome.Fenced or CutOutcome.NotWritten));
+            services.Metrics.CheckpointTook(services.Time.GetElapsedTime(run.StartedAt), run.Cuts.Sum(cut => cut.RowCount));
+        }
+    }
+
+    /// <returns>True where the cut was committed and the partition is still ours.</returns>
+    private bool Settle(PartitionCut cut, CheckpointReport report)
+    {
+        var verdict = report.Verdicts[cut.Source];
+        if (verdict.Outcome == CutOutcome.Committed)
+            cut.Report(services.Metrics);
+        if (Find(cut.Source) is not { } partition || partition.State != cut.State || cut.State.Phase == PartitionPhase.Dropped)
+            return false;
+        if (report.EndOffsets.TryGetValue(cut.Source, out long end))
+            cut.State.EndOffset = end;
+        switch (verdict.Outcome)
+        {
+            case CutOutcome.Committed:
+                cut.State.Committed(cut, verdict.Watermark);
+                partition.Succeeded();
+                return true;
+            case CutOutcome.NotWritten or CutOutcome.Unchanged:
+                cut.State.Restore(cut);
+                return false;
+            default:
+                // While the group still says that it is ours, it is claimed again: nobody else may be there to read it.
+                if (verdict.Outcome == CutOutcome.Fenced)
+                    services.Metrics.Fenced();
+                PipelineLog.PartitionDropped(services.Logger, cut.Source, verdict.Reason ?? "");
+                log.Stop(cut.Source);
+                partition.StartOver();
+                return false;
+        }
+    }
+
+    private int DirtyPartials()
+    {
+        int dirty = 0;
+        foreach (var partition in owned.Values)
+            dirty += partition.State.ChangedCount;
+        if (checkpoint is not null)
+        {
+            foreach (var cut in checkpoint.Cuts)
+                dirty += cut.RowCount;
+        }
+
+        return dirty;
+    }
+
+    private void Forget(IReadOnlyList<SourcePartition> partitions)
+    {
+        foreach (var source in partitions)
+        {
+            if (owned.Remove(source, out var partition))
+                partition.Drop();
+        }
+
+        last = null;
+    }
+
+    private OwnedPartition? Find(SourcePartition source)
+    {
+        // Records come in runs of one partition, and a topic's name is one instance: no hash in the common case.
+        if (last is not null && last.Source.Partition == source.Partition && ReferenceEquals(last.Source.Topic, source.Topic))
+            return last;
+        if (!owned.TryGetValue(source, out var partition))
+            return null;
+        return last = partition;
+    }
+}

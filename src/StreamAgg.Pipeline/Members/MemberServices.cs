@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Logging;
+using StreamAgg.Pipeline.DeadLetters;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Pipeline.Telemetry;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>What the members of a process share: the ports and the settings. All of it is safe from any thread.</summary>
+public sealed record MemberServices
+{
+    public required PipelineOptions Options { get; init; }
+
+    public required PipelineTopics Topics { get; init; }
+
+    /// <summary>Who claims, for people: host, process, member. At most 200 characters.</summary>
+    public required string Owner { get; init; }
+
+    public required ILogFacts Facts { get; init; }
+
+    public required IAggregateStore Store { get; init; }
+
+    public required IDeadLetterSink DeadLetters { get; init; }
+
+    public required StreamAggMetrics Metrics { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required Backoff Backoff { get; init; }
+}

@@ -1,0 +1,160 @@
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>An assigned partition: its state, and the claim or gap search that is under way for it.</summary>
+internal sealed class OwnedPartition
+{
+    private readonly MemberServices services;
+    private Task<ClaimedPartition?>? claim;
+    private Task<(Gap Gap, long NextOffset)?>? gapSearch;
+    private string gapReason = "";
+    private int failures;
+    private long notBefore;
+
+    public OwnedPartition(SourcePartition source, MemberServices services)
+    {
+        this.services = services;
+        Source = source;
+        State = NewState();
+        notBefore = services.Time.GetTimestamp();
+    }
+
+    public SourcePartition Source { get; }
+
+    public PartitionState State { get; private set; }
+
+    /// <summary>True while the log lacks what comes next and nobody knows yet what it holds.</summary>
+    public bool IsLookingForGap { get; private set; }
+
+    /// <summary>True once nothing of the partition is left to be written.</summary>
+    public bool IsReleased => State.Phase switch
+    {
+        PartitionPhase.Dropped => true,
+        PartitionPhase.Releasing => !State.InCheckpoint && !State.HasUnsaved,
+        _ => false,
+    };
+
+    /// <summary>Starts what is due, takes over what is finished; never waits.</summary>
+    /// <returns>Where reading is to start; null where nothing starts now.</returns>
+    /// <exception cref="PipelineStoppedException">A gap, and gaps stop the pipeline.</exception>
+    public long? Advance(CancellationToken cancellation, bool mayClaim)
+    {
+        if (State.Phase == PartitionPhase.Unclaimed && mayClaim && services.Time.GetTimestamp() >= notBefore)
+        {
+            State.Phase = PartitionPhase.Claiming;
+            claim = ClaimRun.RunAsync(services, Source, cancellation);
+        }
+
+        if (claim is { IsCompleted: true })
+            return FinishClaim();
+        if (IsLookingForGap)
+            return SearchGap(cancellation);
+        return null;
+    }
+
+    /// <summary>Another claim, later: the state is of no use any more.</summary>
+    public void StartOver()
+    {
+        State.Phase = PartitionPhase.Dropped;
+        State = NewState();
+        (claim, gapSearch, IsLookingForGap) = (null, null, false);
+        Failed();
+    }
+
+    public void Release()
+    {
+        if (State.Phase == PartitionPhase.Active)
+            State.Phase = PartitionPhase.Releasing;
+        else if (State.Phase != PartitionPhase.Releasing)
+            Drop();
+    }
+
+    public void Drop()
+    {
+        State.Phase = PartitionPhase.Dropped;
+        (claim, gapSearch, IsLookingForGap) = (null, null, false);
+    }
+
+    public void FindGap(string reason, CancellationToken cancellation)
+    {
+        if (State.Phase != PartitionPhase.Active || IsLookingForGap)
+            return;
+        IsLookingForGap = true;
+        gapReason = reason;
+        gapSearch = SearchAsync(cancellation);
+    }
+
+    /// <summary>A checkpoint went through: the next failure waits as little as a first one.</summary>
+    public void Succeeded() => failures = 0;
+
+    private long? FinishClaim()
+    {
+        var finished = claim!;
+        claim = null;
+        if (State.Phase != PartitionPhase.Claiming)
+            return null;
+        if (finished.GetAwaiter().GetResult() is not { } claimed)
+        {
+            State.Phase = PartitionPhase.Unclaimed;
+            Failed();
+            return null;
+        }
+
+        State.Activate(claimed.Claim, claimed.TopicId, claimed.Partials);
+        PipelineLog.Claimed(services.Logger, Source, claimed.Claim.NextOffset, claimed.Claim.Fence.Epoch, claimed.Partials.Count);
+        return State.Position;
+    }
+
+    private long? SearchGap(CancellationToken cancellation)
+    {
+        if (gapSearch is null)
+        {
+            if (services.Time.GetTimestamp() >= notBefore)
+                gapSearch = SearchAsync(cancellation);
+            return null;
+        }
+
+        // The gap belongs to the state as it stands: a checkpoint under way must not overlap with the jump.
+        if (!gapSearch.IsCompleted || State.InCheckpoint)
+            return null;
+        var finished = gapSearch;
+        (gapSearch, IsLookingForGap) = (null, false);
+        try
+        {
+            if (finished.GetAwaiter().GetResult() is { } found)
+            {
+                PipelineLog.GapFound(services.Logger, Source, found.Gap.FromOffset, found.Gap.ToOffset, found.Gap.Reason);
+                services.Metrics.GapRecorded(found.Gap);
+                State.Skip(found.Gap, found.NextOffset);
+            }
+            else
+            {
+                Failed();
+            }
+
+            return State.Phase == PartitionPhase.Active ? State.Position : null;
+        }
+        catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException)
+        {
+            PipelineLog.ClaimFailed(services.Logger, Source, e.Message);
+            IsLookingForGap = true;
+            Failed();
+            return null;
+        }
+    }
+
+    private async Task<(Gap Gap, long NextOffset)?> SearchAsync(CancellationToken cancellation)
+    {
+        var found = await GapPolicy.FindAsync(services, Source, State.Position, gapReason, cancellation);
+        if (found is { } gap && services.Options.OnGap == GapAction.Stop)
+            await GapPolicy.StopAsync(services, gap.Gap, cancellation);
+        return found;
+    }
+
+    private void Failed() =>
+        notBefore = services.Time.GetTimestamp() + (long)(services.Backoff.Delay(failures++).TotalSeconds * services.Time.TimestampFrequency);
+
+    private PartitionState NewState() => new(Source, services.Topics.KindOf(Source.Topic), services.Options);
+}

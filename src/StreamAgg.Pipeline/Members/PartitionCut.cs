@@ -1,0 +1,88 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Pipeline.Telemetry;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>One partition's contents at the instant of a checkpoint: rows already encoded, so that counting may go on.</summary>
+internal sealed class PartitionCut
+{
+    private readonly List<PartialRow> changedRows;
+    private readonly List<Fold> folds;
+
+    public PartitionCut(PartitionState state, List<Partial> kept, List<Partial> folded, List<Gap> gaps)
+    {
+        State = state;
+        Kept = kept;
+        Folded = folded;
+        Gaps = gaps;
+        Fence = state.Fence;
+        TopicId = state.TopicId;
+        NextOffset = state.Position;
+        LeaderEpoch = state.LeaderEpoch;
+        MaxEventTime = state.MaxEventTime;
+        StoredWatermark = state.Watermark;
+        HasUnsaved = state.HasUnsaved || folded.Count > 0;
+        changedRows = kept.ConvertAll(RowOf);
+        folds = folded.ConvertAll(partial => new Fold(RowOf(partial), partial.Changed));
+    }
+
+    public PartitionState State { get; }
+
+    /// <summary>Changed and still counted into.</summary>
+    public List<Partial> Kept { get; }
+
+    /// <summary>Detached, on their way into the base.</summary>
+    public List<Partial> Folded { get; }
+
+    public List<Gap> Gaps { get; }
+
+    public SourcePartition Source => State.Source;
+
+    public Fence Fence { get; }
+
+    public string TopicId { get; }
+
+    public long NextOffset { get; }
+
+    public int? LeaderEpoch { get; }
+
+    public Instant? MaxEventTime { get; }
+
+    public Instant? StoredWatermark { get; }
+
+    public bool HasUnsaved { get; }
+
+    public int RowCount => changedRows.Count + folds.Count;
+
+    public PartitionCheckpoint ToCheckpoint(Instant? watermark) => new()
+    {
+        Source = Source,
+        Fence = Fence,
+        NextOffset = NextOffset,
+        LeaderEpoch = LeaderEpoch,
+        Watermark = watermark,
+        Changed = changedRows,
+        Folds = folds,
+        Gaps = Gaps,
+    };
+
+    /// <summary>Tells telemetry what this cut, now committed, adds to what it was told before.</summary>
+    public void Report(StreamAggMetrics metrics)
+    {
+        for (int i = 0; i < Kept.Count; i++)
+            Report(metrics, Kept[i], changedRows[i]);
+        for (int i = 0; i < Folded.Count; i++)
+            Report(metrics, Folded[i], folds[i].Row);
+    }
+
+    private static void Report(StreamAggMetrics metrics, Partial partial, PartialRow row)
+    {
+        metrics.Requests(row.Platform, row.Totals, partial.Reported);
+        partial.Reported = row.Totals;
+    }
+
+    private static PartialRow RowOf(Partial partial) => new(partial.Hour, partial.Platform, partial.Totals, partial.EncodeDigest());
+}

@@ -1,0 +1,224 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Pipeline.Members;
+
+/// <summary>What a member holds of one partition between claim and release. Touched by the member's thread only.</summary>
+internal sealed class PartitionState(SourcePartition source, EventKind kind, PipelineOptions options)
+{
+    /// <summary>
+    /// An hour is folded into the base when the partition's watermark is this far past its end: late enough that hardly any event
+    /// finds its partial gone, early enough that a partition keeps a few hours in memory.
+    /// </summary>
+    public static readonly TimeSpan FoldAfter = TimeSpan.FromHours(2);
+
+    private readonly Dictionary<int, HourPartials> hours = [];
+    private readonly List<Partial> changed = [];
+    private readonly List<Gap> gaps = [];
+    private HourPartials? lastHour;
+
+    public SourcePartition Source { get; } = source;
+
+    public EventKind Kind { get; } = kind;
+
+    public PartitionPhase Phase { get; set; } = PartitionPhase.Unclaimed;
+
+    /// <summary>What the row shows after the last checkpoint of ours.</summary>
+    public Fence Fence { get; private set; }
+
+    /// <summary>The topic's incarnation that this state was read from.</summary>
+    public string TopicId { get; private set; } = "";
+
+    /// <summary>The next offset to be applied: everything before it is counted, refused or no record.</summary>
+    public long Position { get; private set; }
+
+    public long CommittedPosition { get; private set; }
+
+    public int? LeaderEpoch { get; private set; }
+
+    /// <summary>As stored. Never falls.</summary>
+    public Instant? Watermark { get; private set; }
+
+    /// <summary>The largest event time read since the claim.</summary>
+    public Instant? MaxEventTime { get; private set; }
+
+    /// <summary>The log's end when it was last asked; null before.</summary>
+    public long? EndOffset { get; set; }
+
+    /// <summary>True while a checkpoint holds a cut of this state.</summary>
+    public bool InCheckpoint { get; set; }
+
+    public int ChangedCount => changed.Count;
+
+    public int PartialCount
+    {
+        get
+        {
+            int count = 0;
+            foreach (var hour in hours.Values)
+                count += hour.Count;
+            return count;
+        }
+    }
+
+    /// <summary>True where a checkpoint would have something to write besides a watermark.</summary>
+    public bool HasUnsaved => Position != CommittedPosition || changed.Count > 0 || gaps.Count > 0;
+
+    /// <summary>Takes over what a claim found. The claim's partials count, whichever incarnation of the topic they came from.</summary>
+    public void Activate(PartitionClaim claim, string topicId, IReadOnlyList<PartialRow> partials)
+    {
+        Fence = claim.Fence;
+        TopicId = topicId;
+        Position = CommittedPosition = claim.NextOffset;
+        LeaderEpoch = claim.LeaderEpoch;
+        Watermark = claim.Watermark;
+        foreach (var row in partials)
+            HourOf(row.Hour).Put(Partial.Restore(row.Hour, row.Platform, options.Compression, row.Totals, row.Digest.Span));
+        Phase = PartitionPhase.Active;
+    }
+
+    public void Count(in DecodedEvent e, ReadOnlySpan<byte> label)
+    {
+        var partial = HourOf(e.Time.Hour).Get(label);
+        partial.Count(e, Kind);
+        if (!partial.Changed)
+        {
+            partial.Changed = true;
+            changed.Add(partial);
+        }
+
+        if (MaxEventTime is not { } max || e.Time > max)
+            MaxEventTime = e.Time;
+    }
+
+    /// <summary>Everything before <paramref name="nextOffset"/> is dealt with.</summary>
+    public void MoveTo(long nextOffset, int? leaderEpoch)
+    {
+        Position = nextOffset;
+        LeaderEpoch = leaderEpoch ?? LeaderEpoch;
+    }
+
+    /// <summary>Goes on behind (or, after a truncation, before) what the log no longer holds.</summary>
+    public void Skip(Gap gap, long nextOffset)
+    {
+        gaps.Add(gap);
+        Position = nextOffset;
+        LeaderEpoch = null;
+    }
+
+    /// <summary>
+    /// Takes everything that changed, at this instant; what is to be folded is detached, so that an event that arrives meanwhile
+    /// starts a fresh partial.
+    /// </summary>
+    public PartitionCut Cut()
+    {
+        var folds = new List<Partial>();
+        foreach (var hour in hours.Values)
+        {
+            if (Watermark is { } watermark && hour.Hour.End + FoldAfter <= watermark)
+                folds.AddRange(hour.Partials);
+        }
+
+        foreach (var partial in folds)
+            Detach(partial);
+        var kept = new List<Partial>(changed.Count);
+        foreach (var partial in changed)
+        {
+            if (!IsFoldable(partial.Hour))
+                kept.Add(partial);
+        }
+
+        var cut = new PartitionCut(this, kept, folds, [.. gaps]);
+        foreach (var partial in kept)
+            partial.Changed = false;
+        changed.Clear();
+        gaps.Clear();
+        InCheckpoint = true;
+        return cut;
+    }
+
+    public void Committed(PartitionCut cut, Instant? watermark)
+    {
+        InCheckpoint = false;
+        Fence = Fence.Next;
+        CommittedPosition = cut.NextOffset;
+        if (watermark is { } w && (Watermark is not { } known || w > known))
+            Watermark = w;
+    }
+
+    /// <summary>The checkpoint was not written: what was detached comes back, and everything cut counts as changed again.</summary>
+    public void Restore(PartitionCut cut)
+    {
+        InCheckpoint = false;
+        gaps.InsertRange(0, cut.Gaps);
+        foreach (var partial in cut.Kept)
+            MarkChanged(partial);
+        foreach (var partial in cut.Folded)
+        {
+            var hour = HourOf(partial.Hour);
+            if (!hour.TryGet(partial.Platform, out var fresh))
+            {
+                hour.Put(partial);
+                if (partial.Changed)
+                    changed.Add(partial);
+                continue;
+            }
+
+            bool wasChanged = fresh.Changed;
+            fresh.Absorb(partial);
+            if (!wasChanged && fresh.Changed)
+                changed.Add(fresh);
+        }
+    }
+
+    private bool IsFoldable(Hour hour) => Watermark is { } watermark && hour.End + FoldAfter <= watermark;
+
+    private void MarkChanged(Partial partial)
+    {
+        if (partial.Changed)
+            return;
+        partial.Changed = true;
+        changed.Add(partial);
+    }
+
+    private void Detach(Partial partial)
+    {
+        var hour = hours[partial.Hour.SinceEpoch];
+        hour.Remove(partial);
+        if (hour.Count > 0)
+            return;
+        hours.Remove(partial.Hour.SinceEpoch);
+        lastHour = null;
+    }
+
+    private HourPartials HourOf(Hour hour)
+    {
+        if (lastHour is not null && lastHour.Hour == hour)
+            return lastHour;
+        if (!hours.TryGetValue(hour.SinceEpoch, out var partials))
+            hours.Add(hour.SinceEpoch, partials = new HourPartials(hour, options.MaxPlatforms, options.Compression));
+        lastHour = partials;
+        return partials;
+    }
+}
+
+internal enum PartitionPhase
+{
+    /// <summary>Assigned, to be claimed when its back-off is over.</summary>
+    Unclaimed,
+
+    /// <summary>A claim is under way.</summary>
+    Claiming,
+
+    /// <summary>Ours: records are applied.</summary>
+    Active,
+
+    /// <summary>To be given up: nothing more is applied, what is unsaved is written.</summary>
+    Releasing,
+
+    /// <summary>Nothing of ours any more.</summary>
+    Dropped,
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Pipeline.Telemetry;
+
+/// <summary>Every instrument and the activity source of the pipeline. Safe from any thread. Units are UCUM's.</summary>
+/// <remarks>Attributes are bounded: kinds, outcomes and reasons are fixed sets, platforms stop at <see cref="PipelineOptions.MaxPlatforms"/>.</remarks>
+public sealed class StreamAggMetrics : IDisposable
+{
+    /// <summary>The name of the meter and of the activity source.</summary>
+    public const string Name = "StreamAgg";
+
+    private readonly Meter meter = new(Name);
+    private readonly string groupId;
+    private readonly BoundedLabels labels;
+    private readonly Counter<long> consumed;
+    private readonly Counter<long> events;
+    private readonly Counter<long> requests;
+    private readonly Counter<long> deadLetters;
+    private readonly Counter<long> lateEvents;
+    private readonly Histogram<double> checkpointDuration;
+    private readonly Histogram<long> checkpointRows;
+    private readonly Histogram<double> publishDuration;
+    private readonly Counter<long> rowsPublished;
+    private readonly Counter<long> rowsKept;
+    private readonly Counter<long> rebalances;
+    private readonly Counter<long> fenced;
+    private readonly Counter<long> gaps;
+    private readonly Counter<long> storeRetries;
+
+    private long closedBeforeTicks = long.MinValue;
+    private double watermarkLagSeconds = double.NaN;
+
+    /// <param name="groupId">The consumer group's name, for the messaging attributes.</param>
+    /// <param name="maxPlatforms">How many labels may become attributes; the rest share one.</param>
+    public StreamAggMetrics(string groupId, int maxPlatforms)
+    {
+        this.groupId = groupId;
+        labels = new BoundedLabels(maxPlatforms);
+        consumed = meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Records read from the log.");
+        events = meter.CreateCounter<long>("streamagg.events", "{event}", "Events decoded, by kind and outcome (accepted, refused).");
+        requests = meter.CreateCounter<long>("streamagg.requests", "{request}", "Requests in committed checkpoints, by platform and outcome.");
+        deadLetters = meter.CreateCounter<long>("streamagg.dead_letters", "{letter}", "Refused events and records, by reason.");
+        lateEvents = meter.CreateCounter<long>("streamagg.late_events", "{event}", "Events of hours that were closed already; they are merged all the same.");
+        checkpointDuration = meter.CreateHistogram<double>("streamagg.checkpoint.duration", "s", "From the cut to the verdict.");
+        checkpointRows = meter.CreateHistogram<long>("streamagg.checkpoint.rows", "{row}", "Partials written or folded by a checkpoint.");
+        publishDuration = meter.CreateHistogram<double>("streamagg.publish.duration", "s", "One pass over the closed dirty hours and days.");
+        rowsPublished = meter.CreateCounter<long>("streamagg.rows.published", "{row}", "Rows inserted or changed, by table.");
+        rowsKept = meter.CreateCounter<long>("streamagg.rows.kept", "{row}", "Rows of somebody else's that stayed because ours would count less.");
+        rebalances = meter.CreateCounter<long>("streamagg.rebalances", "{rebalance}", "Assignments, revocations and losses of partitions.");
+        fenced = meter.CreateCounter<long>("streamagg.fenced", "{partition}", "Checkpoints refused because the partition was claimed by another member.");
+        gaps = meter.CreateCounter<long>("streamagg.gaps", "{gap}", "Stretches of the log that were gone before they were read.");
+        storeRetries = meter.CreateCounter<long>("streamagg.store.retries", "{retry}", "Database calls that were tried again.");
+        meter.CreateObservableGauge("streamagg.consumer.lag", () => Lags(Members()), "{message}", "Records between the position and the log's end.");
+        meter.CreateObservableGauge("streamagg.watermark.lag", WatermarkLag, "s", "How far the smallest watermark is behind the database's clock.");
+        meter.CreateObservableUpDownCounter("streamagg.partials.open", () => Members().Sum(m => m.OpenPartials), "{partial}", "Partials in memory.");
+        meter.CreateObservableUpDownCounter("streamagg.partitions.owned", () => Members().Sum(m => m.Partitions.Count), "{partition}", "Partitions of this process.");
+        meter.CreateObservableGauge("streamagg.paused", () => Members().Any(m => m.IsPaused) ? 1 : 0, "1", "1 while reading waits for the database or the dead-letter topic.");
+    }
+
+    /// <summary>The members as they stand, asked when telemetry is collected; nobody until the pipeline runs.</summary>
+    public Func<IEnumerable<MemberStatus>> Members { get; set; } = () => [];
+
+    public ActivitySource Activities { get; } = new(Name);
+
+    /// <summary>Events before this time belong to hours that were published; the publisher moves it.</summary>
+    public Instant ClosedBefore => new(Volatile.Read(ref closedBeforeTicks));
+
+    public void Consumed(string topic, EventKind kind, long records, long accepted, long refused)
+    {
+        consumed.Add(records, new TagList
+        {
+            { "messaging.system", "kafka" }, { "messaging.operation.name", "poll" },
+            { "messaging.destination.name", topic }, { "messaging.consumer.group.name", groupId },
+        });
+        string kindName = kind == EventKind.Usage ? "usage" : "error";
+        if (accepted > 0)
+            events.Add(accepted, new("kind", kindName), new("outcome", "accepted"));
+        if (refused > 0)
+            events.Add(refused, new("kind", kindName), new("outcome", "refused"));
+    }
+
+    public void EventRefused(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void LateEvents(long count) => lateEvents.Add(count);
+
+    /// <summary>Counts what a platform's totals gained since <paramref name="reported"/>.</summary>
+    public void Requests(string platform, BucketTotals totals, BucketTotals reported)
+    {
+        string label = labels.Bound(platform);
+        Count("success", totals.SuccessCount - reported.SuccessCount);
+        Count("4xx", totals.Error4xxCount - reported.Error4xxCount);
+        Count("5xx", totals.Error5xxCount - reported.Error5xxCount);
+        Count("other", Other(totals) - Other(reported));
+
+        void Count(string outcome, long gained)
+        {
+            if (gained > 0)
+                requests.Add(gained, new("platform", label), new("outcome", outcome));
+        }
+
+        static long Other(in BucketTotals t) => t.ErrorCount - t.Error4xxCount - t.Error5xxCount;
+    }
+
+    public void CheckpointTook(TimeSpan duration, int rows)
+    {
+        checkpointDuration.Record(duration.TotalSeconds);
+        checkpointRows.Record(rows);
+    }
+
+    public void PublishTook(TimeSpan duration) => publishDuration.Record(duration.TotalSeconds);
+
+    public void Published(string table, PublishResult result)
+    {
+        if (result.RowsWritten > 0)
+            rowsPublished.Add(result.RowsWritten, new KeyValuePair<string, object?>("table", table));
+        if (result.RowsKept > 0)
+            rowsKept.Add(result.RowsKept, new KeyValuePair<string, object?>("table", table));
+    }
+
+    /// <summary>Where the smallest watermark stands, and the database's time with it.</summary>
+    public void WatermarkAt(Instant? watermark, Instant now)
+    {
+        Volatile.Write(ref closedBeforeTicks, watermark is { } at ? at.Hour.Start.UnixTicks : long.MinValue);
+        Volatile.Write(ref watermarkLagSeconds, watermark is { } w ? (now - w).TotalSeconds : double.NaN);
+    }
+
+    public void Rebalanced(string kind) => rebalances.Add(1, new KeyValuePair<string, object?>("kind", kind));
+
+    public void Fenced() => fenced.Add(1);
+
+    public void GapRecorded(Gap gap) => gaps.Add(1, new KeyValuePair<string, object?>("topic", gap.Source.Topic));
+
+    public void StoreRetried() => storeRetries.Add(1);
+
+    public void Dispose()
+    {
+        meter.Dispose();
+        Activities.Dispose();
+    }
+
+    private static IEnumerable<Measurement<long>> Lags(IEnumerable<MemberStatus> members) =>
+        from member in members
+        from partition in member.Partitions
+        let lag = partition.Lag
+        where lag.HasValue
+        select new Measurement<long>(lag.GetValueOrDefault(), new("topic", partition.Source.Topic), new("partition", partition.Source.Partition));
+
+    private IEnumerable<Measurement<double>> WatermarkLag()
+    {
+        double seconds = Volatile.Read(ref watermarkLagSeconds);
+        return double.IsNaN(seconds) ? [] : [new Measurement<double>(seconds)];
+    }
+}
