@@ -3,13 +3,21 @@
 
 # build WHAT: a project's folder or the solution. Quiet when it succeeds; the compiler's own lines when it does not.
 build() {
-  local name=${1##*/}
   [ -e "$root/$1" ] || fail "there is no $1 in this checkout"
-  [ -d "$(built "$1")" ] || say "building $name (Release)"
-  # Audit data comes from the network and has no say in whether a build succeeds. Nodes that outlive the
-  # build keep a CI job's pipes open.
-  locked dotnet build "$root/$1" -c Release -v q --nologo -clp:NoSummary -p:NuGetAudit=false ${CI:+-nodeReuse:false} >&2 ||
-    fail "$name does not build: the errors stand above" 1
+  # With nothing to do it takes some seconds; the line says why nothing else is seen meanwhile.
+  say "building ${1##*/} (Release)"
+  compile build "$root/$1" -c Release || fail "${1##*/} does not build: the errors stand above" 1
+}
+
+# compile VERB...: dotnet's output goes to a file, since servers that outlive the build would keep a pipe open.
+compile() {
+  local log status=0
+  log=$(mktemp)
+  # Audit data comes from the network and has no say in whether a build succeeds; CI leaves no nodes behind.
+  locked dotnet "$@" -v q --nologo -p:NuGetAudit=false ${CI:+-nodeReuse:false} >"$log" 2>&1 </dev/null || status=$?
+  [ "$status" -eq 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
 }
 
 built() { printf '%s/%s/bin/Release/net10.0' "$root" "$1"; }
