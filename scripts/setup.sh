@@ -117,7 +117,7 @@ may_install() {
   [ "$(id -u)" -ne 0 ] || return 0
   command -v sudo >/dev/null || fail "missing: $*; as root: apt-get install $*"
   if [ "${CI:-}" = true ] || [ -n "${install_agreed:-}" ]; then return; fi
-  [ -t 0 ] && [ -t 2 ] || fail "missing: $*; run: sudo apt-get install $*"
+  if [ ! -t 0 ] || [ ! -t 2 ]; then fail "missing: $*; run: sudo apt-get install $*"; fi
   local answer
   read -r -p "Use sudo for this? [y/N] " answer
   case $answer in

@@ -53,7 +53,7 @@ require_kinds() {
         *) fail "$project says <TestKind>$kind</TestKind>: unit, simulation or integration" 1 ;;
       esac
       # Solution files spell paths with backslashes.
-      tr '\\' / <StreamAgg.sln | grep -qF "$project" || fail "$project is not in StreamAgg.sln: dotnet sln add $project" 1
+      grep -qF "${project//\//\\}" StreamAgg.sln || fail "$project is not in StreamAgg.sln: dotnet sln add $project" 1
     fi
   done
 }
