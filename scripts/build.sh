@@ -1,0 +1,23 @@
+# Building. One configuration, Release, serves demo, tests, benchmarks and simulation, so that nothing is compiled twice.
+# shellcheck shell=bash
+
+# build WHAT: a project's folder or the solution. Quiet when it succeeds; the compiler's own lines when it does not.
+build() {
+  [ -e "$root/$1" ] || fail "there is no $1 in this checkout"
+  # With nothing to do it takes some seconds; the line says why nothing else is seen meanwhile.
+  say "building ${1##*/} (Release)"
+  compile build "$root/$1" -c Release || fail "${1##*/} does not build: the errors stand above" 1
+}
+
+# compile VERB...: dotnet's output goes to a file, since servers that outlive the build would keep a pipe open.
+compile() {
+  local log status=0
+  log=$(mktemp)
+  # Audit data comes from the network and has no say in whether a build succeeds; CI leaves no nodes behind.
+  locked dotnet "$@" -v q --nologo -p:NuGetAudit=false ${CI:+-nodeReuse:false} >"$log" 2>&1 </dev/null || status=$?
+  [ "$status" -eq 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return "$status"
+}
+
+built() { printf '%s/%s/bin/Release/net10.0' "$root" "$1"; }
