@@ -1,103 +1,144 @@
-using System.Buffers.Binary;
-
 namespace StreamAgg.Core.Digests;
 
-/// <summary>Placeholder that keeps every distinct value: the contract's shape, to be replaced in full.</summary>
-public sealed class TDigest
+/// <summary>The distribution of any number of values in a few hundred bytes: counts exactly, answers any quantile closely.</summary>
+/// <remarks>
+/// A merging t-digest with exact boundaries; docs/t-digest.md tells how it works and what it reaches. Quantiles follow
+/// percentile_cont's rule and are exact while there are at most <see cref="Compression"/> distinct values. Not thread-safe, not even for
+/// reading; digests on different threads share nothing. Adding allocates only while the digest grows to its full size.
+/// </remarks>
+public sealed partial class TDigest
 {
-    private readonly SortedDictionary<double, long> values = [];
+    public const int MinCompression = 20;
+    public const int MaxCompression = 1000;
 
+    /// <summary>Values wait in a buffer of this many at first, twice as many each time it is full: a digest of few values stays small.</summary>
+    private const int FirstBuffer = 10;
+
+    /// <summary>Long enough that the work of a flush, which is by the cell, is a nanosecond or two a value.</summary>
+    private const int FullBuffer = FirstBuffer << 7;
+
+    /// <summary>In memory a digest works with up to this many times the cells of its final form.</summary>
+    private const int WorkingFactor = 3;
+
+    /// <summary>And comes down to this many times when it is past that.</summary>
+    private const int RestingFactor = 2;
+
+    /// <summary>Up to here a whole buffer fits into a count without a look at it.</summary>
+    private const long UncheckedCount = long.MaxValue - FullBuffer;
+
+    private double[] buffer = [];
+    private int buffered;
+    private Cell[] weighted = [];
+    private int weightedCount;
+    private Cell[] cells = [];
+    private int cellCount;
+
+    /// <summary>How many values are in cells, or in <see cref="weighted"/>; the buffer's come on top.</summary>
+    private long settledCount;
+
+    /// <summary>What <see cref="Merge"/> was given, until the first value is added to the result.</summary>
+    private Union? union;
+
+    /// <summary>What the last quantile was read from; current while no value has been added since.</summary>
+    private Union? view;
+
+    /// <param name="compression">The most centroids that the final form has: 20 to 1,000.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The compression is out of range.</exception>
     public TDigest(int compression = 100)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(compression, 20);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(compression, 1000);
+        ArgumentOutOfRangeException.ThrowIfLessThan(compression, MinCompression);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(compression, MaxCompression);
         Compression = compression;
     }
 
     public int Compression { get; }
 
-    public long Count { get; private set; }
+    public long Count => settledCount + buffered;
 
-    public double Min => Count == 0 ? double.NaN : values.First().Key;
+    /// <summary>The smallest value; NaN where there is none.</summary>
+    public double Min => Count == 0 ? double.NaN : View().Min;
 
-    public double Max => Count == 0 ? double.NaN : values.Last().Key;
+    /// <summary>The largest value; NaN where there is none.</summary>
+    public double Max => Count == 0 ? double.NaN : View().Max;
 
-    public void Add(double value) => Add(value, 1);
+    /// <param name="value">Finite.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The value is NaN or infinite.</exception>
+    /// <exception cref="OverflowException">The count would pass 2^63 - 1; the digest is as before.</exception>
+    public void Add(double value)
+    {
+        if (!double.IsFinite(value))
+            ThrowNotFinite(value);
+        double[] waiting = buffer;
+        int at = buffered;
+        if ((uint)at >= (uint)waiting.Length)
+        {
+            AddToFull(value);
+            return;
+        }
+        waiting[at] = value;
+        buffered = at + 1;
+    }
 
+    /// <summary>As adding the value <paramref name="weight"/> times.</summary>
+    /// <param name="value">Finite.</param>
+    /// <param name="weight">At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The value is NaN or infinite, or the weight is less than 1.</exception>
+    /// <exception cref="OverflowException">The count would pass 2^63 - 1; the digest is as before.</exception>
     public void Add(double value, long weight)
     {
-        values[value] = values.GetValueOrDefault(value) + weight;
-        Count += weight;
+        if (!double.IsFinite(value))
+            ThrowNotFinite(value);
+        ArgumentOutOfRangeException.ThrowIfLessThan(weight, 1);
+        if (weight == 1)
+            Add(value);
+        else
+            AddWeighted(value, weight);
     }
 
-    public double Quantile(double q)
-    {
-        if (Count == 0) return double.NaN;
-        double rank = q * (Count - 1);
-        long low = (long)Math.Floor(rank);
-        double a = At(low), b = At(Math.Min(low + 1, Count - 1));
-        return a + ((b - a) * (rank - low));
-    }
-
-    private double At(long rank)
-    {
-        foreach (var (value, weight) in values)
-        {
-            if (rank < weight) return value;
-            rank -= weight;
-        }
-        return Max;
-    }
-
-    public double Cdf(double value) => Count == 0 ? double.NaN : values.Where(v => v.Key <= value).Sum(v => (double)v.Value) / Count;
-
-    public static TDigest Merge(ReadOnlySpan<TDigest> digests, int compression)
-    {
-        var merged = new TDigest(compression);
-        foreach (var digest in digests)
-            foreach (var (value, weight) in digest.values)
-                merged.Add(value, weight);
-        return merged;
-    }
-
-    public int EncodedLength => 4 + (values.Count * 16);
-
-    public int Encode(Span<byte> destination)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(destination, Compression);
-        int at = 4;
-        foreach (var (value, weight) in values)
-        {
-            BinaryPrimitives.WriteDoubleLittleEndian(destination[at..], value);
-            BinaryPrimitives.WriteInt64LittleEndian(destination[(at + 8)..], weight);
-            at += 16;
-        }
-        return at;
-    }
-
-    public static bool TryDecode(ReadOnlySpan<byte> bytes, out TDigest digest)
-    {
-        digest = new TDigest(BinaryPrimitives.ReadInt32LittleEndian(bytes));
-        for (int at = 4; at < bytes.Length; at += 16)
-            digest.Add(BinaryPrimitives.ReadDoubleLittleEndian(bytes[at..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[(at + 8)..]));
-        return true;
-    }
-
+    /// <summary>Removes every value and keeps the memory.</summary>
     public void Clear()
     {
-        values.Clear();
-        Count = 0;
+        buffered = weightedCount = cellCount = 0;
+        settledCount = 0;
+        union = view = null;
     }
 
-    /// <summary>The centroids in their final, compacted form, as the sketch tables hold them.</summary>
-    public DigestCentroids ToCentroids() => new(Compression, [.. values.Keys], [.. values.Values], [.. values.Values.Select(_ => true)], Min, Max);
+    private static void ThrowNotFinite(double value) =>
+        throw new ArgumentOutOfRangeException(nameof(value), value, "A digest holds finite values only.");
 
-    /// <summary>The digest that <see cref="ToCentroids"/> describes; false where the arrays contradict each other.</summary>
-    public static bool TryFromCentroids(DigestCentroids centroids, out TDigest digest)
+    private void AddToFull(double value)
     {
-        digest = new TDigest(centroids.Compression);
-        for (int i = 0; i < centroids.Means.Length; i++)
-            digest.Add(centroids.Means[i], centroids.Weights[i]);
-        return true;
+        SettleUnion();
+        // A count this near its end has no room for a buffer that nobody checks: each value is checked on its own.
+        if (settledCount > UncheckedCount)
+        {
+            AddWeighted(value, 1);
+            return;
+        }
+        if (buffer.Length < FullBuffer)
+            Array.Resize(ref buffer, Math.Max(FirstBuffer, buffer.Length * 2));
+        else
+            Flush();
+        buffer[buffered++] = value;
+    }
+
+    private void AddWeighted(double value, long weight)
+    {
+        long count = checked(Count + weight);
+        SettleUnion();
+        if (count > UncheckedCount && buffer.Length > 0)
+        {
+            Flush();
+            buffer = [];
+        }
+        if (weightedCount == weighted.Length)
+        {
+            if (weighted.Length == FullBuffer / 4)
+                Flush();
+            else
+                Array.Resize(ref weighted, Math.Max(FirstBuffer, weighted.Length * 2));
+        }
+        weighted[weightedCount++] = Cell.Pure(value, weight);
+        settledCount += weight;
     }
 }

@@ -1,0 +1,67 @@
+namespace StreamAgg.Core.Digests;
+
+/// <summary>Cells in ascending order with the rank at which each begins: what a quantile is read from. Immutable once made.</summary>
+/// <remarks>It stands for as many values as its cells weigh, each in its place (<see cref="At"/>): every reading is an exact one of those.</remarks>
+internal sealed class CellRun
+{
+    private readonly Cell[] cells;
+    private readonly long[] starts;
+
+    public CellRun(ReadOnlySpan<Cell> cells)
+    {
+        this.cells = cells.ToArray();
+        starts = new long[cells.Length + 1];
+        for (int i = 0; i < cells.Length; i++)
+            starts[i + 1] = starts[i] + cells[i].Weight;
+    }
+
+    public ReadOnlySpan<Cell> Cells => cells;
+
+    public long Count => starts[^1];
+
+    public double Min => cells[0].Low;
+
+    public double Max => cells[^1].High;
+
+    /// <summary>The value of a rank, 0 to count - 1.</summary>
+    public double At(long rank)
+    {
+        int at = Array.BinarySearch(starts, rank);
+        // Where it is not a start itself, it lies in the cell before the one that starts next.
+        if (at < 0) at = ~at - 1;
+        return cells[at].IsPure ? cells[at].Mean : new CellCurve(cells[at]).At(rank - starts[at]);
+    }
+
+    /// <summary>How many values are at most this one.</summary>
+    public long CountAtMost(double value)
+    {
+        int from = 0, to = cells.Length;
+        while (from < to)
+        {
+            int middle = (from + to) / 2;
+            if (cells[middle].High <= value) from = middle + 1;
+            else to = middle;
+        }
+        if (from == cells.Length || cells[from].Low > value)
+            return starts[from];
+        return starts[from] + new CellCurve(cells[from]).CountAtMost(value);
+    }
+
+    /// <summary>The order in which runs are merged, so that the order in which they are given does not matter.</summary>
+    public static int Compare(CellRun one, CellRun other)
+    {
+        int order = one.Count.CompareTo(other.Count);
+        if (order == 0) order = one.cells.Length.CompareTo(other.cells.Length);
+        for (int i = 0; order == 0 && i < one.cells.Length; i++)
+        {
+            Cell a = one.cells[i], b = other.cells[i];
+            order = a.Weight.CompareTo(b.Weight);
+            if (order == 0) order = Bits(a.Low).CompareTo(Bits(b.Low));
+            if (order == 0) order = Bits(a.High).CompareTo(Bits(b.High));
+            if (order == 0) order = Bits(a.Mean).CompareTo(Bits(b.Mean));
+        }
+        return order;
+    }
+
+    private static long Bits(double value) => BitConverter.DoubleToInt64Bits(value);
+}

@@ -1,0 +1,56 @@
+namespace StreamAgg.Core.Digests;
+
+public sealed partial class TDigest
+{
+    /// <summary>The final form as plain arrays: what <see cref="Encode"/> writes, and what the SQL sketch tables hold.</summary>
+    public DigestCentroids ToCentroids()
+    {
+        ReadOnlySpan<Cell> final = Final();
+        var means = new double[final.Length];
+        var weights = new long[final.Length];
+        var pure = new bool[final.Length];
+        for (int i = 0; i < final.Length; i++)
+        {
+            means[i] = final[i].Mean;
+            weights[i] = final[i].Weight;
+            pure[i] = final[i].IsPure;
+        }
+        return new DigestCentroids(Compression, means, weights, pure, Min, Max);
+    }
+
+    /// <summary>The digest that <see cref="ToCentroids"/> describes; false, and an empty digest, where the arrays contradict each other.</summary>
+    public static bool TryFromCentroids(DigestCentroids centroids, out TDigest digest)
+    {
+        (int compression, double[] means, long[] weights, bool[] pure, double min, double max) = centroids;
+        if (compression is >= MinCompression and <= MaxCompression && means.Length <= compression
+            && weights.Length == means.Length && pure.Length == means.Length
+            && TryAssemble(compression, means, weights, pure, out digest)
+            && digest.Min.Equals(min) && digest.Max.Equals(max))
+            return true;
+        digest = new TDigest();
+        return false;
+    }
+
+    private static bool TryAssemble(
+        int compression, ReadOnlySpan<double> means, ReadOnlySpan<long> weights, ReadOnlySpan<bool> pure, out TDigest digest)
+    {
+        digest = new TDigest();
+        long count = 0;
+        for (int i = 0; i < means.Length; i++)
+        {
+            bool end = i == 0 || i == means.Length - 1;
+            if (!double.IsFinite(means[i]) || weights[i] < 1 || weights[i] > long.MaxValue - count)
+                return false;
+            // A single value cannot differ from itself, and the ends are the minimum and the maximum.
+            if (!pure[i] && (end || weights[i] == 1))
+                return false;
+            if (i > 0 && !(means[i - 1] < means[i] || (means[i - 1] == means[i] && !(pure[i - 1] && pure[i]))))
+                return false;
+            count += weights[i];
+        }
+        digest = new TDigest(compression);
+        digest.Keep(EdgeEstimate.ToCells(means, weights, pure));
+        digest.settledCount = count;
+        return true;
+    }
+}

@@ -1,0 +1,65 @@
+namespace StreamAgg.Core.Digests;
+
+public sealed partial class TDigest
+{
+    private bool IsSettled => buffered == 0 && weightedCount == 0;
+
+    /// <summary>Before anything is added to a merged digest, its inputs become cells of its own.</summary>
+    private void SettleUnion()
+    {
+        if (union is null)
+            return;
+        Keep(union.Recut(RestingFactor * Compression));
+        union = null;
+    }
+
+    /// <summary>Brings what waits into the cells, and the cells to their resting number where they have become too many.</summary>
+    private void Flush()
+    {
+        if (IsSettled)
+            return;
+        Span<Cell> absorbed = Absorbed();
+        settledCount += buffered;
+        buffered = weightedCount = 0;
+        if (absorbed.Length > WorkingFactor * Compression)
+            absorbed = absorbed[..Compaction.Shrink(absorbed, settledCount, RestingFactor * Compression)];
+        Keep(absorbed);
+    }
+
+    /// <summary>The cells with all that waits, in memory that the next flush of any digest on this thread uses again.</summary>
+    private Span<Cell> Absorbed() => Absorption.Shared.Absorb(
+        cells.AsSpan(0, cellCount), buffer.AsSpan(0, buffered), weighted.AsSpan(0, weightedCount),
+        new SizeLimit(RestingFactor * Compression, Count));
+
+    private void Keep(ReadOnlySpan<Cell> kept)
+    {
+        if (cells.Length < kept.Length)
+            cells = new Cell[Math.Min(kept.Length + (kept.Length / 2), Math.Max(kept.Length, WorkingFactor * Compression))];
+        kept.CopyTo(cells);
+        cellCount = kept.Length;
+        view = null;
+    }
+
+    /// <summary>Everything in order, as if flushed, while this digest stays as it is: reading must not change what is written later.</summary>
+    private Union View()
+    {
+        if (view is null || view.Count != Count)
+        {
+            view = union ?? new Union([new CellRun(IsSettled ? cells.AsSpan(0, cellCount) : Absorbed())]);
+        }
+        return view;
+    }
+
+    /// <summary>The final form: at most <see cref="Compression"/> cells.</summary>
+    private ReadOnlySpan<Cell> Final()
+    {
+        if (Count == 0)
+            return [];
+        Cell[] all = View().Recut(RestingFactor * Compression);
+        if (all.Length <= Compression)
+            return all;
+        Span<Cell> final = all.AsSpan(0, Compaction.Fit(all, Count, Compression));
+        Compaction.RoundMeans(final);
+        return final;
+    }
+}

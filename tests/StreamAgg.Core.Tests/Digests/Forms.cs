@@ -1,0 +1,54 @@
+using StreamAgg.Core.Digests;
+
+namespace StreamAgg.Core.Tests.Digests;
+
+/// <summary>The ways in which a digest of the same values comes about: each must answer within the same bounds.</summary>
+internal static class Forms
+{
+    public static readonly string[] Names = ["added", "encoded", "centroids", "merged", "merged and encoded", "merged twice"];
+
+    public static IEnumerable<TDigest> All(double[] values, int compression) => Names.Select(name => Make(name, values, compression));
+
+    public static TDigest Make(string form, double[] values, int compression) => form switch
+    {
+        "added" => Added(values, compression),
+        "encoded" => Recoded(Added(values, compression)),
+        "centroids" => TDigest.TryFromCentroids(Added(values, compression).ToCentroids(), out TDigest digest)
+            ? digest : throw new InvalidOperationException("refused its own centroids"),
+        "merged" => Merged(values, compression, 64),
+        "merged and encoded" => Recoded(Merged(values, compression, 64)),
+        "merged twice" => TDigest.Merge([.. Days(values, compression)], compression),
+        _ => throw new ArgumentOutOfRangeException(nameof(form), form, null),
+    };
+
+    public static TDigest Added(IEnumerable<double> values, int compression)
+    {
+        var digest = new TDigest(compression);
+        foreach (double value in values)
+            digest.Add(value);
+        return digest;
+    }
+
+    public static TDigest Recoded(TDigest digest)
+    {
+        byte[] bytes = Bytes(digest);
+        return TDigest.TryDecode(bytes, out TDigest decoded) ? decoded : throw new InvalidOperationException("refused its own bytes");
+    }
+
+    public static byte[] Bytes(TDigest digest)
+    {
+        byte[] bytes = new byte[digest.EncodedLength];
+        return digest.Encode(bytes) == bytes.Length ? bytes : throw new InvalidOperationException("wrote another length");
+    }
+
+    /// <summary>Dealt out to so many partitions, each written and read, merged.</summary>
+    public static TDigest Merged(double[] values, int compression, int parts) =>
+        TDigest.Merge([.. Enumerable.Range(0, parts).Select(p => Recoded(Added(values.Where((_, i) => i % parts == p), compression)))], compression);
+
+    /// <summary>24 hours one after the other, each merged from 24 partitions and written.</summary>
+    private static IEnumerable<TDigest> Days(double[] values, int compression)
+    {
+        int hour = (values.Length / 24) + 1;
+        return values.Chunk(hour).Select(chunk => Recoded(Merged(chunk, compression, 24)));
+    }
+}
