@@ -1,0 +1,93 @@
+using System.Text;
+using StreamAgg.Core.Events;
+
+namespace StreamAgg.Core.Tests.Events;
+
+public sealed class DecoderAgreementTests
+{
+    [Theory]
+    [InlineData(EventKind.Usage, 1)]
+    [InlineData(EventKind.Usage, 2)]
+    [InlineData(EventKind.Error, 3)]
+    [InlineData(EventKind.Error, 4)]
+    public void The_decoder_agrees_with_a_naive_reading_of_the_contract(EventKind kind, int seed)
+    {
+        var generator = new RecordGenerator(seed);
+        var decoder = new EventDecoder(Decoding.MaxFuture);
+        int accepted = 0;
+        var reasons = new HashSet<string>();
+        for (int i = 0; i < 8000; i++)
+        {
+            byte[] record = generator.Next();
+            long? timestamp = (i % 10) switch { 0 => null, 1 => 0, _ => Decoding.RecordTimestamp };
+            Decoding expected = NaiveDecoder.Decode(kind, record, timestamp);
+            Decoding actual = Decoding.Of(decoder, kind, record, timestamp);
+            string context = $"seed {seed}, record {i}: {Encoding.UTF8.GetString(record)}";
+            Assert.True(expected.Accepted.SequenceEqual(actual.Accepted), context);
+            Assert.True(expected.Refused.Select(r => (r.EventIndex, r.Reason)).SequenceEqual(actual.Refused.Select(r => (r.EventIndex, r.Reason))), context);
+            accepted += actual.Accepted.Count;
+            reasons.UnionWith(actual.Reasons);
+        }
+        // The generator must not have gone astray: everything that can happen has happened.
+        Assert.True(accepted > 2000, $"{accepted} accepted");
+        string[] fields = kind == EventKind.Usage ? ["duration_ms"] : ["status_code", "error_type", "error_message", "is_timeout"];
+        string[] expectedReasons =
+        [
+            "malformed_json", "not_an_object", "bad_field:created_at", "bad_field:platform", "bad_field:group_platform", "bad_field:account_platform",
+            "bad_platform", "too_old", "in_future", .. fields.Select(field => "bad_field:" + field),
+        ];
+        Assert.Equal(expectedReasons.Order(), reasons.Order());
+    }
+
+    [Theory]
+    [InlineData("""{"created_at":"2025-01-31T09:59:59Z","platform":"openai","x":[1.5e3,true,null,{"a":"\u00e9\\"}]}""")]
+    [InlineData("""[{"platform":"a","duration_ms":12.5},5,{"platform":"é😀"},{"duration_ms":-1}]""")]
+    [InlineData("{\"platform\":\"a\"}\n{\"platform\":\"b\",\"platform\":5} [{}]")]
+    public void A_record_cut_at_any_byte_counts_nothing_but_whole_values(string json)
+    {
+        byte[] record = Encoding.UTF8.GetBytes(json);
+        var decoder = new EventDecoder(Decoding.MaxFuture);
+        for (int length = 0; length < record.Length; length++)
+        {
+            Decoding cut = Decoding.Of(decoder, EventKind.Usage, record.AsSpan(0, length), Decoding.RecordTimestamp);
+            Decoding expected = NaiveDecoder.Decode(EventKind.Usage, record[..length], Decoding.RecordTimestamp);
+            Assert.Equal(expected.Accepted, cut.Accepted);
+            Assert.Equal(expected.Reasons, cut.Reasons);
+        }
+    }
+
+    [Fact]
+    public void A_single_value_cut_anywhere_is_malformed()
+    {
+        byte[] record = """[{"created_at":"2025-01-31T09:59:59Z","platform":"\u00e9","duration_ms":12.5,"tags":{"a":[1,-2.5e-3]}},{}]"""u8.ToArray();
+        for (int length = 0; length < record.Length; length++)
+            Assert.Equal(RefusalReason.MalformedJson, Decoding.Of(EventKind.Usage, record.AsSpan(0, length)).OnlyReason);
+    }
+
+    [Theory]
+    [InlineData(EventKind.Usage)]
+    [InlineData(EventKind.Error)]
+    public void An_accepted_event_allocates_nothing_once_the_buffers_have_grown(EventKind kind)
+    {
+        byte[] record =
+            """
+            [{"created_at":"2025-01-31T09:59:59.123Z","platform":"openai","duration_ms":1234.5,"status_code":503,"error_message":"upstream timeout","x":{"y":[1]}},
+             {"created_at":1738317540000,"platform":"","group_platform":"caf\u00e9","error_type":"tim\u0065out","error_message":"\ud83d\ude00","pl\u0061tform":null}]
+            """u8.ToArray();
+        var decoder = new EventDecoder(Decoding.MaxFuture);
+        long counted = 0, allocated = long.MaxValue;
+        // The first rounds grow buffers and compile; a round without a single byte is the claim.
+        for (int round = 0; round < 20 && allocated > 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                decoder.Decode(kind, record, Decoding.RecordTimestamp);
+                counted += decoder.Accepted.Length + decoder.Label(decoder.Accepted[0]).Length;
+            }
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Assert.Equal(0, allocated);
+        Assert.Equal(0, counted % 8);
+    }
+}
