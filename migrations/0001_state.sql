@@ -1,0 +1,188 @@
+-- What must survive between two checkpoints. Everything lives in a schema of its own, every key is led by the pipeline,
+-- so that several deployments can share one database. Labels are compared byte by byte (COLLATE "C"): equal to the
+-- reader's own comparison, in any database, and locks are taken in one order everywhere.
+
+DO $$
+BEGIN
+  -- Not IF NOT EXISTS: that asks for the right to create schemas even where the schema is there.
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'streamagg') THEN
+    CREATE SCHEMA streamagg;
+  END IF;
+END
+$$;
+
+COMMENT ON SCHEMA streamagg IS 'State of StreamAgg: source_partition and gap may be queried by operators, the sketches by dashboards.';
+
+-- Every wake-up has a number of its own. A cache would be harmless (only equality is asked of a mark), it just saves nothing here.
+CREATE SEQUENCE IF NOT EXISTS streamagg.mark_seq;
+
+CREATE TABLE IF NOT EXISTS streamagg.pipeline (
+  id              text PRIMARY KEY,
+  publish_schema  text NOT NULL UNIQUE,
+  registered_at   timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE streamagg.pipeline IS 'Which pipeline publishes into which schema: one each.';
+
+CREATE TABLE IF NOT EXISTS streamagg.source_partition (
+  pipeline      text COLLATE "C" NOT NULL,
+  topic         text COLLATE "C" NOT NULL,
+  partition     integer NOT NULL,
+  topic_id      text,
+  epoch         bigint NOT NULL,
+  claim         uuid NOT NULL,
+  checkpoint    bigint NOT NULL,
+  owner         text,
+  next_offset   bigint NOT NULL,
+  leader_epoch  integer,
+  watermark     timestamptz,
+  updated_at    timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pipeline, topic, partition)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE streamagg.source_partition IS 'How far each partition of the input topics is counted, and who may count on.';
+COMMENT ON COLUMN streamagg.source_partition.topic_id IS 'The incarnation of the topic that next_offset belongs to.';
+COMMENT ON COLUMN streamagg.source_partition.epoch IS 'Raised by every claim; (epoch, claim, checkpoint) is the fence of every write.';
+COMMENT ON COLUMN streamagg.source_partition.claim IS 'Random per claim: tells two claims apart where a failover lost commits and epochs repeat.';
+COMMENT ON COLUMN streamagg.source_partition.checkpoint IS 'Raised by every checkpoint, even by one that moves no offset.';
+COMMENT ON COLUMN streamagg.source_partition.next_offset IS 'Every record before this one is counted, refused or a recorded gap; none from here on is.';
+COMMENT ON COLUMN streamagg.source_partition.watermark IS 'No hour that ends at or before this time waits for this partition; null: all of them do.';
+
+-- Rewritten at every checkpoint. The digest stays inline (a row that is moved out of line is not pruned in place), and half a
+-- page is left free, so that an update finds room beside the old version and touches no index.
+CREATE TABLE IF NOT EXISTS streamagg.partial (
+  pipeline             text COLLATE "C" NOT NULL,
+  topic                text COLLATE "C" NOT NULL,
+  partition            integer NOT NULL,
+  bucket_start         timestamptz NOT NULL,
+  platform             text COLLATE "C" NOT NULL,
+  rev                  bigint NOT NULL,
+  success_count        bigint NOT NULL,
+  error_count          bigint NOT NULL,
+  error_4xx_count      bigint NOT NULL,
+  error_5xx_count      bigint NOT NULL,
+  timeout_count        bigint NOT NULL,
+  duration_count       bigint NOT NULL,
+  duration_sum_micros  numeric NOT NULL,
+  duration_min_micros  bigint,
+  duration_max_micros  bigint,
+  digest               bytea NOT NULL,
+  PRIMARY KEY (pipeline, topic, partition, bucket_start, platform)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+ALTER TABLE streamagg.partial ALTER COLUMN digest SET STORAGE MAIN;
+CREATE INDEX IF NOT EXISTS partial_bucket ON streamagg.partial (pipeline, bucket_start, platform);
+COMMENT ON TABLE streamagg.partial IS 'What one partition counted in one hour under one label, as long as it is not folded into hour_base.';
+
+CREATE TABLE IF NOT EXISTS streamagg.hour_base (
+  pipeline             text COLLATE "C" NOT NULL,
+  bucket_start         timestamptz NOT NULL,
+  platform             text COLLATE "C" NOT NULL,
+  rev                  bigint NOT NULL,
+  success_count        bigint NOT NULL,
+  error_count          bigint NOT NULL,
+  error_4xx_count      bigint NOT NULL,
+  error_5xx_count      bigint NOT NULL,
+  timeout_count        bigint NOT NULL,
+  duration_count       bigint NOT NULL,
+  duration_sum_micros  numeric NOT NULL,
+  duration_min_micros  bigint,
+  duration_max_micros  bigint,
+  digest               bytea NOT NULL,
+  PRIMARY KEY (pipeline, bucket_start, platform)
+) WITH (fillfactor = 70);
+ALTER TABLE streamagg.hour_base ALTER COLUMN digest SET STORAGE MAIN;
+COMMENT ON TABLE streamagg.hour_base IS 'What partials of old hours were folded into: an hour is its base and all its partials.';
+
+CREATE TABLE IF NOT EXISTS streamagg.dirty_hour (
+  pipeline      text COLLATE "C" NOT NULL,
+  bucket_start  timestamptz NOT NULL,
+  platform      text COLLATE "C" NOT NULL,
+  mark          bigint NOT NULL,
+  PRIMARY KEY (pipeline, bucket_start, platform)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+COMMENT ON TABLE streamagg.dirty_hour IS 'Hours whose contents changed since they were published (or that never were).';
+
+CREATE TABLE IF NOT EXISTS streamagg.dirty_day (
+  pipeline     text COLLATE "C" NOT NULL,
+  bucket_date  date NOT NULL,
+  platform     text COLLATE "C" NOT NULL,
+  mark         bigint NOT NULL,
+  PRIMARY KEY (pipeline, bucket_date, platform)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+COMMENT ON TABLE streamagg.dirty_day IS 'Days one of whose hours was published since the day was (or that never was).';
+
+CREATE TABLE IF NOT EXISTS streamagg.hour_sketch (
+  pipeline             text COLLATE "C" NOT NULL,
+  bucket_start         timestamptz NOT NULL,
+  platform             text COLLATE "C" NOT NULL,
+  input_rev            bigint NOT NULL,
+  row_kept             boolean NOT NULL DEFAULT false,
+  success_count        bigint NOT NULL,
+  error_count          bigint NOT NULL,
+  error_4xx_count      bigint NOT NULL,
+  error_5xx_count      bigint NOT NULL,
+  timeout_count        bigint NOT NULL,
+  duration_count       bigint NOT NULL,
+  duration_sum_micros  numeric NOT NULL,
+  duration_min_micros  bigint,
+  duration_max_micros  bigint,
+  compression          integer,
+  means                double precision[],
+  weights              bigint[],
+  pure                 boolean[],
+  PRIMARY KEY (pipeline, bucket_start, platform)
+);
+COMMENT ON TABLE streamagg.hour_sketch IS 'What a published hour was made of: exact counts and sums, and the digest of its durations in microseconds.';
+COMMENT ON COLUMN streamagg.hour_sketch.input_rev IS 'The sum of the revs that went into it: it only grows.';
+COMMENT ON COLUMN streamagg.hour_sketch.row_kept IS 'The published table holds a row of somebody else''s that counts more, so that row stayed.';
+COMMENT ON COLUMN streamagg.hour_sketch.means IS 'Centroids of the t-digest in ascending order; null, as the next two, where no event had a duration.';
+COMMENT ON COLUMN streamagg.hour_sketch.weights IS 'How many durations each centroid stands for.';
+COMMENT ON COLUMN streamagg.hour_sketch.pure IS 'True where all durations of a centroid equal its mean.';
+
+CREATE TABLE IF NOT EXISTS streamagg.day_sketch (
+  pipeline             text COLLATE "C" NOT NULL,
+  bucket_date          date NOT NULL,
+  platform             text COLLATE "C" NOT NULL,
+  input_rev            bigint NOT NULL,
+  row_kept             boolean NOT NULL DEFAULT false,
+  success_count        bigint NOT NULL,
+  error_count          bigint NOT NULL,
+  error_4xx_count      bigint NOT NULL,
+  error_5xx_count      bigint NOT NULL,
+  timeout_count        bigint NOT NULL,
+  duration_count       bigint NOT NULL,
+  duration_sum_micros  numeric NOT NULL,
+  duration_min_micros  bigint,
+  duration_max_micros  bigint,
+  compression          integer,
+  means                double precision[],
+  weights              bigint[],
+  pure                 boolean[],
+  PRIMARY KEY (pipeline, bucket_date, platform)
+);
+COMMENT ON TABLE streamagg.day_sketch IS 'What a published day was made of; columns as in hour_sketch.';
+
+-- A gap that is said again is the same gap: the log's start may have moved on meanwhile, then it ends later. Offsets begin again
+-- with every incarnation of a topic, hence its id in the key.
+CREATE TABLE IF NOT EXISTS streamagg.gap (
+  pipeline     text COLLATE "C" NOT NULL,
+  topic        text COLLATE "C" NOT NULL,
+  partition    integer NOT NULL,
+  topic_id     text NOT NULL DEFAULT '',
+  from_offset  bigint NOT NULL,
+  to_offset    bigint,
+  reason       text NOT NULL,
+  recorded_at  timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pipeline, topic, partition, topic_id, from_offset)
+);
+COMMENT ON TABLE streamagg.gap IS 'Records that the log no longer held when they were to be read: from_offset up to, not including, to_offset.';
+COMMENT ON COLUMN streamagg.gap.to_offset IS 'Null where nobody can know it: the topic was deleted and made again.';
+
+CREATE TABLE IF NOT EXISTS streamagg.dead_letter_replay (
+  pipeline     text COLLATE "C" NOT NULL,
+  topic        text COLLATE "C" NOT NULL,
+  partition    integer NOT NULL,
+  "offset"     bigint NOT NULL,
+  event_index  integer NOT NULL,
+  replayed_at  timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pipeline, topic, partition, "offset", event_index)
+);
+COMMENT ON TABLE streamagg.dead_letter_replay IS 'Dead letters that were replayed, by their place in the source: each counts at most once.';

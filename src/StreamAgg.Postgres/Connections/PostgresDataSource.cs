@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace StreamAgg.Postgres.Connections;
+
+/// <summary>Builds the pool of connections that everything here shares.</summary>
+public static class PostgresDataSource
+{
+    /// <summary>Opens nothing yet. Dispose it at the end of the process.</summary>
+    /// <exception cref="ArgumentException">The connection string can't be read (<see cref="PostgresOptions.Faults"/> says so first).</exception>
+    public static NpgsqlDataSource Create(PostgresOptions options, ILoggerFactory? loggers = null)
+    {
+        var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
+        if (loggers is not null)
+            builder.UseLoggerFactory(loggers);
+
+        NpgsqlConnectionStringBuilder settings = builder.ConnectionStringBuilder;
+        settings.ApplicationName ??= "streamagg";
+        // Nothing here relies on a session's state (settings are made local to each transaction), so a pooler in transaction mode
+        // may stand between, and there is nothing to reset when a connection goes back.
+        settings.NoResetOnClose = true;
+        // Spares a probe that is lost on most servers and confuses some poolers.
+        settings.GssEncryptionMode = GssEncryptionMode.Disable;
+        settings.TcpKeepAlive = true;
+        if (settings.CommandTimeout == NpgsqlDefaultSeconds)
+            settings.CommandTimeout = TransactionSettings.CommandTimeoutSeconds;
+
+        if (options.PasswordFile is { } file)
+        {
+            settings.Password = null;
+            builder.UsePasswordProvider(
+                _ => File.ReadAllText(file).TrimEnd('\r', '\n'),
+                async (_, cancellation) => (await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n'));
+        }
+        return builder.Build();
+    }
+
+    /// <summary>Npgsql's own command time-out: whoever wrote another one into the connection string keeps it.</summary>
+    private const int NpgsqlDefaultSeconds = 30;
+}

@@ -1,0 +1,143 @@
+using System.Data;
+using Npgsql;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Postgres.Connections;
+
+/// <summary>One transaction on one connection, its isolation written out: a role's default would otherwise decide.</summary>
+/// <remarks>Not thread-safe. Every failure ends it: a statement after a swallowed error would make COMMIT roll back and report success.</remarks>
+internal sealed class StoreTransaction
+{
+    private readonly NpgsqlConnection connection;
+    private readonly bool isReadOnly;
+    private bool isFirst = true;
+
+    private StoreTransaction(NpgsqlConnection connection, bool isReadOnly, CancellationToken cancellation)
+    {
+        this.connection = connection;
+        this.isReadOnly = isReadOnly;
+        Cancellation = cancellation;
+    }
+
+    public CancellationToken Cancellation { get; }
+
+    /// <summary>Runs <paramref name="work"/> at READ COMMITTED and commits when it returns true, else rolls back.</summary>
+    /// <exception cref="StoreUnavailableException">It is not committed and never will be.</exception>
+    /// <exception cref="CommitOutcomeUnknownException">COMMIT was sent and no answer came.</exception>
+    public static async Task WriteAsync(NpgsqlDataSource database, Func<StoreTransaction, Task<bool>> work, CancellationToken cancellation)
+    {
+        try
+        {
+            await using NpgsqlConnection opened = await database.OpenConnectionAsync(cancellation);
+            await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellation);
+            if (await work(new StoreTransaction(opened, isReadOnly: false, cancellation)))
+                await CommitAsync(transaction, cancellation);
+        }
+        catch (Exception fault) when (IsOutage(fault, cancellation))
+        {
+            throw new StoreUnavailableException(DatabaseFaults.Describe(fault), fault);
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: all its statements see one snapshot, and none ever waits.</summary>
+    /// <exception cref="StoreUnavailableException">No answer.</exception>
+    public static async Task<T> ReadAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation)
+    {
+        try
+        {
+            await using NpgsqlConnection opened = await database.OpenConnectionAsync(cancellation);
+            await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
+            T result = await work(new StoreTransaction(opened, isReadOnly: true, cancellation));
+            await transaction.CommitAsync(cancellation);
+            return result;
+        }
+        catch (Exception fault) when (IsOutage(fault, cancellation))
+        {
+            throw new StoreUnavailableException(DatabaseFaults.Describe(fault), fault);
+        }
+    }
+
+    /// <summary>Runs one statement and hands each of its rows to <paramref name="onRow"/>.</summary>
+    public async Task QueryAsync(string sql, Action<NpgsqlParameterCollection>? bind, Action<NpgsqlDataReader> onRow)
+    {
+        await using NpgsqlBatch batch = connection.CreateBatch();
+        int before = Begin(batch);
+        var command = new NpgsqlBatchCommand(sql);
+        bind?.Invoke(command.Parameters);
+        batch.BatchCommands.Add(command);
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(Cancellation);
+        for (; before > 0; before--)
+            await reader.NextResultAsync(Cancellation);
+        while (await reader.ReadAsync(Cancellation))
+            onRow(reader);
+        // Errors of the statement's end (a deferred one, a lost connection) are reported here and nowhere else.
+        while (await reader.NextResultAsync(Cancellation)) { }
+    }
+
+    /// <summary>Runs one statement that returns no rows.</summary>
+    /// <returns>How many rows it touched.</returns>
+    public async Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection>? bind = null)
+    {
+        await using NpgsqlBatch batch = connection.CreateBatch();
+        Begin(batch);
+        var command = new NpgsqlBatchCommand(sql);
+        bind?.Invoke(command.Parameters);
+        batch.BatchCommands.Add(command);
+        await batch.ExecuteNonQueryAsync(Cancellation);
+        return command.RecordsAffected < 0 ? 0 : (int)command.RecordsAffected;
+    }
+
+    /// <summary>Runs a script of several statements without parameters, as it is written.</summary>
+    public async Task ExecuteScriptAsync(string script)
+    {
+        await using var command = new NpgsqlCommand(script, connection) { CommandTimeout = 0 };
+        await command.ExecuteNonQueryAsync(Cancellation);
+    }
+
+    /// <summary>Streams rows into a table by binary COPY.</summary>
+    public async Task CopyAsync<T>(string copy, IEnumerable<T> rows, Func<NpgsqlBinaryImporter, T, Task> write)
+    {
+        await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(copy, Cancellation);
+        foreach (T row in rows)
+        {
+            await importer.StartRowAsync(Cancellation);
+            await write(importer, row);
+        }
+        await importer.CompleteAsync(Cancellation);
+    }
+
+    /// <summary>Puts the transaction's settings before its first statement: the same round trip carries both.</summary>
+    /// <returns>How many results with rows come before the statement's own.</returns>
+    private int Begin(NpgsqlBatch batch)
+    {
+        if (!isFirst)
+            return 0;
+        isFirst = false;
+        TransactionSettings.AddTo(batch, connection, isReadOnly);
+        return 1;
+    }
+
+    private static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            // From here on nobody may break the wait off: it would turn a known outcome into an unknown one. The command time-out bounds it.
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (PostgresException refused) when (refused.InvariantSeverity == "ERROR")
+        {
+            // An ERROR rolls back: once its commit record is written, a transaction can't fail with anything less than PANIC. FATAL is
+            // different: a backend that is told to go may have committed before it reads the telegram.
+            throw;
+        }
+        catch (Exception fault)
+        {
+            throw new CommitOutcomeUnknownException($"COMMIT was sent and no answer came: {DatabaseFaults.Describe(fault)}", fault);
+        }
+    }
+
+    /// <summary>A cancellation that nobody asked for is the driver's way to say that it gave up.</summary>
+    private static bool IsOutage(Exception fault, CancellationToken cancellation) =>
+        DatabaseFaults.IsTransient(fault) || (fault is OperationCanceledException && !cancellation.IsCancellationRequested);
+}

@@ -1,0 +1,180 @@
+using Npgsql;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Columns;
+using StreamAgg.Postgres.Connections;
+
+namespace StreamAgg.Postgres.Schema;
+
+/// <summary>Brings the database to this binary's schema, and tells whether it is there. Safe to run from many places at once.</summary>
+/// <param name="database">Not disposed here.</param>
+/// <param name="options">Which pipeline, publishing into which schema.</param>
+public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
+{
+    // Any number that nobody else is likely to take: the letters of "streamag".
+    private const long LockKey = 0x73747265616D6167;
+
+    private const string CreateJournal =
+        """
+        DO $$
+        BEGIN
+          IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'streamagg') THEN
+            CREATE SCHEMA streamagg;
+          END IF;
+        END
+        $$;
+        CREATE TABLE IF NOT EXISTS streamagg.migration (
+          name            text NOT NULL,
+          publish_schema  text NOT NULL DEFAULT '',
+          applied_at      timestamptz NOT NULL DEFAULT now(),
+          PRIMARY KEY (name, publish_schema)
+        );
+        COMMENT ON TABLE streamagg.migration IS 'Which files of migrations/ were applied; publish_schema is empty where one is applied once in the database.';
+        """;
+
+    /// <summary>Applies what is missing, in order, in one transaction: all of it or nothing.</summary>
+    /// <param name="isDryRun">Only list.</param>
+    /// <param name="cancellation">Ends the wait for another migrator and the migration.</param>
+    /// <returns>The names of what was (or would be) applied.</returns>
+    /// <exception cref="SchemaMismatchException">The schema is newer, a published table has another shape, or a right is missing.</exception>
+    /// <exception cref="PublishSchemaTakenException">Another pipeline publishes into that schema.</exception>
+    /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
+    /// <exception cref="CommitOutcomeUnknownException">No answer to COMMIT: run it again.</exception>
+    public async Task<IReadOnlyList<string>> MigrateAsync(bool isDryRun, CancellationToken cancellation)
+    {
+        IReadOnlyList<string> applied = [];
+        await ExplainAsync(() => StoreTransaction.WriteAsync(database, async transaction =>
+        {
+            // One migrator at a time; the others wait here and then find nothing to do. A dry run reads only, and waits for nobody.
+            if (!isDryRun)
+            {
+                await transaction.ExecuteAsync("SELECT set_config('lock_timeout', '120s', true), set_config('statement_timeout', '0', true)");
+                await transaction.ExecuteScriptAsync($"SELECT pg_advisory_xact_lock({LockKey})");
+            }
+            SchemaCheck check = await CheckAsync(transaction);
+            if (check.State is SchemaState.Newer or SchemaState.Different)
+                throw new SchemaMismatchException(check.Remedy!);
+            await RefuseTakenSchemaAsync(transaction);
+            applied = check.Pending;
+            if (isDryRun || applied.Count == 0)
+                return false;
+            await ApplyAsync(transaction, applied);
+            // What was created by somebody else between the check and now would be caught here.
+            if (await TableShape.DifferencesAsync(transaction, options.PublishSchema) is [var first, ..])
+                throw new SchemaMismatchException(first);
+            return true;
+        }, cancellation));
+        return applied;
+    }
+
+    /// <summary>How the schema stands to this binary. Writes nothing.</summary>
+    /// <exception cref="SchemaMismatchException">A right is missing.</exception>
+    /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
+    public async Task<SchemaCheck> CheckSchemaAsync(CancellationToken cancellation)
+    {
+        SchemaCheck? check = null;
+        await ExplainAsync(async () => check = await StoreTransaction.ReadAsync(database, CheckAsync, cancellation));
+        return check!;
+    }
+
+    /// <summary>Makes the publish schema this pipeline's, for good. What `run` does before its first claim; again changes nothing.</summary>
+    /// <exception cref="PublishSchemaTakenException">The schema is another pipeline's, or this one publishes elsewhere.</exception>
+    /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
+    /// <exception cref="CommitOutcomeUnknownException">No answer to COMMIT: call it again.</exception>
+    public Task RegisterPipelineAsync(CancellationToken cancellation) => ExplainAsync(() => StoreTransaction.WriteAsync(database, async transaction =>
+    {
+        int inserted = await transaction.ExecuteAsync(
+            "INSERT INTO streamagg.pipeline (id, publish_schema) VALUES (@id, @schema) ON CONFLICT DO NOTHING",
+            p => p.With("id", options.PipelineId).With("schema", options.PublishSchema));
+        await RefuseTakenSchemaAsync(transaction);
+        return inserted > 0;
+    }, cancellation));
+
+    private async Task<SchemaCheck> CheckAsync(StoreTransaction transaction)
+    {
+        await RefuseEncodingAsync(transaction);
+        List<string> differences = await TableShape.DifferencesAsync(transaction, options.PublishSchema);
+        bool hasJournal = false;
+        await transaction.QueryAsync("SELECT to_regclass('streamagg.migration') IS NOT NULL", null, row => hasJournal = row.GetBoolean(0));
+        var applied = new HashSet<(string Name, string Schema)>();
+        if (hasJournal)
+            await transaction.QueryAsync(
+                "SELECT name, publish_schema FROM streamagg.migration", null, row => applied.Add((row.GetString(0), row.GetString(1))));
+
+        string[] pending = [.. MigrationScript.All.Where(script => !applied.Contains((script.Name, JournalSchema(script)))).Select(script => script.Name)];
+        string[] unknown = [.. applied.Select(a => a.Name).Where(name => MigrationScript.All.All(script => script.Name != name)).Distinct().Order(StringComparer.Ordinal)];
+        SchemaState state = unknown.Length > 0 ? SchemaState.Newer
+            : differences.Count > 0 ? SchemaState.Different
+            : applied.Count == 0 ? SchemaState.Missing
+            : pending.Length > 0 ? SchemaState.Older
+            : SchemaState.Fits;
+        return new SchemaCheck(state, pending, unknown, differences);
+    }
+
+    private async Task ApplyAsync(StoreTransaction transaction, IReadOnlyList<string> names)
+    {
+        await transaction.ExecuteScriptAsync(CreateJournal);
+        foreach (MigrationScript script in MigrationScript.All.Where(script => names.Contains(script.Name)))
+        {
+            if (script.IsPerPublishSchema)
+            {
+                bool isThere = false;
+                await transaction.QueryAsync(
+                    "SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = @schema)",
+                    p => p.With("schema", options.PublishSchema), row => isThere = row.GetBoolean(0));
+                if (!isThere)
+                    await transaction.ExecuteScriptAsync($"CREATE SCHEMA {SqlIdentifier.Quote(options.PublishSchema)}");
+            }
+            string path = script.IsPerPublishSchema ? SqlIdentifier.Quote(options.PublishSchema) : "pg_catalog";
+            await transaction.ExecuteScriptAsync($"SET LOCAL search_path = {path}");
+            await transaction.ExecuteScriptAsync(script.Sql);
+            await transaction.ExecuteAsync(
+                "INSERT INTO streamagg.migration (name, publish_schema) VALUES (@name, @schema)",
+                p => p.With("name", script.Name).With("schema", JournalSchema(script)));
+        }
+    }
+
+    /// <summary>Labels are up to 50 code points and compared by their UTF-8 bytes: another encoding would refuse or change some.</summary>
+    private static async Task RefuseEncodingAsync(StoreTransaction transaction)
+    {
+        string encoding = "";
+        await transaction.QueryAsync("SELECT current_setting('server_encoding')", null, row => encoding = row.GetString(0));
+        if (encoding != "UTF8")
+            throw new SchemaMismatchException($"The database's encoding is {encoding}; create one with ENCODING 'UTF8' and name it in StreamAgg:Postgres:ConnectionString.");
+    }
+
+    private async Task RefuseTakenSchemaAsync(StoreTransaction transaction)
+    {
+        bool hasTable = false;
+        await transaction.QueryAsync("SELECT to_regclass('streamagg.pipeline') IS NOT NULL", null, row => hasTable = row.GetBoolean(0));
+        if (!hasTable)
+            return;
+        string? taken = null;
+        await transaction.QueryAsync(
+            "SELECT id, publish_schema FROM streamagg.pipeline WHERE (id = @id) <> (publish_schema = @schema)",
+            p => p.With("id", options.PipelineId).With("schema", options.PublishSchema),
+            row => taken = row.GetString(0) == options.PipelineId
+                ? $"The pipeline '{options.PipelineId}' publishes into the schema '{row.GetString(1)}'; set StreamAgg:Postgres:PublishSchema to that, or choose another StreamAgg:Pipeline:Id."
+                : $"The pipeline '{row.GetString(0)}' publishes into the schema '{options.PublishSchema}', '{options.PipelineId}' can't; set StreamAgg:Postgres:PublishSchema to a schema of its own.");
+        if (taken is not null)
+            throw new PublishSchemaTakenException(taken);
+    }
+
+    private string JournalSchema(MigrationScript script) => script.IsPerPublishSchema ? options.PublishSchema : "";
+
+    /// <summary>Puts what only an administrator can mend into one line.</summary>
+    private static async Task ExplainAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new SchemaMismatchException($"PostgreSQL refused: {refused.MessageText}; grant the role that right, or run `streamagg migrate` as a role that has it.", refused);
+        }
+        catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidCatalogName)
+        {
+            throw new SchemaMismatchException($"PostgreSQL refused: {refused.MessageText}; create the database, or name another one in StreamAgg:Postgres:ConnectionString.", refused);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using StreamAgg.Postgres.Columns;
+using StreamAgg.Postgres.Connections;
+
+namespace StreamAgg.Postgres.Schema;
+
+/// <summary>What the two published tables must look like, and how one that is there differs.</summary>
+internal static class TableShape
+{
+    private const string Timestamp = "timestamp with time zone", Label = "character varying(50)", Count = "bigint", Figure = "double precision";
+
+    private const string Relation =
+        """
+        SELECT c.relkind::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = @schema AND c.relname = @table
+        """;
+
+    private const string Columns =
+        """
+        SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull
+        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = @schema AND c.relname = @table AND a.attnum > 0 AND NOT a.attisdropped
+        ORDER BY a.attnum
+        """;
+
+    private const string Key =
+        """
+        SELECT a.attname::text
+        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+        WHERE n.nspname = @schema AND c.relname = @table AND i.indisprimary
+        ORDER BY k.place
+        """;
+
+    private static readonly (string Table, Column[] Columns)[] Expected =
+    [
+        ("ops_metrics_hourly", [new("bucket_start", Timestamp, true), .. Common]),
+        ("ops_metrics_daily", [new("bucket_date", "date", true), .. Common]),
+    ];
+
+    private static Column[] Common =>
+    [
+        new("platform", Label, true), new("request_count", Count, true), new("success_count", Count, true), new("error_count", Count, true),
+        new("error_4xx_count", Count, true), new("error_5xx_count", Count, true), new("timeout_count", Count, true),
+        new("avg_latency_ms", Figure, false), new("p99_latency_ms", Figure, false), new("error_rate", Figure, true), new("computed_at", Timestamp, true),
+    ];
+
+    /// <summary>One line for each difference. A table that is not there differs in nothing.</summary>
+    public static async Task<List<string>> DifferencesAsync(StoreTransaction transaction, string schema)
+    {
+        var differences = new List<string>();
+        foreach (var (table, columns) in Expected)
+        {
+            string? kind = null;
+            await QueryAsync(transaction, Relation, schema, table, row => kind = row.GetString(0));
+            if (kind is null)
+                continue;
+            string name = $"{schema}.{table}";
+            // Ordinary or partitioned.
+            if (kind is not ("r" or "p"))
+            {
+                differences.Add($"{name} is no table");
+                continue;
+            }
+            var found = new List<Column>();
+            await QueryAsync(transaction, Columns, schema, table, row => found.Add(new Column(row.GetString(0), row.GetString(1), row.GetBoolean(2))));
+            var key = new List<string>();
+            await QueryAsync(transaction, Key, schema, table, row => key.Add(row.GetString(0)));
+            differences.AddRange(Compare(columns, found).Select(difference => $"{name} {difference}"));
+            string expectedKey = $"({columns[0].Name}, platform)", foundKey = $"({string.Join(", ", key)})";
+            if (foundKey != expectedKey)
+                differences.Add(key.Count == 0 ? $"{name} has no primary key where {expectedKey} is needed" : $"{name} has the primary key {foundKey} where {expectedKey} is needed");
+        }
+        return differences;
+    }
+
+    private static IEnumerable<string> Compare(Column[] expected, List<Column> found)
+    {
+        bool isComplete = true;
+        foreach (Column column in expected)
+        {
+            if (found.FirstOrDefault(other => other.Name == column.Name) is not { } other)
+            {
+                isComplete = false;
+                yield return $"has no column {column.Name} ({column.Type})";
+            }
+            else if (other.Type != column.Type)
+                yield return $"has {column.Name} as {other.Type} where {column.Type} is needed";
+            else if (other.IsNotNull != column.IsNotNull)
+                yield return $"has {column.Name} {(other.IsNotNull ? "NOT NULL" : "nullable")} where {(column.IsNotNull ? "NOT NULL" : "a nullable one")} is needed";
+        }
+        foreach (Column extra in found.Where(column => expected.All(other => other.Name != column.Name)))
+        {
+            isComplete = false;
+            yield return $"has a column {extra.Name} that is not ours";
+        }
+        if (isComplete && !found.Select(column => column.Name).SequenceEqual(expected.Select(column => column.Name)))
+            yield return $"has its columns in another order ({string.Join(", ", found.Select(column => column.Name))})";
+    }
+
+    private static Task QueryAsync(StoreTransaction transaction, string sql, string schema, string table, Action<Npgsql.NpgsqlDataReader> onRow) =>
+        transaction.QueryAsync(sql, p => p.With("schema", schema).With("table", table), onRow);
+
+    private sealed record Column(string Name, string Type, bool IsNotNull);
+}
