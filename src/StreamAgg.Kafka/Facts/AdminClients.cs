@@ -1,0 +1,27 @@
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using StreamAgg.Kafka.Logging;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Kafka.Facts;
+
+/// <summary>Builds administrative clients.</summary>
+internal static class AdminClients
+{
+    /// <exception cref="LogFatalException">The settings can't be used together.</exception>
+    public static IAdminClient Build(KafkaOptions options, ILogger logger)
+    {
+        try
+        {
+            return new AdminClientBuilder(ClientSettings.Admin(options))
+                .SetLogHandler(ClientLogs.To(logger))
+                .SetErrorHandler((_, error) => logger.ClientError(error.Code.ToString(), error.Reason))
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamAgg.Core.Time;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Kafka.Facts;
+
+/// <summary>Asks the brokers through an administrative client of its own; every call is a request, no answer is kept.</summary>
+public sealed class KafkaLogFacts : ILogFacts, IDisposable
+{
+    /// <summary>What the client adds to a request's own time-out before it gives up; beyond it we do.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
+
+    private readonly IAdminClient admin;
+    private readonly TimeSpan timeout;
+    private readonly string servers;
+
+    /// <param name="options">Valid ones.</param>
+    /// <param name="logger">Takes the client's own lines.</param>
+    /// <param name="timeout">5 s where null: a question that is not answered by then is unanswered.</param>
+    /// <exception cref="LogFatalException">The settings can't be used together.</exception>
+    public KafkaLogFacts(KafkaOptions options, ILogger<KafkaLogFacts>? logger = null, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        this.timeout = timeout ?? TimeSpan.FromSeconds(5);
+        servers = options.BootstrapServers;
+        admin = AdminClients.Build(options, logger ?? NullLogger<KafkaLogFacts>.Instance);
+    }
+
+    public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        List<TopicDescription> descriptions = await AskAsync(
+            async () =>
+            {
+                try
+                {
+                    DescribeTopicsResult result = await admin.DescribeTopicsAsync(
+                        TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = timeout });
+                    return result.TopicDescriptions;
+                }
+                catch (DescribeTopicsException e)
+                {
+                    // Thrown where one topic failed, the others' answers inside.
+                    return e.Results.TopicDescriptions;
+                }
+            },
+            cancellation);
+        var facts = new Dictionary<string, TopicFacts>(StringComparer.Ordinal);
+        foreach (TopicDescription topic in descriptions)
+        {
+            switch (topic.Error.Code)
+            {
+                case ErrorCode.NoError:
+                    facts[topic.Name] = new TopicFacts(topic.TopicId.ToString(), topic.Partitions.Count);
+                    break;
+                case ErrorCode.UnknownTopicOrPart:
+                    break;
+                default:
+                    throw Refused(topic.Error, $"topic {topic.Name}", "DESCRIBE");
+            }
+        }
+
+        return facts;
+    }
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, OffsetSpec.Latest(), cancellation);
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, OffsetSpec.Earliest(), cancellation);
+
+    public async Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsForTimeAsync(
+        IReadOnlyCollection<SourcePartition> partitions, Instant time, CancellationToken cancellation)
+    {
+        // The end is asked for first: a record that comes between the two questions is then read rather than skipped.
+        IReadOnlyDictionary<SourcePartition, long> ends = await EndOffsetsAsync(partitions, cancellation);
+        IReadOnlyDictionary<SourcePartition, long> found =
+            await ListAsync(partitions, OffsetSpec.ForTimestamp(Math.Max(0, time.ToUnixMilliseconds())), cancellation);
+        var offsets = new Dictionary<SourcePartition, long>();
+        foreach ((SourcePartition source, long offset) in found)
+        {
+            if (offset >= 0)
+            {
+                offsets[source] = offset;
+            }
+            else if (ends.TryGetValue(source, out long end))
+            {
+                offsets[source] = end;
+            }
+        }
+
+        return offsets;
+    }
+
+    public void Dispose() => admin.Dispose();
+
+    private async Task<IReadOnlyDictionary<SourcePartition, long>> ListAsync(
+        IReadOnlyCollection<SourcePartition> partitions, OffsetSpec spec, CancellationToken cancellation)
+    {
+        var offsets = new Dictionary<SourcePartition, long>(partitions.Count);
+        if (partitions.Count == 0)
+        {
+            return offsets;
+        }
+
+        Dictionary<string, string> names = partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal).ToDictionary(name => name);
+        List<ListOffsetsResultInfo> infos = await AskAsync(
+            async () =>
+            {
+                // Read uncommitted: the end is the high watermark, open transactions and control records included.
+                var options = new ListOffsetsOptions { RequestTimeout = timeout, IsolationLevel = IsolationLevel.ReadUncommitted };
+                try
+                {
+                    ListOffsetsResult result = await admin.ListOffsetsAsync(
+                        partitions.Select(partition => new TopicPartitionOffsetSpec
+                        {
+                            TopicPartition = new TopicPartition(partition.Topic, partition.Partition),
+                            OffsetSpec = spec,
+                        }),
+                        options);
+                    return result.ResultInfos;
+                }
+                catch (ListOffsetsException e)
+                {
+                    return e.Result.ResultInfos;
+                }
+            },
+            cancellation);
+        foreach (TopicPartitionOffsetError answer in infos.Select(info => info.TopicPartitionOffsetError))
+        {
+            if (!answer.Error.IsError)
+            {
+                offsets[new SourcePartition(names.GetValueOrDefault(answer.Topic, answer.Topic), answer.Partition.Value)] = answer.Offset.Value;
+            }
+            else if (answer.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed)
+            {
+                throw Refused(answer.Error, $"topic {answer.Topic}", "DESCRIBE");
+            }
+        }
+
+        return offsets;
+    }
+
+    private async Task<T> AskAsync<T>(Func<Task<T>> question, CancellationToken cancellation)
+    {
+        try
+        {
+            return await question().WaitAsync(timeout + Margin, cancellation);
+        }
+        catch (KafkaException e)
+        {
+            throw Refused(e.Error, "the cluster", "DESCRIBE");
+        }
+        catch (TimeoutException e)
+        {
+            throw new LogUnavailableException($"Kafka at {servers} gave no answer within {timeout.TotalSeconds} s", e);
+        }
+    }
+
+    /// <summary>What only a person can mend is fatal, all else is a matter of time.</summary>
+    private Exception Refused(Error error, string what, string right) => error.Code switch
+    {
+        ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
+            => new LogFatalException($"Not authorized for {what}: {error.Reason}. Grant {right} to this user."),
+        _ => new LogUnavailableException($"Kafka at {servers} can't say now: {error.Reason} ({error.Code})"),
+    };
+}

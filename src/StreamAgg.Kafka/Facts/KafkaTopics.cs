@@ -1,0 +1,102 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using StreamAgg.Kafka.Logging;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Kafka.Facts;
+
+/// <summary>What must be there before reading begins: the input topics and the dead letters' one.</summary>
+public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<KafkaTopics> logger, TimeProvider? time = null)
+{
+    /// <summary>Enough for a topic that is being made by somebody else, and for a broker that is just starting.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private const int DevelopmentPartitions = 6;
+    private const int DeadLetterPartitions = 1;
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
+    private readonly TimeProvider time = time ?? TimeProvider.System;
+
+    /// <summary>Waits for the input topics up to <see cref="Patience"/>, or creates them where the options say so; creates the dead letters' topic.</summary>
+    /// <exception cref="LogFatalException">A topic is missing or can't be created: the message names the command that creates it.</exception>
+    /// <exception cref="LogUnavailableException">No broker answered within <see cref="Patience"/>.</exception>
+    public async Task EnsureAsync(CancellationToken cancellation)
+    {
+        string[] inputs = [options.UsageTopic, options.ErrorTopic];
+        long started = time.GetTimestamp();
+        IReadOnlyCollection<string> missing = await MissingAsync(inputs, started, cancellation);
+        if (missing.Count > 0 && options.CreateTopics)
+        {
+            foreach (string topic in missing)
+            {
+                await CreateAsync(topic, DevelopmentPartitions, cancellation);
+            }
+        }
+        else if (missing.Count > 0)
+        {
+            logger.WaitingForTopics(string.Join(", ", missing));
+            while (missing.Count > 0)
+            {
+                if (time.GetElapsedTime(started) >= Patience)
+                {
+                    throw new LogFatalException(
+                        $"Topic {string.Join(" and ", missing)} does not exist on {options.BootstrapServers}. Create it: "
+                        + $"{string.Join("; ", missing.Select(topic => CommandFor(topic, DevelopmentPartitions)))}. "
+                        + "Or correct Kafka:UsageTopic and Kafka:ErrorTopic, or set Kafka:CreateTopics=true for development.");
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);
+                missing = await MissingAsync(inputs, started, cancellation);
+            }
+        }
+
+        if ((await MissingAsync([options.DeadLetterTopic], started, cancellation)).Count > 0)
+        {
+            await CreateAsync(options.DeadLetterTopic, DeadLetterPartitions, cancellation);
+        }
+    }
+
+    /// <summary>The command that creates the topic with Kafka's own tools.</summary>
+    public string CommandFor(string topic, int partitions) =>
+        $"kafka-topics.sh --bootstrap-server {options.BootstrapServers} --create --topic {topic} --partitions {partitions}";
+
+    private async Task<IReadOnlyCollection<string>> MissingAsync(string[] topics, long started, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                IReadOnlyDictionary<string, TopicFacts> known = await facts.DescribeAsync(topics, cancellation);
+                return [.. topics.Where(topic => !known.ContainsKey(topic))];
+            }
+            catch (LogUnavailableException) when (time.GetElapsedTime(started) < Patience)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);
+            }
+        }
+    }
+
+    /// <summary>The brokers' own default decides on replicas.</summary>
+    private async Task CreateAsync(string topic, int partitions, CancellationToken cancellation)
+    {
+        using IAdminClient admin = AdminClients.Build(options, logger);
+        try
+        {
+            await admin.CreateTopicsAsync(
+                [new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = -1 }],
+                new CreateTopicsOptions { RequestTimeout = RequestTimeout, OperationTimeout = RequestTimeout })
+                .WaitAsync(RequestTimeout * 2, cancellation);
+            logger.TopicCreated(topic, partitions);
+        }
+        catch (CreateTopicsException e) when (e.Results.TrueForAll(result => result.Error.Code is ErrorCode.TopicAlreadyExists or ErrorCode.NoError))
+        {
+            // Another instance was faster.
+        }
+        catch (Exception e) when (e is KafkaException or TimeoutException)
+        {
+            string reason = e is CreateTopicsException created ? created.Results[0].Error.Reason : e.Message;
+            throw new LogFatalException($"Topic {topic} is missing and can't be created ({reason}). Create it: {CommandFor(topic, partitions)}", e);
+        }
+    }
+}

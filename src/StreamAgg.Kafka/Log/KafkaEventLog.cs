@@ -1,0 +1,605 @@
+using System.Runtime.ExceptionServices;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using StreamAgg.Kafka.Logging;
+using StreamAgg.Kafka.Native;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Kafka.Log;
+
+/// <summary>One group member over Confluent.Kafka: the managed client joins the group, the native one hands over the records.</summary>
+/// <remarks>
+/// The client's own positions, committed offsets and auto.offset.reset are never relied upon. A partition is taken over parked, at
+/// an offset that is never fetched; <see cref="Start"/> and <see cref="Resume"/> seek to the position that is kept here.
+/// </remarks>
+public sealed class KafkaEventLog : IEventLog
+{
+    /// <summary>Records a call of <see cref="Poll"/> hands over at most: a few milliseconds of work between two looks at the group.</summary>
+    private const int BatchSize = 4096;
+
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReleaseStep = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SeekRetry = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan SeekPatience = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<SourcePartition, AssignedPartition> partitions = [];
+    private readonly string[] topics;
+    private readonly ILogger logger;
+    private readonly TimeProvider time;
+    private readonly IConsumer<Ignore, Ignore> consumer;
+    private readonly NativeConsumer native;
+    private readonly TimeSpan releaseTimeout;
+    private readonly List<AssignedPartition> toSeek = [];
+    private readonly List<AssignedPartition> toResume = [];
+    private readonly List<AssignedPartition> toPark = [];
+    private AssignedPartition? lastPartition;
+    private ILogHandler? current;
+    private ExceptionDispatchInfo? failure;
+    private long nextReconcile;
+    private bool isDirty;
+    private bool isRebalanced;
+    private bool isPaused;
+    private bool isDisposed;
+
+    /// <param name="options">Valid ones.</param>
+    /// <param name="logger">Takes the client's own lines too.</param>
+    /// <param name="member">This member's number within the process, from 0.</param>
+    /// <param name="members">How many members the process has: they share the memory for reading ahead.</param>
+    /// <param name="time">The clock for waiting; none of the results depends on it.</param>
+    /// <exception cref="LogFatalException">The settings can't be used together, or the client library is not the one that this is built for.</exception>
+    public KafkaEventLog(KafkaOptions options, ILogger<KafkaEventLog> logger, int member = 0, int members = 1, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        this.logger = logger;
+        this.time = time ?? TimeProvider.System;
+        topics = [options.UsageTopic, options.ErrorTopic];
+        Dictionary<string, string> settings = ClientSettings.Consumer(options, member, members);
+        releaseTimeout = settings.TryGetValue("max.poll.interval.ms", out string? interval) && int.TryParse(interval, out int milliseconds)
+            ? TimeSpan.FromMilliseconds(Math.Min(ReleaseTimeout.TotalMilliseconds, milliseconds / 3.0))
+            : ReleaseTimeout;
+        try
+        {
+            consumer = new ConsumerBuilder<Ignore, Ignore>(settings)
+                .SetPartitionsAssignedHandler((_, assigned) => OnAssigned(assigned))
+                .SetPartitionsRevokedHandler((_, revoked) => OnRevoked(revoked))
+                .SetPartitionsLostHandler((_, lost) => OnLost(lost))
+                .SetErrorHandler((_, error) => logger.ClientError(error.Code.ToString(), error.Reason))
+                .SetLogHandler(ClientLogs.To(logger))
+                .SetOffsetsCommittedHandler((_, committed) => OnCommitted(committed))
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
+        }
+
+        try
+        {
+            native = new NativeConsumer(consumer, topics, BatchSize);
+        }
+        catch (NotSupportedException e)
+        {
+            consumer.Dispose();
+            throw new LogFatalException(e.Message, e);
+        }
+    }
+
+    public void Subscribe() => consumer.Subscribe(topics);
+
+    public void Poll(TimeSpan timeout, ILogHandler handler)
+    {
+        current = handler;
+        Reconcile();
+        ReadOnlySpan<nint> messages = native.Consume(timeout);
+        try
+        {
+            if (failure is null)
+            {
+                Deliver(messages, handler);
+            }
+        }
+        finally
+        {
+            NativeConsumer.Free(messages);
+        }
+
+        CheckAssignment();
+        failure?.Throw();
+    }
+
+    public void Start(SourcePartition source, long nextOffset, int? leaderEpoch)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(nextOffset);
+        if (partitions.TryGetValue(source, out AssignedPartition? partition))
+        {
+            partition.Start(nextOffset, leaderEpoch);
+            MarkDirty();
+        }
+    }
+
+    public void Stop(SourcePartition source)
+    {
+        if (partitions.TryGetValue(source, out AssignedPartition? partition))
+        {
+            partition.Stop();
+            MarkDirty();
+        }
+    }
+
+    public void Pause()
+    {
+        isPaused = true;
+        foreach (AssignedPartition partition in partitions.Values)
+        {
+            partition.IsRunning = false;
+        }
+
+        MarkDirty();
+    }
+
+    public void Resume()
+    {
+        isPaused = false;
+        MarkDirty();
+    }
+
+    public void CommitOffsets(IReadOnlyCollection<KeyValuePair<SourcePartition, long>> nextOffsets)
+    {
+        ArgumentNullException.ThrowIfNull(nextOffsets);
+        if (nextOffsets.Count > 0 && native.Commit(nextOffsets) is int code and not 0)
+        {
+            logger.CommitFailed(((ErrorCode)code).GetReason());
+        }
+    }
+
+    public void Close(ILogHandler handler)
+    {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        current = handler;
+        failure = null;
+        Leave();
+        Dispose();
+        failure?.Throw();
+    }
+
+    public void Dispose()
+    {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
+        current = null;
+        partitions.Clear();
+        native.Dispose();
+
+        // Closing has no time-out of its own, and no handler is left for it to call: it may end on a thread beside this one.
+        string reason = "it is still waiting for a broker";
+        var closing = new Thread(() =>
+        {
+            try
+            {
+                consumer.Close();
+            }
+            catch (KafkaException e)
+            {
+                reason = e.Error.Reason;
+            }
+            finally
+            {
+                consumer.Dispose();
+            }
+        })
+        {
+            IsBackground = true,
+            Name = "streamagg-kafka-close",
+        };
+        closing.Start();
+        if (!closing.Join(CloseTimeout))
+        {
+            logger.NotClosed(CloseTimeout.TotalSeconds, reason);
+        }
+    }
+
+    /// <summary>Leaves the group by way of the handlers, on this thread, bounded in time whatever the brokers do.</summary>
+    private void Leave()
+    {
+        long started = time.GetTimestamp();
+        try
+        {
+            consumer.Unsubscribe();
+            while (partitions.Count > 0 && time.GetElapsedTime(started) < releaseTimeout + CloseTimeout)
+            {
+                NativeConsumer.Free(native.Consume(TimeSpan.FromMilliseconds(50)));
+            }
+        }
+        catch (KafkaException e)
+        {
+            logger.ClientError(e.Error.Code.ToString(), e.Error.Reason);
+        }
+
+        if (partitions.Count > 0)
+        {
+            OnLost(partitions.Keys.Select(source => new TopicPartitionOffset(source.Topic, source.Partition, Offset.Unset)).ToList());
+        }
+    }
+
+    private unsafe void Deliver(ReadOnlySpan<nint> messages, ILogHandler handler)
+    {
+        foreach (nint pointer in messages)
+        {
+            var message = (NativeMessage*)pointer;
+            if (message->Error == 0)
+            {
+                DeliverRecord(message, handler);
+            }
+            else
+            {
+                DeliverEvent(message, handler);
+            }
+        }
+    }
+
+    private unsafe void DeliverRecord(NativeMessage* message, ILogHandler handler)
+    {
+        AssignedPartition? partition = PartitionOf(message);
+        if (partition is not { IsRunning: true } || !partition.Accepts(message->Offset))
+        {
+            return;
+        }
+
+        int type;
+        long timestamp = NativeMethods.MessageTimestamp(message, &type);
+        int epoch = NativeMethods.MessageLeaderEpoch(message);
+        int? leaderEpoch = epoch < 0 ? null : epoch;
+        var record = new LogRecord
+        {
+            Source = partition.Source,
+            Offset = message->Offset,
+            LeaderEpoch = leaderEpoch,
+            TimestampMilliseconds = timestamp < 0 ? null : timestamp,
+            Key = new ReadOnlySpan<byte>(message->Key, (int)message->KeyLength),
+            HasKey = message->Key != null,
+            Value = new ReadOnlySpan<byte>(message->Payload, (int)message->Length),
+        };
+        partition.Delivered(message->Offset, leaderEpoch);
+        handler.OnRecord(in record);
+    }
+
+    private unsafe void DeliverEvent(NativeMessage* message, ILogHandler handler)
+    {
+        var code = (ErrorCode)message->Error;
+        AssignedPartition? partition = PartitionOf(message);
+        switch (code)
+        {
+            case ErrorCode.Local_PartitionEOF:
+                if (partition is { IsRunning: true } && partition.ReachedEnd(message->Offset))
+                {
+                    handler.OnPosition(partition.Source, partition.NextOffset);
+                }
+
+                break;
+            case ErrorCode.Local_AutoOffsetReset:
+                MeetMissingOffset(partition, TextOf(message), handler);
+                break;
+            case ErrorCode.Local_Fatal:
+                ThrowFatal(TextOf(message));
+                break;
+            case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
+                throw new LogFatalException(NotAuthorized(code, TextOf(message)));
+            default:
+                if (partition is null)
+                {
+                    logger.ClientError(code.ToString(), TextOf(message));
+                }
+                else
+                {
+                    logger.PartitionError(partition.Source.Topic, partition.Source.Partition, code.ToString(), TextOf(message));
+                }
+
+                break;
+        }
+    }
+
+    private void MeetMissingOffset(AssignedPartition? partition, string reason, ILogHandler handler)
+    {
+        if (partition is null)
+        {
+            return;
+        }
+
+        MarkDirty();
+        if (partition.MetMissingOffset())
+        {
+            handler.OnOutOfRange(partition.Source, partition.NextOffset, reason);
+        }
+        else if (partition.IsStarted)
+        {
+            logger.Restarted(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, reason);
+        }
+    }
+
+    /// <summary>Brings the native client to where the owner wants it. Called when no fetched record is in hand.</summary>
+    private void Reconcile()
+    {
+        if (!isDirty || time.GetTimestamp() < nextReconcile)
+        {
+            return;
+        }
+
+        isDirty = false;
+        foreach (AssignedPartition partition in partitions.Values)
+        {
+            bool wanted = partition.IsStarted && !isPaused;
+            if (!partition.IsParked && !partition.IsRunning)
+            {
+                // Also before a seek: what lies fetched is thrown away, and the client fetches nothing it would have to drop.
+                toPark.Add(partition);
+            }
+
+            if (wanted && !partition.IsRunning)
+            {
+                toSeek.Add(partition);
+            }
+        }
+
+        if (toPark.Count > 0)
+        {
+            native.Pause(toPark);
+            if (toPark.Exists(partition => !partition.IsParked))
+            {
+                TryAgainSoon();
+            }
+
+            toPark.Clear();
+        }
+
+        if (toSeek.Count > 0)
+        {
+            Seek();
+        }
+    }
+
+    private void Seek()
+    {
+        foreach (AssignedPartition partition in toSeek)
+        {
+            if (partition.NeedsReassignment)
+            {
+                Reassign(partition);
+            }
+        }
+
+        Span<int> errors = toSeek.Count <= 256 ? stackalloc int[toSeek.Count] : new int[toSeek.Count];
+        native.Seek(toSeek, errors);
+        for (int i = 0; i < toSeek.Count; i++)
+        {
+            AssignedPartition partition = toSeek[i];
+            if (errors[i] == 0)
+            {
+                partition.IsRunning = true;
+                toResume.Add(partition);
+                continue;
+            }
+
+            logger.SeekPostponed(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, errors[i]);
+            TryAgainSoon();
+            if (time.GetElapsedTime(partition.AssignedAt) > SeekPatience)
+            {
+                partition.DemandReassignment();
+            }
+        }
+
+        if (toResume.Count > 0)
+        {
+            native.Resume(toResume);
+        }
+
+        toSeek.Clear();
+        toResume.Clear();
+    }
+
+    private void Reassign(AssignedPartition partition)
+    {
+        if (native.Reassign(partition) is string reason)
+        {
+            logger.PartitionError(partition.Source.Topic, partition.Source.Partition, "assign", reason);
+            TryAgainSoon();
+        }
+        else
+        {
+            partition.Reassigned(time.GetTimestamp());
+        }
+    }
+
+    private void MarkDirty()
+    {
+        isDirty = true;
+        nextReconcile = 0;
+    }
+
+    private void TryAgainSoon()
+    {
+        isDirty = true;
+        nextReconcile = time.GetTimestamp() + (long)(SeekRetry.TotalSeconds * time.TimestampFrequency);
+    }
+
+    // --- rebalance handlers: inside native.Consume, on the member's thread; they never throw, the client would drop everything ---
+
+    private List<TopicPartitionOffset> OnAssigned(List<TopicPartition> assigned)
+    {
+        isRebalanced = true;
+        Guard(() =>
+        {
+            var added = new List<AssignedPartition>(assigned.Count);
+            foreach (TopicPartition partition in assigned)
+            {
+                var source = new SourcePartition(Array.Find(topics, topic => topic == partition.Topic) ?? partition.Topic, partition.Partition.Value);
+                var state = new AssignedPartition(source, time.GetTimestamp());
+                partitions[source] = state;
+                added.Add(state);
+            }
+
+            logger.Assigned(added.Count);
+            native.Pause(added);
+            MarkDirty();
+            current?.OnAssigned([.. added.Select(partition => partition.Source)]);
+        });
+        return [.. assigned.Select(partition => new TopicPartitionOffset(partition, AssignedPartition.ParkedOffset))];
+    }
+
+    private void OnRevoked(List<TopicPartitionOffset> revoked)
+    {
+        isRebalanced = true;
+        List<SourcePartition> sources = Known(revoked);
+        if (sources.Count == 0)
+        {
+            return;
+        }
+
+        logger.Revoking(sources.Count);
+        Guard(() =>
+        {
+            foreach (SourcePartition source in sources)
+            {
+                partitions[source].Stop();
+            }
+
+            current?.OnRevoking(sources);
+            AwaitRelease(sources);
+        });
+        Remove(sources);
+        Guard(() => current?.OnRevoked(sources));
+    }
+
+    private void OnLost(List<TopicPartitionOffset> lost)
+    {
+        isRebalanced = true;
+        List<SourcePartition> sources = Known(lost);
+        if (sources.Count > 0)
+        {
+            logger.Lost(sources.Count);
+            Remove(sources);
+            Guard(() => current?.OnLost(sources));
+        }
+    }
+
+    private void AwaitRelease(List<SourcePartition> sources)
+    {
+        long started = time.GetTimestamp();
+        while (current is { } handler && !sources.TrueForAll(handler.IsReleased))
+        {
+            if (time.GetElapsedTime(started) >= releaseTimeout)
+            {
+                logger.NotReleased(sources.Count(source => !handler.IsReleased(source)), releaseTimeout.TotalSeconds);
+                return;
+            }
+
+            handler.Advance();
+            Thread.Sleep(ReleaseStep);
+        }
+    }
+
+    /// <summary>Keeps what a handler threw for the end of <see cref="Poll"/>, where it is thrown again.</summary>
+    private void Guard(Action action)
+    {
+        try
+        {
+            action();
+        }
+#pragma warning disable CA1031 // Thrown again by Poll or Close; through native frames it would be lost, and the assignment with it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            failure ??= ExceptionDispatchInfo.Capture(e);
+        }
+    }
+
+    private List<SourcePartition> Known(List<TopicPartitionOffset> named) =>
+        [.. named.Select(partition => new SourcePartition(partition.Topic, partition.Partition.Value)).Where(partitions.ContainsKey)
+            .Select(source => partitions[source].Source)];
+
+    private void Remove(List<SourcePartition> sources)
+    {
+        lastPartition = null;
+        foreach (SourcePartition source in sources)
+        {
+            if (partitions.Remove(source, out AssignedPartition? partition))
+            {
+                partition.Stop();
+            }
+        }
+    }
+
+    /// <summary>The managed client keeps errors of its own assign calls to itself; what it holds tells.</summary>
+    private void CheckAssignment()
+    {
+        if (!isRebalanced)
+        {
+            return;
+        }
+
+        isRebalanced = false;
+        int held = consumer.Assignment.Count;
+        if (held != partitions.Count && failure is null)
+        {
+            throw new LogFatalException($"The Kafka client holds {held} partitions where the group gave {partitions.Count}: restart this process.");
+        }
+    }
+
+    private unsafe AssignedPartition? PartitionOf(NativeMessage* message)
+    {
+        // Records come in runs of one partition: most look-ups end here.
+        string? topic = native.TopicOf(message->Topic);
+        if (lastPartition is { } last && last.Source.Partition == message->Partition && ReferenceEquals(last.Source.Topic, topic))
+        {
+            return last;
+        }
+
+        if (topic is null || !partitions.TryGetValue(new SourcePartition(topic, message->Partition), out AssignedPartition? partition))
+        {
+            return null;
+        }
+
+        lastPartition = partition;
+        return partition;
+    }
+
+    private void OnCommitted(CommittedOffsets committed)
+    {
+        if (committed.Error.IsError)
+        {
+            logger.CommitFailed(committed.Error.Reason);
+        }
+    }
+
+    private void ThrowFatal(string text)
+    {
+        (int code, string reason) = native.FatalError() ?? ((int)ErrorCode.Local_Fatal, text);
+        throw new LogFatalException((ErrorCode)code switch
+        {
+            ErrorCode.FencedInstanceId => $"Another member took over this group.instance.id: {reason}. Give every process an id of its own.",
+            ErrorCode.UnreleasedInstanceId => $"Another member still holds this group.instance.id: {reason}. Stop it, or give every process an id of its own.",
+            _ => $"The Kafka client can't go on: {reason} ({(ErrorCode)code}).",
+        });
+    }
+
+    private string NotAuthorized(ErrorCode code, string text) => code switch
+    {
+        ErrorCode.GroupAuthorizationFailed => $"Not authorized for the consumer group: {text}. Grant READ on the group to this user.",
+        ErrorCode.ClusterAuthorizationFailed => $"Not authorized on the cluster: {text}. Grant this user what the brokers' log names.",
+        _ => $"Not authorized for an input topic: {text}. Grant READ and DESCRIBE on {topics[0]} and {topics[1]} to this user.",
+    };
+
+    private static unsafe string TextOf(NativeMessage* message) =>
+        message->Payload == null
+            ? ((ErrorCode)message->Error).GetReason()
+            : System.Text.Encoding.UTF8.GetString(message->Payload, (int)message->Length);
+}

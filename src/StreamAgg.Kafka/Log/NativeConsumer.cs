@@ -1,0 +1,173 @@
+using System.Runtime.InteropServices;
+using Confluent.Kafka;
+using StreamAgg.Kafka.Native;
+
+namespace StreamAgg.Kafka.Log;
+
+/// <summary>The native calls of one consumer: batches, seeks, pauses. Used on the member's thread only.</summary>
+internal sealed unsafe class NativeConsumer : IDisposable
+{
+    /// <summary>The client answers a seek from its own thread, with no question to a broker: this is never reached in practice.</summary>
+    private const int SeekTimeoutMilliseconds = 1000;
+
+    private readonly ClientHandle handle;
+    private readonly nint queue;
+    private readonly string[] topics;
+    private readonly nint[] topicPointers;
+    private readonly NativeMessage** batch;
+
+    public NativeConsumer(IClient client, string[] topics, int batchSize)
+    {
+        handle = ClientHandle.Of(client);
+        queue = NativeMethods.QueueGetConsumer(handle.Pointer);
+        this.topics = topics;
+
+        // Holding the topics makes their partitions known before they are assigned, so that they can be paused first, and keeps
+        // the pointers valid that records are told apart by.
+        topicPointers = [.. topics.Select(topic => NativeMethods.TopicNew(handle.Pointer, topic, 0))];
+        BatchSize = batchSize;
+        batch = (NativeMessage**)NativeMemory.Alloc((nuint)batchSize, (nuint)sizeof(NativeMessage*));
+    }
+
+    public int BatchSize { get; }
+
+    /// <summary>
+    /// Waits for a first record or event and takes what lies behind it. Rebalance handlers run inside this call.
+    /// </summary>
+    /// <remarks>The native call waits until its array is full: an array of one does not wait for a second record.</remarks>
+    public ReadOnlySpan<nint> Consume(TimeSpan timeout)
+    {
+        int taken = Take(0, BatchSize, 0);
+        if (taken == 0 && timeout > TimeSpan.Zero)
+        {
+            taken = Take(0, 1, (int)Math.Min(Math.Ceiling(timeout.TotalMilliseconds), int.MaxValue));
+            taken += taken > 0 ? Take(taken, BatchSize - taken, 0) : 0;
+        }
+
+        return new ReadOnlySpan<nint>(batch, taken);
+    }
+
+    public static void Free(ReadOnlySpan<nint> messages)
+    {
+        foreach (nint message in messages)
+        {
+            NativeMethods.MessageDestroy((NativeMessage*)message);
+        }
+    }
+
+    /// <summary>The same string for every record of a topic, found without building one; null where the topic is none of ours.</summary>
+    public string? TopicOf(nint topic)
+    {
+        for (int i = 0; i < topicPointers.Length; i++)
+        {
+            if (topicPointers[i] == topic)
+            {
+                return topics[i];
+            }
+        }
+
+        if (topic == 0)
+        {
+            return null;
+        }
+
+        string? name = Marshal.PtrToStringUTF8((nint)NativeMethods.TopicName(topic));
+        return Array.Find(topics, known => known == name);
+    }
+
+    /// <summary>Stops the fetching and throws away what was fetched. A partition that the client has not met yet is not parked then: try again.</summary>
+    public void Pause(IReadOnlyCollection<AssignedPartition> partitions)
+    {
+        using var list = ListOf(partitions);
+        _ = NativeMethods.PausePartitions(handle.Pointer, list.Pointer);
+        int i = 0;
+        foreach (AssignedPartition partition in partitions)
+        {
+            partition.IsParked = list.Items[i++].Error == 0;
+        }
+    }
+
+    public void Resume(IReadOnlyCollection<AssignedPartition> partitions)
+    {
+        using var list = ListOf(partitions);
+        _ = NativeMethods.ResumePartitions(handle.Pointer, list.Pointer);
+        foreach (AssignedPartition partition in partitions)
+        {
+            partition.IsParked = false;
+        }
+    }
+
+    /// <summary>Moves each to its next offset; records fetched before are outdated from here on, wherever they lie.</summary>
+    /// <param name="partitions">Each once.</param>
+    /// <param name="errors">Takes each one's error code, 0 where the client stands there now.</param>
+    public void Seek(IReadOnlyList<AssignedPartition> partitions, Span<int> errors)
+    {
+        using var list = ListOf(partitions);
+        _ = PartitionList.TakeError(NativeMethods.SeekPartitions(handle.Pointer, list.Pointer, SeekTimeoutMilliseconds));
+        for (int i = 0; i < partitions.Count; i++)
+        {
+            errors[i] = list.Items[i].Error;
+        }
+    }
+
+    /// <summary>Takes the partition from the client and gives it back at its next offset, parked, with the group none the wiser.</summary>
+    /// <returns>Null, or what the client says against it.</returns>
+    public string? Reassign(AssignedPartition partition)
+    {
+        AssignedPartition[] one = [partition];
+        using var list = ListOf(one);
+        Pause(one);
+        return PartitionList.TakeError(NativeMethods.IncrementalUnassign(handle.Pointer, list.Pointer))
+            ?? PartitionList.TakeError(NativeMethods.IncrementalAssign(handle.Pointer, list.Pointer));
+    }
+
+    /// <summary>Returns at once; nobody waits for the answer.</summary>
+    public int Commit(IReadOnlyCollection<KeyValuePair<Pipeline.Log.SourcePartition, long>> offsets)
+    {
+        using var list = new PartitionList(offsets.Count);
+        foreach ((Pipeline.Log.SourcePartition source, long offset) in offsets)
+        {
+            list.Add(source.Topic, source.Partition, offset, leaderEpoch: null);
+        }
+
+        return NativeMethods.Commit(handle.Pointer, list.Pointer, isAsync: 1);
+    }
+
+    /// <summary>Why the client can't go on; null where it can.</summary>
+    public (int Code, string Text)? FatalError()
+    {
+        byte* text = stackalloc byte[512];
+        int code = NativeMethods.FatalError(handle.Pointer, text, 512);
+        return code == 0 ? null : (code, Marshal.PtrToStringUTF8((nint)text) ?? "");
+    }
+
+    /// <summary>Before the managed client's: what is held here would keep it from ending.</summary>
+    public void Dispose()
+    {
+        foreach (nint topic in topicPointers)
+        {
+            if (topic != 0)
+            {
+                NativeMethods.TopicDestroy(topic);
+            }
+        }
+
+        NativeMethods.QueueDestroy(queue);
+        NativeMemory.Free(batch);
+        handle.Dispose();
+    }
+
+    private int Take(int from, int count, int timeoutMilliseconds) =>
+        Math.Max(0, (int)NativeMethods.ConsumeBatchQueue(queue, timeoutMilliseconds, batch + from, (nuint)count));
+
+    private static PartitionList ListOf(IReadOnlyCollection<AssignedPartition> partitions)
+    {
+        var list = new PartitionList(partitions.Count);
+        foreach (AssignedPartition partition in partitions)
+        {
+            list.Add(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, partition.LeaderEpoch);
+        }
+
+        return list;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Confluent.Kafka;
+using StreamAgg.Librdkafka;
+
+namespace StreamAgg.Kafka.Native;
+
+/// <summary>The native client behind a managed one, kept alive until it is disposed.</summary>
+internal sealed unsafe class ClientHandle : IDisposable
+{
+    private readonly SafeHandle handle;
+    private bool isHeld;
+
+    private ClientHandle(SafeHandle handle)
+    {
+        this.handle = handle;
+        handle.DangerousAddRef(ref isHeld);
+        Pointer = handle.DangerousGetHandle();
+    }
+
+    public nint Pointer { get; }
+
+    /// <summary>Takes the handle out and proves that it is one: the native client must give the name that the managed one gives.</summary>
+    /// <exception cref="NotSupportedException">The managed client is built in another way than this code knows.</exception>
+    public static ClientHandle Of(IClient client)
+    {
+        LibrdkafkaLibrary.EnsureLoaded();
+        try
+        {
+            var held = new ClientHandle((SafeHandle)NativeHandleOf(client.Handle));
+            string? name = Marshal.PtrToStringUTF8((nint)NativeMethods.Name(held.Pointer));
+            if (name == client.Name)
+            {
+                return held;
+            }
+
+            held.Dispose();
+            throw new NotSupportedException(WrongVersion($"its native handle is called '{name}', not '{client.Name}'"));
+        }
+        catch (Exception e) when (e is MissingMethodException or TypeLoadException or InvalidCastException or EntryPointNotFoundException)
+        {
+            throw new NotSupportedException(WrongVersion(e.Message), e);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (isHeld)
+        {
+            isHeld = false;
+            handle.DangerousRelease();
+        }
+    }
+
+    private static string WrongVersion(string why) =>
+        $"This program can't read through Confluent.Kafka {typeof(Handle).Assembly.GetName().Version} with {Library.VersionString}: {why}. "
+        + "Use the versions in Directory.Packages.props.";
+
+    // The handle is internal there; the batch call needs it. Checked by Of, pinned by the central package version.
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_LibrdkafkaHandle")]
+    [return: UnsafeAccessorType("Confluent.Kafka.Impl.SafeKafkaHandle, Confluent.Kafka")]
+    private static extern object NativeHandleOf(Handle handle);
+}

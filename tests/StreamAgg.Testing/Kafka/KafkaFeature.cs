@@ -1,0 +1,20 @@
+namespace StreamAgg.Testing.Kafka;
+
+/// <summary>What a test may need of a broker and the embedded one lacks.</summary>
+public enum KafkaFeature
+{
+    /// <summary>Topics made, changed and deleted by an administrator, records deleted.</summary>
+    Administration,
+
+    /// <summary>Transactional producers and their control records.</summary>
+    Transactions,
+
+    /// <summary>The consumer group protocol of KIP-848.</summary>
+    ConsumerProtocol,
+
+    /// <summary>A broker killed, frozen, started again with its data.</summary>
+    NodeFaults,
+
+    /// <summary>A backlog of more than five megabytes a partition.</summary>
+    Backlog,
+}

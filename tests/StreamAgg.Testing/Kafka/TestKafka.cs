@@ -1,0 +1,84 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace StreamAgg.Testing.Kafka;
+
+/// <summary>The broker that an assembly's tests share: the best one that this machine has. Topics are named anew for every test.</summary>
+public sealed class TestKafka
+{
+    private static readonly Lazy<Task<TestKafka>> Shared = new(StartAsync);
+    private static int lastTopic;
+
+    private readonly IKafkaBackend backend;
+
+    private TestKafka(IKafkaBackend backend) => this.backend = backend;
+
+    public string BootstrapServers => backend.BootstrapServers;
+
+    /// <summary>The nodes, to be hurt; null where they are not ours.</summary>
+    public KafkaCluster? Cluster => backend as KafkaCluster;
+
+    /// <summary>Started at the first call; ends with this process.</summary>
+    public static Task<TestKafka> SharedAsync() => Shared.Value;
+
+    public bool Supports(KafkaFeature feature) => backend.Supports(feature);
+
+    /// <summary>Why a test that needs the feature is skipped.</summary>
+    public string Lacks(KafkaFeature feature) => $"{backend.Description} has no {feature}: name an Apache Kafka by KAFKA_HOME";
+
+    public static string NewName(string stem) => $"{stem}-{Environment.ProcessId}-{Interlocked.Increment(ref lastTopic)}";
+
+    /// <returns>The topic's name, which no other test has.</returns>
+    public async Task<string> NewTopicAsync(string stem, int partitions, params (string Name, string Value)[] settings)
+    {
+        string topic = NewName(stem);
+        await CreateTopicAsync(topic, partitions, settings);
+        return topic;
+    }
+
+    public Task CreateTopicAsync(string topic, int partitions, params (string Name, string Value)[] settings) =>
+        backend.CreateTopicAsync(topic, partitions, settings.ToDictionary(setting => setting.Name, setting => setting.Value));
+
+    public async Task AddPartitionsAsync(string topic, int total)
+    {
+        using IAdminClient admin = Admin();
+        await admin.CreatePartitionsAsync([new PartitionsSpecification { Topic = topic, IncreaseTo = total }]);
+    }
+
+    public async Task DeleteTopicAsync(string topic)
+    {
+        using IAdminClient admin = Admin();
+        await admin.DeleteTopicsAsync([topic]);
+        while (admin.GetMetadata(TimeSpan.FromSeconds(5)).Topics.Exists(known => known.Topic == topic))
+        {
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Records below <paramref name="before"/> are gone then, as if they had expired.</summary>
+    public async Task DeleteRecordsAsync(string topic, int partition, long before)
+    {
+        using IAdminClient admin = Admin();
+        await admin.DeleteRecordsAsync([new TopicPartitionOffset(topic, partition, before)]);
+    }
+
+    public IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).SetLogHandler((_, _) => { }).Build();
+
+    public IProducer<byte[], byte[]> Producer(params (string Name, string Value)[] settings)
+    {
+        var config = new ProducerConfig { BootstrapServers = BootstrapServers, LingerMs = 2 };
+        foreach ((string name, string value) in settings)
+        {
+            config.Set(name, value);
+        }
+
+        return new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
+    }
+
+    private static async Task<TestKafka> StartAsync()
+    {
+        IKafkaBackend best = KafkaCluster.Home is not null ? await KafkaCluster.StartAsync() : throw new InvalidOperationException("no KAFKA_HOME");
+        Console.WriteLine($"Kafka for these tests: {best.Description}");
+        return new TestKafka(best);
+    }
+}
