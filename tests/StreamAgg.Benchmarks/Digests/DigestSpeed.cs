@@ -1,0 +1,135 @@
+using StreamAgg.Core.Digests;
+using StreamAgg.Core.Tests.Digests;
+
+namespace StreamAgg.Benchmarks.Digests;
+
+internal static class DigestSpeed
+{
+    private const int Million = 1_000_000;
+    private const int Runs = 9;
+    private static double sink;
+
+    public static void Print(Report report)
+    {
+        Report.Section("Speed, best of nine runs, a million values and their p99 (times of a shared machine: judge the ratios)");
+        double[] values = DataSets.Make("log-normal", Million);
+        double ours = Add(values);
+        report.Judged("add, log-normal", ours, "ns", 12, 8);
+        report.Judged("add, durations as whole microseconds", Add(DataSets.Make("micros", Million)), "ns", 12, 5);
+        double sorting = SortAll(values), textbook = Textbook(values);
+        Report.Plain("sort all and interpolate", sorting, "ns");
+        Report.Plain("the textbook's merging digest", textbook, "ns");
+        Report.Plain("  ratio of ours to it", ours / textbook, "");
+        if (JavaReference.AddNanoseconds() is { } java)
+        {
+            Report.Plain("the reference Java digest", java, "ns");
+            report.Judged("  ratio of ours to it", ours / java, "", 1 / 6.0, 1 / 9.0);
+        }
+        else
+        {
+            Console.WriteLine("  (the reference Java digest: not measured, TDIGEST_REFERENCE_JAR is not set)");
+        }
+        double worst = 0;
+        foreach (string name in DataSets.Hostile)
+        {
+            double cost = Add(DataSets.Make(name, Million));
+            Report.Plain("add, " + name, cost, "ns");
+            worst = Math.Max(worst, cost);
+        }
+        report.Judged("add, the worst of these", worst, "ns", 20, 15);
+        PrintKeys(report, values);
+        PrintMerge(report, values);
+        PrintReading(report, values);
+    }
+
+    private static double Add(double[] values) => Clock.BestNanoseconds(Runs, () =>
+    {
+        var digest = new TDigest();
+        foreach (double value in values)
+            digest.Add(value);
+        sink += digest.Quantile(0.99);
+    }) / values.Length;
+
+    private static double SortAll(double[] values) => Clock.BestNanoseconds(3, () => sink += new PercentileCont(values).Quantile(0.99)) / values.Length;
+
+    private static double Textbook(double[] values) => Clock.BestNanoseconds(3, () =>
+    {
+        var digest = new TextbookDigest(100);
+        foreach (double value in values)
+            digest.Add(value);
+        sink += digest.Quantile(0.99);
+    }) / values.Length;
+
+    private static void PrintKeys(Report report, double[] values)
+    {
+        const int keys = 100_000, adds = 40;
+        double perKey = 0;
+        double cost = Clock.BestNanoseconds(3, () =>
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            var digests = new TDigest[keys];
+            for (int i = 0; i < keys; i++)
+                digests[i] = new TDigest();
+            int next = 0;
+            for (int round = 0; round < adds; round++)
+                foreach (TDigest digest in digests)
+                    digest.Add(values[next = next == Million - 1 ? 0 : next + 1]);
+            perKey = (double)(GC.GetAllocatedBytesForCurrentThread() - before) / keys;
+            GC.KeepAlive(digests);
+        });
+        report.Judged("100,000 keys x 40 adds", cost / (keys * adds), "ns", 35, 25);
+        report.Judged("  allocated, a key", perKey, "bytes", 1024, 1024);
+        var steady = Forms.Added(values, 100);
+        long start = GC.GetAllocatedBytesForCurrentThread();
+        foreach (double value in values)
+            steady.Add(value);
+        report.Judged("allocated by a million adds in the steady state", GC.GetAllocatedBytesForCurrentThread() - start, "bytes", 0, 0);
+    }
+
+    private static void PrintMerge(Report report, double[] values)
+    {
+        TDigest[] parts = [.. Enumerable.Range(0, 64).Select(p => Forms.Recoded(Forms.Added(values.Where((_, i) => i % 64 == p), 100)))];
+        byte[] bytes = new byte[4000];
+        double merge = Clock.BestNanoseconds(300, () => TDigest.Merge(parts, 100).Encode(bytes)) / 1000;
+        report.Judged("merge of 64, compacted and written", merge, "us", 230, 120);
+        double read = Clock.BestNanoseconds(300, () => sink += TDigest.Merge(parts, 100).Quantile(0.99)) / 1000;
+        Report.Plain("merge of 64, p99 of all their centroids", read, "us");
+        double textbook = Clock.BestNanoseconds(3, () =>
+        {
+            var merged = new TextbookDigest(100);
+            foreach (int p in Enumerable.Range(0, 64))
+            {
+                var part = new TextbookDigest(100);
+                for (int i = p; i < 6400; i += 64) part.Add(values[i]);
+                merged.Merge(part);
+            }
+        }) / 1000;
+        Report.Plain("the textbook's merge of 64, one after the other", textbook, "us");
+    }
+
+    private static void PrintReading(Report report, double[] values)
+    {
+        TDigest digest = Forms.Added(values, 100);
+        sink += digest.Quantile(0.5);
+        report.Judged("one quantile", Clock.BestNanoseconds(50, () => Read(digest)) / 3e6, "us", 1.5, 0.3);
+        TDigest decoded = Forms.Recoded(digest);
+        report.Judged("one quantile, decoded", Clock.BestNanoseconds(50, () => Read(decoded)) / 3e6, "us", 1.5, 0.3);
+        byte[] bytes = new byte[4000];
+        Report.Plain("encode", Clock.BestNanoseconds(300, () => digest.Encode(bytes)) / 1000, "us");
+        int length = digest.Encode(bytes);
+        Report.Plain("decode", Clock.BestNanoseconds(300, () => TDigest.TryDecode(bytes.AsSpan(0, length), out _)) / 1000, "us");
+        report.Judged("encoded, a million log-normal values", length, "bytes", 1250, 950);
+        report.Judged("encoded, the largest of all data sets", DataSets.Continuous.Concat(DataSets.Hostile)
+            .Max(name => Forms.Added(DataSets.Make(name, Million), 100).EncodedLength), "bytes", 1250, 950);
+    }
+
+    private static void Read(TDigest digest)
+    {
+        for (int i = 0; i < 1000; i++)
+        {
+            sink += digest.Quantile(0.001 * i);
+            sink += digest.Quantile(0.99);
+            sink += digest.Quantile(0.5);
+        }
+    }
+}
