@@ -1,0 +1,93 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using StreamAgg.Core.Events;
+
+namespace StreamAgg.Core.Tests.Events;
+
+public sealed class EventSchemaTests
+{
+    private static readonly string[] Names =
+        ["created_at", "platform", "group_platform", "account_platform", "duration_ms", "status_code", "error_type", "error_message", "is_timeout", "model"];
+
+    private static readonly string[] Values =
+    [
+        "null", "\"\"", "true", "false", "0", "-0", "-1", "12.5", "429", "429.0", "4.29e2", "86400000", "86400000.5", "{}", "[]", "\" \"", "\"openai\"",
+        "\"" + new string('é', 50) + "\"", "\"" + new string('é', 51) + "\"", "\"a\\u0000\"", "\"\\ud83d\\ude00\"",
+        "\"2025-01-31T10:00:00Z\"", "\"2025-01-31 10:00:00.123456789+05:30\"", "\"2024-12-31t23:59:60z\"", "\"2025-01-31T10:00:00\"", "\"2025-01-31T24:00:00Z\"",
+        "\"2025-01-31T10:00:00+24:00\"", "\"2025-13-31T10:00:00Z\"", "\"2025-01-31\"", "1738317600000", "946684800000", "946684799999", "1738317600000.5",
+    ];
+
+    [Theory]
+    [InlineData(EventKind.Usage)]
+    [InlineData(EventKind.Error)]
+    public void The_schema_says_what_the_decoder_reads(EventKind kind)
+    {
+        using JsonDocument schema = JsonDocument.Parse(EventSchema.Of(kind));
+        int valid = 0, invalid = 0;
+        foreach (string first in Names)
+            foreach (string second in Names)
+                foreach (string value in Values)
+                    foreach (string other in (string[])["\"\"", "null", "\"openai\"", "5"])
+                    {
+                        if (first == second)
+                            continue;
+                        string json = $$"""{"{{first}}":{{value}},"{{second}}":{{other}}}""";
+                        using JsonDocument document = JsonDocument.Parse(json);
+                        bool accepts = Accepts(schema.RootElement, document.RootElement);
+                        bool counts = Decoding.Of(kind, Encoding.UTF8.GetBytes(json)).Accepted.Count == 1;
+                        Assert.True(accepts == counts, $"{json}: schema {accepts}, decoder {counts}");
+                        (valid, invalid) = accepts ? (valid + 1, invalid) : (valid, invalid + 1);
+                    }
+        Assert.True(valid > 1000 && invalid > 1000, $"{valid} valid, {invalid} not");
+    }
+
+    [Theory]
+    [InlineData(EventKind.Usage, "created_at,platform,group_platform,account_platform,duration_ms")]
+    [InlineData(EventKind.Error, "created_at,platform,group_platform,account_platform,status_code,error_type,error_message,is_timeout")]
+    public void The_schema_names_the_fields_that_are_read_and_describes_each(EventKind kind, string fields)
+    {
+        using JsonDocument schema = JsonDocument.Parse(EventSchema.Of(kind));
+        Assert.Equal("https://json-schema.org/draft/2020-12/schema", schema.RootElement.GetProperty("$schema").GetString());
+        JsonProperty[] properties = [.. schema.RootElement.GetProperty("properties").EnumerateObject()];
+        Assert.Equal(fields, string.Join(',', properties.Select(p => p.Name)));
+        Assert.All(properties, p => Assert.NotEmpty(p.Value.GetProperty("description").GetString()!));
+    }
+
+    /// <summary>The few keywords that the schemas use; an unknown one fails the test.</summary>
+    private static bool Accepts(JsonElement schema, JsonElement value)
+    {
+        foreach (JsonProperty keyword in schema.EnumerateObject())
+        {
+            JsonElement rule = keyword.Value;
+            bool holds = keyword.Name switch
+            {
+                "$schema" or "$id" or "title" or "description" or "then" or "else" => true,
+                "type" => rule.ValueKind == JsonValueKind.Array ? rule.EnumerateArray().Any(t => IsOf(t.GetString()!, value)) : IsOf(rule.GetString()!, value),
+                "anyOf" => rule.EnumerateArray().Any(s => Accepts(s, value)),
+                "enum" => rule.EnumerateArray().Any(e => JsonElement.DeepEquals(e, value)),
+                "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() >= rule.GetDecimal(),
+                "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDecimal() <= rule.GetDecimal(),
+                "minLength" => value.ValueKind != JsonValueKind.String || value.GetString()!.EnumerateRunes().Count() >= rule.GetInt32(),
+                "maxLength" => value.ValueKind != JsonValueKind.String || value.GetString()!.EnumerateRunes().Count() <= rule.GetInt32(),
+                "pattern" => value.ValueKind != JsonValueKind.String
+                    || Regex.IsMatch(value.GetString()!, rule.GetString()!, RegexOptions.ECMAScript, TimeSpan.FromSeconds(1)),
+                "properties" => rule.EnumerateObject().All(p => !value.TryGetProperty(p.Name, out JsonElement member) || Accepts(p.Value, member)),
+                "required" => rule.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
+                "if" => Accepts(schema.GetProperty(Accepts(rule, value) ? "then" : "else"), value),
+                _ => throw new NotSupportedException(keyword.Name),
+            };
+            if (!holds)
+                return false;
+        }
+        return true;
+    }
+
+    private static bool IsOf(string type, JsonElement value) => (type, value.ValueKind) switch
+    {
+        ("object", JsonValueKind.Object) or ("string", JsonValueKind.String) or ("null", JsonValueKind.Null) or ("number", JsonValueKind.Number)
+            or ("boolean", JsonValueKind.True or JsonValueKind.False) => true,
+        ("integer", JsonValueKind.Number) => decimal.IsInteger(value.GetDecimal()),
+        _ => false,
+    };
+}
