@@ -107,7 +107,8 @@ unpack_sources() {
 # What is missing of what the build needs, by looking for the things themselves: a machine may have them from elsewhere.
 require_build_packages() {
   local missing=() pair
-  for pair in gcc:gcc make:make npm:npm; do
+  # The C++ compiler is asked for by configure, whether or not anything of C++ is built.
+  for pair in gcc:gcc c++:g++ make:make npm:npm; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   for pair in stdlib.h:libc6-dev openssl/ssl.h:libssl-dev zlib.h:zlib1g-dev zstd.h:libzstd-dev sasl/sasl.h:libsasl2-dev curl/curl.h:libcurl4-openssl-dev; do

@@ -73,29 +73,37 @@ require_postgres() {
 # Debian makes and starts a cluster on port 5432 when the server is installed, unless it is told not to. It is of no
 # use here, so it is switched off for this one installation; on a machine that was set up for PostgreSQL before,
 # its owner's setting stands.
+readonly createcluster=/etc/postgresql-common/createcluster.conf
+
 install_postgres() {
-  local why="demo and tests run a PostgreSQL of their own, in a temporary folder; no cluster of the system's is made" conf=/etc/postgresql-common/createcluster.conf
-  if [ -e "$conf" ]; then
-    install_packages "$why" postgresql
+  say "installing postgresql: demo and tests run a PostgreSQL of their own, in a temporary folder; no cluster of the system's is made"
+  may_install postgresql
+  if [ -e "$createcluster" ]; then
+    apt_install postgresql
     return
   fi
-  install_packages "$why" postgresql-common
-  as_root cp -p "$conf" "$conf.before"
-  as_root sh -c "echo 'create_main_cluster = false' >>$conf"
-  (install_packages "$why" postgresql) || {
-    as_root mv "$conf.before" "$conf"
-    exit 3
-  }
-  as_root mv "$conf.before" "$conf"
+  apt_install postgresql-common
+  as_root cp -p "$createcluster" "$createcluster.before"
+  # Whatever happens to the second installation, the setting is as the package brought it afterwards.
+  trap 'as_root mv "$createcluster.before" "$createcluster"' EXIT
+  as_root sh -c "echo 'create_main_cluster = false' >>$createcluster"
+  apt_install postgresql
+  as_root mv "$createcluster.before" "$createcluster"
+  trap - EXIT
 }
 
 # install_packages WHY PACKAGE...: Debian's own packages, once somebody may be assumed to agree.
 install_packages() {
-  local why=$1 log status=0
+  local why=$1
   shift
   command -v apt-get >/dev/null || fail "missing: $* ($why); this script can install packages on Debian and Ubuntu alone, so please install their like and run this again"
   say "installing $*: $why"
   may_install "$@"
+  apt_install "$@"
+}
+
+apt_install() {
+  local log status=0
   log=$(mktemp)
   {
     [ -n "$(apt-cache madison "$1" 2>/dev/null)" ] || as_root apt-get update -q
@@ -116,12 +124,12 @@ install_packages() {
 may_install() {
   [ "$(id -u)" -ne 0 ] || return 0
   command -v sudo >/dev/null || fail "missing: $*; as root: apt-get install $*"
-  if [ "${CI:-}" = true ] || [ -n "${install_agreed:-}" ]; then return; fi
+  [ "${CI:-}" != true ] || return 0
   if [ ! -t 0 ] || [ ! -t 2 ]; then fail "missing: $*; run: sudo apt-get install $*"; fi
   local answer
   read -r -p "Use sudo for this? [y/N] " answer
   case $answer in
-    [yY]*) install_agreed=yes ;;
+    [yY]*) ;;
     *) fail "nothing was installed; later: sudo apt-get install $*" ;;
   esac
   sudo -v || fail "sudo was refused; as root: apt-get install $*"
@@ -130,7 +138,10 @@ may_install() {
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
-  else
+  elif [ "${CI:-}" = true ]; then
+    # Nobody is there to type a password: better a refusal than a wait.
     sudo -n "$@"
+  else
+    sudo "$@"
   fi
 }
