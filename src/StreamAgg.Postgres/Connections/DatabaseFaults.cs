@@ -37,6 +37,13 @@ public static class DatabaseFaults
             || sqlState.StartsWith("58", StringComparison.Ordinal), // the server's own input and output
     };
 
+    /// <summary>True where two transactions met: a sign of life, not of an outage.</summary>
+    public static bool IsContention(Exception? fault) =>
+        fault is PostgresException
+        {
+            SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable,
+        };
+
     /// <summary>One line for a person: the server's words and its code, never a stack.</summary>
     public static string Describe(Exception fault) => fault switch
     {

@@ -1,0 +1,53 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Postgres.Queries;
+
+/// <summary>A row of <c>ops_metrics_hourly</c>, whoever wrote it.</summary>
+public sealed record HourlyRow(Instant BucketStart, string Platform, RowFigures Figures);
+
+/// <summary>A row of <c>ops_metrics_daily</c>, whoever wrote it.</summary>
+public sealed record DailyRow(DateOnly BucketDate, string Platform, RowFigures Figures);
+
+/// <summary>The columns that both tables have. Latencies are milliseconds, null where no request had one; the rate is percent.</summary>
+public sealed record RowFigures(
+    long RequestCount, long SuccessCount, long ErrorCount, long Error4xxCount, long Error5xxCount, long TimeoutCount,
+    double? AvgLatencyMs, double? P99LatencyMs, double ErrorRate, Instant ComputedAt);
+
+/// <summary>How far a partition is.</summary>
+/// <param name="Source">The partition.</param>
+/// <param name="Owner">Who claimed it last (it may be gone since); null where nobody did yet.</param>
+/// <param name="NextOffset">Everything before is counted, refused or a gap.</param>
+/// <param name="Watermark">Null where none is known: then no hour closes.</param>
+/// <param name="UpdatedAt">Of its last claim or checkpoint.</param>
+public sealed record PartitionStatus(SourcePartition Source, string? Owner, long NextOffset, Instant? Watermark, Instant UpdatedAt);
+
+/// <summary>A recorded gap.</summary>
+/// <param name="Source">The partition.</param>
+/// <param name="FromOffset">The first record missing.</param>
+/// <param name="ToOffset">The first one after; null where nobody can know.</param>
+/// <param name="Reason">One line for a person.</param>
+/// <param name="RecordedAt">When it was first recorded.</param>
+public sealed record RecordedGap(SourcePartition Source, long FromOffset, long? ToOffset, string Reason, Instant RecordedAt);
+
+/// <summary>The pipeline's state in one snapshot.</summary>
+/// <param name="Partitions">In order of topic and partition.</param>
+/// <param name="Watermark">The smallest one; null while a partition has none, or there is none.</param>
+/// <param name="OpenHours">Hours with events that the watermark has not passed.</param>
+/// <param name="NextClose">When the first of these closes, as event time; null where none is open.</param>
+/// <param name="DirtyHours">Closed hours that wait to be published (again).</param>
+/// <param name="DirtyDays">Days that wait to be published (again), open ones included.</param>
+/// <param name="RowsKept">Published rows of somebody else's that stayed because they count more.</param>
+/// <param name="Gaps">Oldest first.</param>
+public sealed record StoreStatus(
+    IReadOnlyList<PartitionStatus> Partitions, Instant? Watermark, long OpenHours, Instant? NextClose, long DirtyHours, long DirtyDays, long RowsKept,
+    IReadOnlyList<RecordedGap> Gaps);
+
+/// <summary>A quantile over published hours.</summary>
+/// <param name="Q">0 to 1.</param>
+/// <param name="ValueMs">Milliseconds; null where no event had a duration.</param>
+/// <param name="Count">How many durations it is of.</param>
+/// <param name="From">The range's start: as asked, else the first hour's.</param>
+/// <param name="To">The range's end, exclusive: as asked, else the last hour's; null, as From, where nothing is published.</param>
+/// <param name="Platforms">Those that are in it, in order.</param>
+public sealed record QuantileAnswer(double Q, double? ValueMs, long Count, Instant? From, Instant? To, IReadOnlyList<string> Platforms);

@@ -1,0 +1,79 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Postgres.Columns;
+using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Store;
+
+namespace StreamAgg.Postgres.Queries;
+
+/// <summary>The statements of <see cref="AggregateQueries.StatusAsync"/>, of one snapshot.</summary>
+internal static class StatusQueries
+{
+    private const string Partitions =
+        """
+        SELECT topic, partition, owner, next_offset, watermark, updated_at FROM streamagg.source_partition WHERE pipeline = @pipeline
+        ORDER BY topic, partition
+        """;
+
+    // Every hour with events has a mark until it is published, so the marks tell what is open, too.
+    private const string Marks =
+        """
+        SELECT count(DISTINCT bucket_start) FILTER (WHERE is_open), min(bucket_start) FILTER (WHERE is_open),
+          count(DISTINCT bucket_start) FILTER (WHERE NOT is_open)
+        FROM (SELECT bucket_start, COALESCE(bucket_start > @watermark - interval '1 hour', true) AS is_open
+          FROM streamagg.dirty_hour WHERE pipeline = @pipeline) h
+        """;
+
+    private const string Counts =
+        """
+        SELECT (SELECT count(DISTINCT bucket_date) FROM streamagg.dirty_day WHERE pipeline = @pipeline),
+          (SELECT count(*) FROM streamagg.hour_sketch WHERE pipeline = @pipeline AND row_kept)
+          + (SELECT count(*) FROM streamagg.day_sketch WHERE pipeline = @pipeline AND row_kept)
+        """;
+
+    private const string Gaps =
+        """
+        SELECT topic, partition, from_offset, to_offset, reason, recorded_at FROM streamagg.gap WHERE pipeline = @pipeline
+        ORDER BY recorded_at, topic, partition, from_offset
+        """;
+
+    public static async Task<StoreStatus> ReadAsync(StoreTransaction transaction, string pipeline, IReadOnlyCollection<SourcePartition>? named)
+    {
+        var partitions = new List<PartitionStatus>();
+        await transaction.QueryAsync(Partitions, p => p.With("pipeline", pipeline), row => partitions.Add(new PartitionStatus(
+            new SourcePartition(row.GetString(0), row.GetInt32(1)),
+            row.IsDBNull(2) ? null : row.GetString(2),
+            row.GetInt64(3),
+            Timestamps.ReadOptionalInstant(row, 4),
+            Timestamps.ReadInstant(row, 5))));
+
+        Instant? watermark = null;
+        await transaction.QueryAsync(
+            WatermarkSql.Smallest,
+            p => WatermarkSql.Bind(p, pipeline, named ?? [.. partitions.Select(partition => partition.Source)]),
+            row => watermark = Timestamps.ReadOptionalInstant(row, 0));
+
+        long open = 0, dirty = 0, days = 0, kept = 0;
+        Instant? nextClose = null;
+        await transaction.QueryAsync(
+            Marks,
+            p => p.With("pipeline", pipeline)
+                .WithOptional("watermark", watermark is { } w ? Timestamps.ToColumn(w) : (DateTime?)null, NpgsqlTypes.NpgsqlDbType.TimestampTz),
+            row =>
+            {
+                open = row.GetInt64(0);
+                nextClose = row.IsDBNull(1) ? null : Timestamps.ReadHour(row, 1).End;
+                dirty = row.GetInt64(2);
+            });
+        await transaction.QueryAsync(Counts, p => p.With("pipeline", pipeline), row => (days, kept) = (row.GetInt64(0), row.GetInt64(1)));
+
+        var gaps = new List<RecordedGap>();
+        await transaction.QueryAsync(Gaps, p => p.With("pipeline", pipeline), row => gaps.Add(new RecordedGap(
+            new SourcePartition(row.GetString(0), row.GetInt32(1)),
+            row.GetInt64(2),
+            row.IsDBNull(3) ? null : row.GetInt64(3),
+            row.GetString(4),
+            Timestamps.ReadInstant(row, 5))));
+        return new StoreStatus(partitions, watermark, open, nextClose, dirty, days, kept, gaps);
+    }
+}

@@ -1,0 +1,123 @@
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+using Polly.Timeout;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Connections;
+
+namespace StreamAgg.Postgres.Resilience;
+
+/// <summary>A store that retries, bounds each try, and during an outage refuses at once instead of asking: retry, around a breaker, around a time-out.</summary>
+/// <remarks>
+/// Only what is known not to have been written is tried again: an unknown outcome goes to the caller, who reads the fences back.
+/// Everything that goes wrong for a while is a <see cref="StoreUnavailableException"/>, an open breaker too. Safe from any thread.
+/// </remarks>
+public sealed class ResilientStore : IAggregateStore
+{
+    private readonly IAggregateStore inner;
+    private readonly ResiliencePipeline resilience;
+
+    /// <param name="inner">The store itself.</param>
+    /// <param name="options">Bounds.</param>
+    /// <param name="time">Delays and sampling; the machine's own outside of tests.</param>
+    /// <param name="onRetry">Told of each retry with its reason, from any thread; must not throw.</param>
+    public ResilientStore(IAggregateStore inner, ResilienceOptions options, TimeProvider time, Action<Exception?>? onRetry = null)
+    {
+        this.inner = inner;
+        resilience = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<StoreUnavailableException>().Handle<TimeoutRejectedException>(),
+                MaxRetryAttempts = options.MaxRetries,
+                Delay = options.RetryDelay,
+                MaxDelay = options.MaxRetryDelay,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                OnRetry = retry =>
+                {
+                    onRetry?.Invoke(retry.Outcome.Exception);
+                    return default;
+                },
+            })
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                // Two transactions that met say nothing about the server; a commit without an answer does.
+                ShouldHandle = new PredicateBuilder()
+                    .Handle<StoreUnavailableException>(unavailable => !DatabaseFaults.IsContention(unavailable.InnerException))
+                    .Handle<CommitOutcomeUnknownException>()
+                    .Handle<TimeoutRejectedException>(),
+                FailureRatio = 0.5,
+                MinimumThroughput = options.BreakerThroughput,
+                SamplingDuration = options.SamplingDuration,
+                BreakDuration = options.BreakDuration,
+            })
+            .AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout })
+            .Build();
+    }
+
+    public Task<Instant> NowAsync(CancellationToken cancellation) => RunAsync(inner.NowAsync, cancellation);
+
+    public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) =>
+        RunAsync(token => inner.IsTopicKnownAsync(topic, token), cancellation);
+
+    public Task IntroduceTopicAsync(string topic, string topicId, IReadOnlyList<long> startOffsets, CancellationToken cancellation) =>
+        RunAsync(token => inner.IntroduceTopicAsync(topic, topicId, startOffsets, token), cancellation);
+
+    public Task<PartitionClaim> ClaimAsync(SourcePartition source, string owner, CancellationToken cancellation) =>
+        RunAsync(token => inner.ClaimAsync(source, owner, token), cancellation);
+
+    public Task<Fence?> AdoptTopicIdAsync(SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation) =>
+        RunAsync(token => inner.AdoptTopicIdAsync(source, fence, topicId, gap, token), cancellation);
+
+    public Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation) =>
+        RunAsync(token => inner.LoadPartialsAsync(source, token), cancellation);
+
+    public Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation) =>
+        RunAsync(token => inner.CheckpointAsync(partitions, token), cancellation);
+
+    public Task<IReadOnlyDictionary<SourcePartition, Fence>> ReadFencesAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+        RunAsync(token => inner.ReadFencesAsync(partitions, token), cancellation);
+
+    public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => RunAsync(token => inner.RecordGapAsync(gap, token), cancellation);
+
+    public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+        RunAsync(token => inner.ReadDirtyHoursAsync(partitions, limit, token), cancellation);
+
+    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+        RunAsync(token => inner.PublishHoursAsync(hours, token), cancellation);
+
+    public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+        RunAsync(token => inner.ReadDirtyDaysAsync(partitions, limit, token), cancellation);
+
+    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) =>
+        RunAsync(token => inner.PublishDaysAsync(days, token), cancellation);
+
+    private Task<bool> RunAsync(Func<CancellationToken, Task> call, CancellationToken cancellation) =>
+        RunAsync(
+            async token =>
+            {
+                await call(token);
+                return true;
+            },
+            cancellation);
+
+    private async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await resilience.ExecuteAsync(async token => await call(token), cancellation);
+        }
+        catch (BrokenCircuitException open)
+        {
+            throw new StoreUnavailableException($"PostgreSQL is not asked for a moment, it failed too often: {open.InnerException?.Message ?? open.Message}", open);
+        }
+        catch (TimeoutRejectedException slow)
+        {
+            // The store does not let its COMMIT be broken off, so a try that ran out of time has written nothing.
+            throw new StoreUnavailableException($"PostgreSQL did not answer within {slow.Timeout.TotalSeconds:0.#} s.", slow);
+        }
+    }
+}
