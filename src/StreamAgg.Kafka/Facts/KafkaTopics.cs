@@ -42,7 +42,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
                 {
                     throw new LogFatalException(
                         $"Topic {string.Join(" and ", missing)} does not exist on {options.BootstrapServers}. Create it: "
-                        + $"{string.Join("; ", missing.Select(topic => CommandFor(topic, DevelopmentPartitions)))}. "
+                        + $"{string.Join("; ", missing.Select(topic => $"{new KafkaTopicCommand(options.BootstrapServers, topic, DevelopmentPartitions)}"))}. "
                         + "Or correct Kafka:UsageTopic and Kafka:ErrorTopic, or set Kafka:CreateTopics=true for development.");
                 }
 
@@ -56,10 +56,6 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
             await CreateAsync(options.DeadLetterTopic, DeadLetterPartitions, cancellation);
         }
     }
-
-    /// <summary>The command that creates the topic with Kafka's own tools.</summary>
-    public string CommandFor(string topic, int partitions) =>
-        $"kafka-topics.sh --bootstrap-server {options.BootstrapServers} --create --topic {topic} --partitions {partitions}";
 
     private async Task<IReadOnlyCollection<string>> MissingAsync(string[] topics, long started, CancellationToken cancellation)
     {
@@ -96,7 +92,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
         catch (Exception e) when (e is KafkaException or TimeoutException)
         {
             string reason = e is CreateTopicsException created ? created.Results[0].Error.Reason : e.Message;
-            throw new LogFatalException($"Topic {topic} is missing and can't be created ({reason}). Create it: {CommandFor(topic, partitions)}", e);
+            throw new LogFatalException($"Topic {topic} is missing and can't be created ({reason}). Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}", e);
         }
     }
 }

@@ -77,8 +77,14 @@ public sealed class TestKafka
 
     private static async Task<TestKafka> StartAsync()
     {
-        IKafkaBackend best = KafkaCluster.Home is not null ? await KafkaCluster.StartAsync() : throw new InvalidOperationException("no KAFKA_HOME");
+        IKafkaBackend best = KafkaCluster.Home is not null ? await KafkaCluster.StartAsync() : await ContainerAsync() ?? new EmbeddedBackend();
         Console.WriteLine($"Kafka for these tests: {best.Description}");
         return new TestKafka(best);
     }
+
+#if USE_TESTCONTAINERS
+    private static Task<IKafkaBackend?> ContainerAsync() => ContainerBackend.TryStartAsync();
+#else
+    private static Task<IKafkaBackend?> ContainerAsync() => Task.FromResult<IKafkaBackend?>(null);
+#endif
 }

@@ -1,0 +1,37 @@
+namespace StreamAgg.Kafka.DeadLetters;
+
+/// <summary>A refused event as it lies in the dead letters' topic.</summary>
+public sealed record DeadLetter
+{
+    /// <summary>Where it was read from: topic, partition and offset of the source.</summary>
+    public required string Topic { get; init; }
+
+    public required int Partition { get; init; }
+
+    public required long Offset { get; init; }
+
+    /// <summary>The event's place in its record; null where the whole record was refused.</summary>
+    public int? EventIndex { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required string Detail { get; init; }
+
+    /// <summary>RFC 3339, of the refusal.</summary>
+    public required string Time { get; init; }
+
+    /// <summary>Milliseconds since the Unix epoch; null where the record had none.</summary>
+    public long? RecordTimestampMilliseconds { get; init; }
+
+    /// <summary><c>usage</c> or <c>error</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Null where the record had no key.</summary>
+    public byte[]? Key { get; init; }
+
+    /// <summary>The refused event's own bytes, or the whole record's.</summary>
+    public required byte[] Value { get; init; }
+
+    /// <summary>How long the value was before it was cut to what the topic takes; null where it is whole.</summary>
+    public long? LengthBeforeCut { get; init; }
+}

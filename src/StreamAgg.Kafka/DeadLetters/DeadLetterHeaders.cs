@@ -1,0 +1,32 @@
+namespace StreamAgg.Kafka.DeadLetters;
+
+/// <summary>The headers of a dead letter: UTF-8 text, numbers in decimal.</summary>
+public static class DeadLetterHeaders
+{
+    /// <summary>The topic that the refused event was read from.</summary>
+    public const string Topic = "streamagg.topic";
+
+    public const string Partition = "streamagg.partition";
+
+    public const string Offset = "streamagg.offset";
+
+    /// <summary>The event's place in its record, from 0; absent where the whole record is refused.</summary>
+    public const string EventIndex = "streamagg.event_index";
+
+    public const string Reason = "streamagg.reason";
+
+    /// <summary>One line for a person.</summary>
+    public const string Detail = "streamagg.detail";
+
+    /// <summary>RFC 3339, of the refusal.</summary>
+    public const string Time = "streamagg.time";
+
+    /// <summary>The record's own timestamp, milliseconds since the Unix epoch; absent where it had none.</summary>
+    public const string RecordTimestamp = "streamagg.record_timestamp";
+
+    /// <summary><c>usage</c> or <c>error</c>.</summary>
+    public const string Kind = "streamagg.kind";
+
+    /// <summary>The value's whole length in bytes, where it was cut to what the topic takes.</summary>
+    public const string Truncated = "streamagg.truncated";
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using StreamAgg.Kafka.Logging;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Kafka.DeadLetters;
+
+/// <summary>Reads the dead letters' topic from its beginning to where it ended when the reading began, outside any group.</summary>
+/// <remarks>A message that somebody else wrote there names no source and is passed over.</remarks>
+/// <param name="options">Valid ones.</param>
+/// <param name="facts">Tells the topic's partitions and ends.</param>
+/// <param name="logger">Takes the client's own lines.</param>
+public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILogger<DeadLetterReader> logger)
+{
+    /// <summary>Silence of the brokers that is taken for their absence.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Each refused event once, however often it was written, in the order of the topic's partitions.</summary>
+    /// <remarks>Streams: in memory are the keys seen, some 50 bytes each, and one letter.</remarks>
+    /// <param name="reason">Only letters of this reason; null for all.</param>
+    /// <param name="limit">At most this many; null for all.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
+    /// <exception cref="LogFatalException">The topic may not be read, or an offset of it is gone.</exception>
+    public async IAsyncEnumerable<DeadLetter> ReadAsync(
+        string? reason = null, int? limit = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        int left = limit ?? int.MaxValue;
+        var seen = new HashSet<(string Topic, int Partition, long Offset, int? EventIndex)>();
+        await foreach (DeadLetter letter in ReadAllAsync(cancellation))
+        {
+            if (left == 0)
+            {
+                break;
+            }
+
+            if ((reason is null || letter.Reason == reason) && seen.Add((letter.Topic, letter.Partition, letter.Offset, letter.EventIndex)))
+            {
+                left--;
+                yield return letter;
+            }
+        }
+    }
+
+    /// <summary>All refused events of one record of the source, each once, by their place in it.</summary>
+    public async Task<IReadOnlyList<DeadLetter>> FindAsync(string topic, int partition, long offset, CancellationToken cancellation)
+    {
+        var found = new SortedDictionary<int, DeadLetter>();
+        await foreach (DeadLetter letter in ReadAllAsync(cancellation))
+        {
+            if (letter.Topic == topic && letter.Partition == partition && letter.Offset == offset)
+            {
+                found.TryAdd(letter.EventIndex ?? -1, letter);
+            }
+        }
+
+        return [.. found.Values];
+    }
+
+    private async IAsyncEnumerable<DeadLetter> ReadAllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        IReadOnlyDictionary<string, TopicFacts> known = await facts.DescribeAsync([options.DeadLetterTopic], cancellation);
+        if (!known.TryGetValue(options.DeadLetterTopic, out TopicFacts? topic))
+        {
+            yield break;
+        }
+
+        List<SourcePartition> partitions = [.. Enumerable.Range(0, topic.PartitionCount).Select(partition => new SourcePartition(options.DeadLetterTopic, partition))];
+        IReadOnlyDictionary<SourcePartition, long> beginnings = await facts.BeginningOffsetsAsync(partitions, cancellation);
+        IReadOnlyDictionary<SourcePartition, long> ends = await facts.EndOffsetsAsync(partitions, cancellation);
+        using IConsumer<byte[]?, byte[]?> consumer = Build();
+        foreach (SourcePartition partition in partitions)
+        {
+            if (!beginnings.TryGetValue(partition, out long beginning) || !ends.TryGetValue(partition, out long end))
+            {
+                throw new LogUnavailableException($"Kafka did not tell how far {partition} reaches; try again");
+            }
+
+            if (beginning >= end)
+            {
+                continue;
+            }
+
+            consumer.Assign(new TopicPartitionOffset(partition.Topic, partition.Partition, beginning));
+            while (Next(consumer, partition, cancellation) is { IsPartitionEOF: false } result)
+            {
+                if (result.Offset >= end)
+                {
+                    break;
+                }
+
+                if (Text(result.Message.Headers, DeadLetterHeaders.Topic) is string source)
+                {
+                    yield return LetterOf(source, result.Message);
+                }
+
+                if (result.Offset == end - 1)
+                {
+                    break;
+                }
+            }
+        }
+    }
+
+    private static ConsumeResult<byte[]?, byte[]?> Next(IConsumer<byte[]?, byte[]?> consumer, SourcePartition partition, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            return consumer.Consume(Patience) ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {Patience.TotalSeconds} s");
+        }
+        catch (ConsumeException e)
+        {
+            throw new LogFatalException($"The dead letters in {partition} can't be read: {e.Error.Reason}", e);
+        }
+    }
+
+    private IConsumer<byte[]?, byte[]?> Build()
+    {
+        try
+        {
+            return new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Reader(options))
+                .SetKeyDeserializer(Deserializers.ByteArray!)
+                .SetValueDeserializer(Deserializers.ByteArray!)
+                .SetLogHandler(ClientLogs.To(logger))
+                .SetErrorHandler((_, error) => logger.ClientError(error.Code.ToString(), error.Reason))
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
+        }
+    }
+
+    private static DeadLetter LetterOf(string source, Message<byte[]?, byte[]?> message) => new()
+    {
+        Topic = source,
+        Partition = (int)(Number(message.Headers, DeadLetterHeaders.Partition) ?? -1),
+        Offset = Number(message.Headers, DeadLetterHeaders.Offset) ?? -1,
+        EventIndex = (int?)Number(message.Headers, DeadLetterHeaders.EventIndex),
+        Reason = Text(message.Headers, DeadLetterHeaders.Reason) ?? "",
+        Detail = Text(message.Headers, DeadLetterHeaders.Detail) ?? "",
+        Time = Text(message.Headers, DeadLetterHeaders.Time) ?? "",
+        RecordTimestampMilliseconds = Number(message.Headers, DeadLetterHeaders.RecordTimestamp),
+        Kind = Text(message.Headers, DeadLetterHeaders.Kind) ?? "",
+        Key = message.Key,
+        Value = message.Value ?? [],
+        LengthBeforeCut = Number(message.Headers, DeadLetterHeaders.Truncated),
+    };
+
+    private static string? Text(Headers headers, string name) =>
+        headers.TryGetLastBytes(name, out byte[] bytes) && bytes is not null ? Encoding.UTF8.GetString(bytes) : null;
+
+    private static long? Number(Headers headers, string name) =>
+        long.TryParse(Text(headers, name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
+}

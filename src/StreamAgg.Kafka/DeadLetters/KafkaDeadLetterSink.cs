@@ -1,0 +1,237 @@
+using System.Globalization;
+using System.Text;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Logging;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.DeadLetters;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Kafka.DeadLetters;
+
+/// <summary>
+/// Writes refused events to the dead letters' topic, acknowledged by all replicas, and tries for as long as it takes. Safe from any thread.
+/// </summary>
+public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
+{
+    /// <summary>Below this a value is not cut any further: then it is not the value that is too large.</summary>
+    private const int SmallestCut = 64;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
+
+    private readonly KafkaOptions options;
+    private readonly ILogger logger;
+    private readonly TimeProvider time;
+    private readonly IProducer<byte[]?, byte[]> producer;
+    private readonly Lock gate = new();
+    private readonly List<LetterGroup> groups = [];
+    private LetterGroup open = new();
+    private LogFatalException? fatal;
+    private long pendingBytes;
+
+    /// <exception cref="LogFatalException">The settings can't be used together.</exception>
+    public KafkaDeadLetterSink(KafkaOptions options, ILogger<KafkaDeadLetterSink> logger, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        this.options = options;
+        this.logger = logger;
+        this.time = time ?? TimeProvider.System;
+        try
+        {
+            producer = new ProducerBuilder<byte[]?, byte[]>(ClientSettings.Producer(options))
+                .SetKeySerializer(Serializers.ByteArray!)
+                .SetLogHandler(ClientLogs.To(logger))
+                .SetErrorHandler((_, error) => OnError(error))
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
+        }
+    }
+
+    public long PendingBytes => Interlocked.Read(ref pendingBytes);
+
+    public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt)
+    {
+        ReadOnlySpan<byte> value = refusal.EventIndex == Refusal.WholeRecord ? record.Value : record.Value.Slice(refusal.Start, refusal.Length);
+        var message = new Message<byte[]?, byte[]>
+        {
+            Key = record.HasKey ? record.Key.ToArray() : null,
+            Value = value.ToArray(),
+            Headers = HeadersOf(record, refusal, refusedAt),
+        };
+        LetterGroup group;
+        lock (gate)
+        {
+            group = open;
+            group.Add();
+        }
+
+        long size = message.Value.Length + record.Key.Length + 256;
+        Interlocked.Add(ref pendingBytes, size);
+        Produce(new Letter(message, group, size));
+    }
+
+    public async Task FlushAsync(CancellationToken cancellation)
+    {
+        Task[] waits;
+        lock (gate)
+        {
+            if (fatal is not null)
+            {
+                throw fatal;
+            }
+
+            groups.RemoveAll(group => group.Completion.IsCompleted);
+            open.Close();
+            if (!open.Completion.IsCompleted)
+            {
+                groups.Add(open);
+            }
+
+            open = new LetterGroup();
+            waits = [.. groups.Select(group => group.Completion)];
+        }
+
+        await Task.WhenAll(waits).WaitAsync(cancellation);
+    }
+
+    /// <summary>What is not stored yet is lost to the topic; its checkpoint was not written either, so it is read again.</summary>
+    public void Dispose() => producer.Dispose();
+
+    private void Produce(Letter letter)
+    {
+        try
+        {
+            producer.Produce(options.DeadLetterTopic, letter.Message, report => OnDelivered(letter, report.Error));
+        }
+        catch (ProduceException<byte[]?, byte[]> e)
+        {
+            OnDelivered(letter, e.Error);
+        }
+        catch (ObjectDisposedException)
+        {
+            // A retry that came due after the end: nobody waits for it.
+        }
+    }
+
+    private void OnDelivered(Letter letter, Error error)
+    {
+        if (!error.IsError)
+        {
+            Interlocked.Add(ref pendingBytes, -letter.Size);
+            letter.Group.Done();
+            return;
+        }
+
+        switch (error.Code)
+        {
+            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge when letter.Message.Value.Length > SmallestCut:
+                Cut(letter.Message);
+                Produce(letter);
+                break;
+            case ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight:
+                break;
+            case ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition:
+                Fail($"The dead letters' topic {options.DeadLetterTopic} does not exist. Create it: "
+                    + new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, 1));
+                break;
+            case ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
+                Fail($"Not authorized to write to the dead letters' topic {options.DeadLetterTopic}. Grant WRITE and DESCRIBE on it to this user.");
+                break;
+            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord or ErrorCode.PolicyViolation:
+                Fail($"The dead letters' topic {options.DeadLetterTopic} takes no letter: {error.Reason}. Raise its max.message.bytes, give it cleanup.policy=delete.");
+                break;
+            default:
+                if (error.IsFatal)
+                {
+                    Fail($"The dead letters' producer can't go on: {error.Reason}. Restart this process: what is not stored is read again.");
+                    break;
+                }
+
+                logger.DeadLetterRetried(error.Code.ToString(), error.Reason);
+                _ = RetryAsync(letter);
+                break;
+        }
+    }
+
+    private async Task RetryAsync(Letter letter)
+    {
+        await Task.Delay(RetryDelay, time);
+        Produce(letter);
+    }
+
+    /// <summary>To half its length: the topic's limit is not told, and a letter that large is rare.</summary>
+    private void Cut(Message<byte[]?, byte[]> message)
+    {
+        int length = message.Value.Length;
+        int cut = length / 2;
+        logger.DeadLetterCut(length, cut);
+        if (!message.Headers.TryGetLastBytes(DeadLetterHeaders.Truncated, out _))
+        {
+            message.Headers.Add(DeadLetterHeaders.Truncated, Text(length));
+        }
+
+        message.Value = message.Value[..cut];
+    }
+
+    private void OnError(Error error)
+    {
+        if (error.IsFatal)
+        {
+            Fail($"The dead letters' producer can't go on: {error.Reason}. Restart this process: what is not stored is read again.");
+        }
+        else
+        {
+            logger.ClientError(error.Code.ToString(), error.Reason);
+        }
+    }
+
+    private void Fail(string message)
+    {
+        lock (gate)
+        {
+            fatal ??= new LogFatalException(message);
+            open.Fail(fatal);
+            foreach (LetterGroup group in groups)
+            {
+                group.Fail(fatal);
+            }
+        }
+    }
+
+    private Headers HeadersOf(in LogRecord record, in Refusal refusal, Instant refusedAt)
+    {
+        var headers = new Headers
+        {
+            { DeadLetterHeaders.Topic, Text(record.Source.Topic) },
+            { DeadLetterHeaders.Partition, Text(record.Source.Partition) },
+            { DeadLetterHeaders.Offset, Text(record.Offset) },
+            { DeadLetterHeaders.Reason, Text(refusal.Reason) },
+            { DeadLetterHeaders.Detail, Text(refusal.Detail) },
+            { DeadLetterHeaders.Time, Text(refusedAt.ToString()) },
+            { DeadLetterHeaders.Kind, Text(record.Source.Topic == options.ErrorTopic ? "error" : "usage") },
+        };
+        if (refusal.EventIndex != Refusal.WholeRecord)
+        {
+            headers.Add(DeadLetterHeaders.EventIndex, Text(refusal.EventIndex));
+        }
+
+        if (record.TimestampMilliseconds is long timestamp)
+        {
+            headers.Add(DeadLetterHeaders.RecordTimestamp, Text(timestamp));
+        }
+
+        return headers;
+    }
+
+    private static byte[] Text(long number) => Text(number.ToString(CultureInfo.InvariantCulture));
+
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
+
+    private sealed record Letter(Message<byte[]?, byte[]> Message, LetterGroup Group, long Size);
+}

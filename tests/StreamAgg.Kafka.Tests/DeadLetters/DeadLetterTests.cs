@@ -1,0 +1,192 @@
+using System.Text;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+using StreamAgg.Kafka.DeadLetters;
+using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Testing.Kafka;
+
+namespace StreamAgg.Kafka.Tests.DeadLetters;
+
+public sealed class DeadLetterTests
+{
+    private static readonly Instant RefusedAt = Instant.FromUnixMilliseconds(1_769_817_600_123);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_letter_bears_the_events_own_bytes_and_where_they_came_from()
+    {
+        (_, KafkaOptions options) = await NewTopicAsync();
+        using (KafkaDeadLetterSink sink = NewSink(options))
+        {
+            Send(sink, options.ErrorTopic, 3, 42, """[{"a":1},{"status_code":"x"}]""", new Refusal(1, "bad_field:status_code", "is text — ü", 9, 19), key: "k");
+            await sink.FlushAsync(Cancellation);
+            Assert.Equal(0, sink.PendingBytes);
+        }
+
+        DeadLetter letter = Assert.Single(await ReadAsync(options));
+        Assert.Equal((options.ErrorTopic, 3, 42L, 1), (letter.Topic, letter.Partition, letter.Offset, letter.EventIndex));
+        Assert.Equal(("bad_field:status_code", "is text — ü", "error"), (letter.Reason, letter.Detail, letter.Kind));
+        Assert.Equal("2026-01-31T00:00:00.123Z", letter.Time);
+        Assert.Equal(1_700_000_000_000, letter.RecordTimestampMilliseconds);
+        Assert.Equal("""{"status_code":"x"}""", Encoding.UTF8.GetString(letter.Value));
+        Assert.Equal("k", Encoding.UTF8.GetString(letter.Key!));
+        Assert.Null(letter.LengthBeforeCut);
+    }
+
+    [Fact]
+    public async Task A_refused_record_is_kept_whole_and_a_missing_key_stays_missing()
+    {
+        (_, KafkaOptions options) = await NewTopicAsync();
+        using KafkaDeadLetterSink sink = NewSink(options);
+        Send(sink, options.UsageTopic, 0, 7, "{not json", new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 4, 1));
+        await sink.FlushAsync(Cancellation);
+        DeadLetter letter = Assert.Single(await ReadAsync(options));
+        Assert.Null(letter.EventIndex);
+        Assert.Null(letter.Key);
+        Assert.Equal("usage", letter.Kind);
+        Assert.Equal("{not json", Encoding.UTF8.GetString(letter.Value));
+    }
+
+    [Fact]
+    public async Task Letters_written_twice_are_listed_once_filtered_and_limited()
+    {
+        (TestKafka kafka, KafkaOptions options) = await NewTopicAsync();
+        using KafkaDeadLetterSink sink = NewSink(options);
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < 500; i++)
+            {
+                Send(sink, options.UsageTopic, 0, i / 2, "[{},{}]", new Refusal(i % 2, i % 5 == 0 ? "too_old" : "in_future", "", 1, 2));
+            }
+        }
+
+        await sink.FlushAsync(Cancellation);
+        using (IProducer<byte[], byte[]> stranger = kafka.Producer())
+        {
+            await stranger.ProduceAsync(options.DeadLetterTopic, new Message<byte[], byte[]> { Value = [1] }, Cancellation);
+        }
+
+        Assert.Equal(500, (await ReadAsync(options)).Count);
+        Assert.Equal(100, (await ReadAsync(options, reason: "too_old")).Count);
+        Assert.Equal(7, (await ReadAsync(options, limit: 7)).Count);
+        using var facts = new KafkaLogFacts(options);
+        IReadOnlyList<DeadLetter> found = await NewReader(options, facts).FindAsync(options.UsageTopic, 0, 10, Cancellation);
+        Assert.Equal([0, 1], found.Select(letter => letter.EventIndex));
+    }
+
+    [Fact]
+    public async Task A_topic_that_is_missing_or_empty_holds_no_letters()
+    {
+        (_, KafkaOptions options) = await NewTopicAsync();
+        Assert.Empty(await ReadAsync(options));
+        options.DeadLetterTopic = TestKafka.NewName("never-made");
+        Assert.Empty(await ReadAsync(options));
+    }
+
+    [Fact]
+    public async Task A_letter_as_large_as_a_record_may_be_is_stored_whole_or_cut_with_its_length_told()
+    {
+        (TestKafka kafka, KafkaOptions options) = await NewTopicAsync(("max.message.bytes", "100000"));
+        string large = new('x', 1_048_000);
+        using (KafkaDeadLetterSink sink = NewSink(options))
+        {
+            Send(sink, options.UsageTopic, 0, 1, large, new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 0, 0));
+            Send(sink, options.UsageTopic, 0, 2, "small", new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 0, 0));
+            await sink.FlushAsync(Cancellation);
+        }
+
+        List<DeadLetter> letters = await ReadAsync(options);
+        DeadLetter cut = letters.Single(letter => letter.Offset == 1);
+        if (kafka.Supports(KafkaFeature.Administration))
+        {
+            Assert.Equal(large.Length, cut.LengthBeforeCut);
+            Assert.InRange(cut.Value.Length, 40_000, 100_000);
+        }
+        else
+        {
+            Assert.Equal(large.Length, cut.Value.Length);
+        }
+
+        Assert.Equal("small", Encoding.UTF8.GetString(letters.Single(letter => letter.Offset == 2).Value));
+    }
+
+    [Fact]
+    public async Task A_flush_waits_out_an_outage_and_loses_no_letter()
+    {
+        Assert.SkipUnless(KafkaCluster.Home is not null, "a broker is killed: name an Apache Kafka by KAFKA_HOME");
+        await using KafkaCluster cluster = await KafkaCluster.StartAsync();
+        var options = new KafkaOptions { BootstrapServers = cluster.BootstrapServers, DeadLetterTopic = "dead" };
+        await cluster.CreateTopicAsync("dead", 1, new Dictionary<string, string>());
+        using KafkaDeadLetterSink sink = NewSink(options);
+        Send(sink, "t", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        await sink.FlushAsync(Cancellation);
+        cluster.Kill();
+        for (int i = 1; i <= 100; i++)
+        {
+            Send(sink, "t", 0, i, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        }
+
+        Task flush = sink.FlushAsync(Cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(2), Cancellation);
+        Assert.False(flush.IsCompleted);
+        Assert.True(sink.PendingBytes > 0);
+        await cluster.RestartAsync();
+        await flush.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        Assert.Equal(101, (await ReadAsync(options)).Count);
+    }
+
+    [Fact]
+    public async Task A_missing_topic_ends_the_flush_with_the_command_that_creates_it()
+    {
+        (TestKafka kafka, KafkaOptions options) = await NewTopicAsync();
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        options.DeadLetterTopic = TestKafka.NewName("never-made");
+        options.Client["topic.metadata.propagation.max.ms"] = "1000";
+        using KafkaDeadLetterSink sink = NewSink(options);
+        Send(sink, "t", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(() => sink.FlushAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
+        Assert.Contains($"kafka-topics.sh --bootstrap-server {options.BootstrapServers} --create --topic {options.DeadLetterTopic}", fatal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<(TestKafka Kafka, KafkaOptions Options)> NewTopicAsync(params (string Name, string Value)[] settings)
+    {
+        TestKafka kafka = await TestKafka.SharedAsync();
+        string topic = await kafka.NewTopicAsync("dead", 2, settings);
+        return (kafka, new KafkaOptions { BootstrapServers = kafka.BootstrapServers, DeadLetterTopic = topic });
+    }
+
+    private static KafkaDeadLetterSink NewSink(KafkaOptions options) => new(options, NullLogger<KafkaDeadLetterSink>.Instance);
+
+    private static DeadLetterReader NewReader(KafkaOptions options, KafkaLogFacts facts) => new(options, facts, NullLogger<DeadLetterReader>.Instance);
+
+    private static void Send(KafkaDeadLetterSink sink, string topic, int partition, long offset, string value, Refusal refusal, string? key = null)
+    {
+        var record = new LogRecord
+        {
+            Source = new SourcePartition(topic, partition),
+            Offset = offset,
+            TimestampMilliseconds = 1_700_000_000_000,
+            HasKey = key is not null,
+            Key = Encoding.UTF8.GetBytes(key ?? ""),
+            Value = Encoding.UTF8.GetBytes(value),
+        };
+        sink.Send(in record, in refusal, RefusedAt);
+    }
+
+    private static async Task<List<DeadLetter>> ReadAsync(KafkaOptions options, string? reason = null, int? limit = null)
+    {
+        using var facts = new KafkaLogFacts(options);
+        var letters = new List<DeadLetter>();
+        await foreach (DeadLetter letter in NewReader(options, facts).ReadAsync(reason, limit, Cancellation))
+        {
+            letters.Add(letter);
+        }
+
+        return letters;
+    }
+}

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Text;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamAgg.Core.Time;
+using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Testing.Kafka;
+
+namespace StreamAgg.Kafka.Tests.Facts;
+
+public sealed class KafkaFactsTests
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Topics_are_described_and_missing_ones_left_out()
+    {
+        TestKafka kafka = await TestKafka.SharedAsync();
+        string topic = await kafka.NewTopicAsync("described", 3);
+        using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
+        IReadOnlyDictionary<string, TopicFacts> known = await facts.DescribeAsync([topic], Cancellation);
+        Assert.Equal(3, known[topic].PartitionCount);
+        Assert.Equal(22, known[topic].TopicId.TrimEnd('=').Length);
+        Assert.Equal(known[topic], (await facts.DescribeAsync([topic], Cancellation))[topic]);
+        if (kafka.Supports(KafkaFeature.Administration))
+        {
+            Assert.Equal([topic], (await facts.DescribeAsync([topic, TestKafka.NewName("missing")], Cancellation)).Keys);
+        }
+    }
+
+    [Fact]
+    public async Task Offsets_are_told_for_the_beginning_the_end_and_a_time()
+    {
+        TestKafka kafka = await TestKafka.SharedAsync();
+        string topic = await kafka.NewTopicAsync("offsets", 2);
+        using (IProducer<byte[], byte[]> producer = kafka.Producer())
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                producer.Produce(new TopicPartition(topic, 0), new Message<byte[], byte[]>
+                {
+                    Value = Encoding.UTF8.GetBytes($"{i}"),
+                    Timestamp = new Timestamp(1_700_000_000_000 + (i * 1000), TimestampType.CreateTime),
+                });
+            }
+
+            producer.Flush(Cancellation);
+        }
+
+        using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
+        SourcePartition[] sources = [new(topic, 0), new(topic, 1)];
+        Assert.Equal("100, 0", await InOrder(facts.EndOffsetsAsync(sources, Cancellation), sources));
+        Assert.Equal("0, 0", await InOrder(facts.BeginningOffsetsAsync(sources, Cancellation), sources));
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        Assert.Equal("43, 0", await InOrder(facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_700_000_042_001), Cancellation), sources));
+        Assert.Equal("0, 0", await InOrder(facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(0), Cancellation), sources));
+        Assert.Equal("100, 0", await InOrder(facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_800_000_000_000), Cancellation), sources));
+    }
+
+    [Fact]
+    public async Task A_partition_that_does_not_exist_has_no_end()
+    {
+        TestKafka kafka = await TestKafka.SharedAsync();
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        string topic = await kafka.NewTopicAsync("offsets", 1);
+        using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
+        SourcePartition there = new(topic, 0);
+        Assert.Equal([there], (await facts.EndOffsetsAsync([there], Cancellation)).Keys);
+        await AssertUnavailableAsync(() => facts.EndOffsetsAsync([there, new(topic, 9)], Cancellation));
+    }
+
+    [Fact]
+    public async Task A_broker_that_is_away_or_frozen_is_unavailable_in_bounded_time_whatever_it_said_before()
+    {
+        Assert.SkipUnless(KafkaCluster.Home is not null, "a broker is killed: name an Apache Kafka by KAFKA_HOME");
+        await using KafkaCluster cluster = await KafkaCluster.StartAsync();
+        await cluster.CreateTopicAsync("t", 1, new Dictionary<string, string>());
+        using KafkaLogFacts facts = NewFacts(cluster.BootstrapServers);
+        SourcePartition source = new("t", 0);
+        Assert.Equal(0, (await AskAgainAsync(() => facts.EndOffsetsAsync([source], Cancellation)))[source]);
+
+        cluster.Freeze();
+        await AssertUnavailableAsync(() => facts.EndOffsetsAsync([source], Cancellation));
+        cluster.Thaw();
+        Assert.Equal(0, (await AskAgainAsync(() => facts.EndOffsetsAsync([source], Cancellation)))[source]);
+
+        cluster.Kill();
+        await AssertUnavailableAsync(() => facts.EndOffsetsAsync([source], Cancellation));
+        await AssertUnavailableAsync(() => facts.DescribeAsync(["t"], Cancellation));
+        await cluster.RestartAsync();
+        Assert.Equal(0, (await AskAgainAsync(() => facts.EndOffsetsAsync([source], Cancellation)))[source]);
+    }
+
+    [Fact]
+    public async Task Missing_topics_are_created_for_development()
+    {
+        TestKafka kafka = await TestKafka.SharedAsync();
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        var options = new KafkaOptions
+        {
+            BootstrapServers = kafka.BootstrapServers,
+            UsageTopic = TestKafka.NewName("made"),
+            ErrorTopic = TestKafka.NewName("made"),
+            DeadLetterTopic = TestKafka.NewName("made"),
+            CreateTopics = true,
+        };
+        using var facts = new KafkaLogFacts(options);
+        var topics = new KafkaTopics(options, facts, NullLogger<KafkaTopics>.Instance);
+        await topics.EnsureAsync(Cancellation);
+        await topics.EnsureAsync(Cancellation);
+        Assert.Equal(3, (await facts.DescribeAsync([options.UsageTopic, options.ErrorTopic, options.DeadLetterTopic], Cancellation)).Count);
+    }
+
+    [Fact]
+    public async Task A_missing_input_topic_is_waited_for_and_then_named_with_the_command_that_creates_it()
+    {
+        TestKafka kafka = await TestKafka.SharedAsync();
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        var options = new KafkaOptions
+        {
+            BootstrapServers = kafka.BootstrapServers,
+            UsageTopic = await kafka.NewTopicAsync("usage", 1),
+            ErrorTopic = TestKafka.NewName("late"),
+            DeadLetterTopic = TestKafka.NewName("dead"),
+        };
+        using var facts = new KafkaLogFacts(options);
+        var topics = new KafkaTopics(options, facts, NullLogger<KafkaTopics>.Instance);
+        Task waiting = topics.EnsureAsync(Cancellation);
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
+        Assert.False(waiting.IsCompleted);
+        await kafka.CreateTopicAsync(options.ErrorTopic, 1);
+        await waiting.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+
+        options.ErrorTopic = TestKafka.NewName("never");
+        long started = Stopwatch.GetTimestamp();
+        LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(() => topics.EnsureAsync(Cancellation));
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 29, 40);
+        Assert.Contains($"--create --topic {options.ErrorTopic}", fatal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(options.UsageTopic, fatal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task AssertUnavailableAsync<T>(Func<Task<T>> question)
+    {
+        long started = Stopwatch.GetTimestamp();
+        await Assert.ThrowsAsync<LogUnavailableException>(question);
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 5);
+    }
+
+    private static async Task<T> AskAgainAsync<T>(Func<Task<T>> question)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await question();
+            }
+            catch (LogUnavailableException) when (Stopwatch.GetElapsedTime(started).TotalSeconds < 30)
+            {
+                // The client is still finding its way back.
+            }
+        }
+    }
+
+    private static KafkaLogFacts NewFacts(string servers) =>
+        new(new KafkaOptions { BootstrapServers = servers }, NullLogger<KafkaLogFacts>.Instance, TimeSpan.FromSeconds(2));
+
+    private static async Task<string> InOrder(Task<IReadOnlyDictionary<SourcePartition, long>> answer, SourcePartition[] sources)
+    {
+        IReadOnlyDictionary<SourcePartition, long> offsets = await answer;
+        return string.Join(", ", sources.Select(source => offsets[source]));
+    }
+}

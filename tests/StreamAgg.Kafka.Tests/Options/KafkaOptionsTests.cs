@@ -1,0 +1,100 @@
+using StreamAgg.Kafka.Options;
+
+namespace StreamAgg.Kafka.Tests.Options;
+
+public sealed class KafkaOptionsTests
+{
+    [Fact]
+    public void The_defaults_are_valid() => Assert.Empty(new KafkaOptions().Validate());
+
+    [Theory]
+    [InlineData("enable.auto.commit", "true")]
+    [InlineData("auto.offset.reset", "earliest")]
+    [InlineData("bootstrap.servers", "elsewhere:9092")]
+    [InlineData("partition.assignment.strategy", "range")]
+    [InlineData("no.such.property", "1")]
+    [InlineData("session.timeout.ms", "soon")]
+    public void A_client_property_that_is_wrong_is_named_with_its_key(string name, string value)
+    {
+        var options = new KafkaOptions();
+        options.Client[name] = value;
+        (string key, string message) = Assert.Single(options.Validate());
+        Assert.Equal($"Client:{name}", key);
+        Assert.NotEmpty(message);
+    }
+
+    [Theory]
+    [InlineData("security.protocol", "ssl")]
+    [InlineData("sasl.mechanism", "SCRAM-SHA-512")]
+    [InlineData("group.protocol", "consumer")]
+    [InlineData("group.instance.id", "a")]
+    [InlineData("partition.assignment.strategy", "cooperative-sticky")]
+    public void A_client_property_of_the_users_is_passed_through(string name, string value)
+    {
+        var options = new KafkaOptions();
+        options.Client[name] = value;
+        Assert.Empty(options.Validate());
+        Assert.Equal(value, ClientSettings.Consumer(options, member: 0, members: 1).GetValueOrDefault(name));
+    }
+
+    [Fact]
+    public void Topics_must_differ_and_have_names_that_brokers_take()
+    {
+        Assert.Equal("ErrorTopic", Assert.Single(new KafkaOptions { ErrorTopic = "gateway.usage" }.Validate()).Key);
+        Assert.Equal("DeadLetterTopic", Assert.Single(new KafkaOptions { DeadLetterTopic = "gateway.errors" }.Validate()).Key);
+        Assert.Equal("UsageTopic", Assert.Single(new KafkaOptions { UsageTopic = "with space" }.Validate()).Key);
+        Assert.Equal("GroupId", Assert.Single(new KafkaOptions { GroupId = " " }.Validate()).Key);
+    }
+
+    [Theory]
+    [InlineData("beginning", "beginning")]
+    [InlineData("End", "end")]
+    [InlineData("2026-01-31T02:00:00+02:00", "2026-01-31T00:00:00Z")]
+    [InlineData("2026-01-31T00:00:00Z", "2026-01-31T00:00:00Z")]
+    public void A_start_is_a_word_or_a_time_with_its_zone(string text, string start)
+    {
+        var options = new KafkaOptions { StartFrom = text };
+        Assert.Empty(options.Validate());
+        Assert.Equal(start, options.Start.ToString());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("latest")]
+    [InlineData("2026-01-31T00:00:00")]
+    [InlineData("2026-01-31 00:00:00.000")]
+    public void A_start_that_is_neither_is_refused(string text) =>
+        Assert.Equal("StartFrom", Assert.Single(new KafkaOptions { StartFrom = text }.Validate()).Key);
+
+    [Fact]
+    public void Several_members_of_one_process_have_an_instance_id_each()
+    {
+        var options = new KafkaOptions();
+        options.Client["group.instance.id"] = "pod-1";
+        Assert.Equal("pod-1", ClientSettings.Consumer(options, member: 0, members: 1)["group.instance.id"]);
+        Assert.Equal("pod-1-2", ClientSettings.Consumer(options, member: 2, members: 3)["group.instance.id"]);
+    }
+
+    [Fact]
+    public void The_new_group_protocol_is_given_none_of_the_settings_that_it_refuses()
+    {
+        var options = new KafkaOptions();
+        options.Client["group.protocol"] = "consumer";
+        options.Client["session.timeout.ms"] = "6000";
+        Dictionary<string, string> settings = ClientSettings.Consumer(options, member: 0, members: 1);
+        Assert.DoesNotContain("session.timeout.ms", settings.Keys);
+        Assert.DoesNotContain("partition.assignment.strategy", settings.Keys);
+        Assert.Equal("error", settings["auto.offset.reset"]);
+    }
+
+    [Fact]
+    public void Other_clients_are_not_given_what_is_the_consumers()
+    {
+        var options = new KafkaOptions();
+        options.Client["group.protocol"] = "consumer";
+        options.Client["security.protocol"] = "ssl";
+        Assert.DoesNotContain("group.protocol", ClientSettings.Admin(options).Keys);
+        Assert.DoesNotContain("group.protocol", ClientSettings.Producer(options).Keys);
+        Assert.Equal("ssl", ClientSettings.Producer(options)["security.protocol"]);
+    }
+}
