@@ -1,0 +1,67 @@
+using System.Text.Json.Serialization;
+
+namespace StreamAgg.Gateway.Events;
+
+/// <summary>A request that succeeded: one event of the topic <c>gateway.usage</c>. What is null is not written.</summary>
+public sealed record UsageEvent
+{
+    /// <summary>When the request was made; null leaves it to the record's timestamp.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>The label that the event is counted under, at most 50 code points; null leaves it to the group's.</summary>
+    public string? Platform { get; init; }
+
+    /// <summary>The label where <see cref="Platform"/> is null or empty.</summary>
+    public string? GroupPlatform { get; init; }
+
+    /// <summary>The label where the other two are null or empty.</summary>
+    public string? AccountPlatform { get; init; }
+
+    /// <summary>Milliseconds, 0 to 86,400,000, counted to the microsecond; null where it was not measured.</summary>
+    public decimal? DurationMs { get; init; }
+
+    /// <summary>For whoever reads the topic; not counted.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>For whoever reads the topic; not counted.</summary>
+    public string? Model { get; init; }
+}
+
+/// <summary>A request that failed: one event of the topic <c>gateway.errors</c>. What is null is not written.</summary>
+public sealed record ErrorEvent
+{
+    /// <summary>When the request was made; null leaves it to the record's timestamp.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>The label that the event is counted under, at most 50 code points; null leaves it to the group's.</summary>
+    public string? Platform { get; init; }
+
+    /// <summary>The label where <see cref="Platform"/> is null or empty.</summary>
+    public string? GroupPlatform { get; init; }
+
+    /// <summary>The label where the other two are null or empty.</summary>
+    public string? AccountPlatform { get; init; }
+
+    /// <summary>The HTTP status; null where there was no answer.</summary>
+    public int? StatusCode { get; init; }
+
+    public string? ErrorType { get; init; }
+
+    public string? ErrorMessage { get; init; }
+
+    /// <summary>Null lets the type and the message tell.</summary>
+    public bool? IsTimeout { get; init; }
+
+    /// <summary>For whoever reads the topic; not counted.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>For whoever reads the topic; not counted.</summary>
+    public string? Model { get; init; }
+}
+
+/// <summary>The events' JSON: snake_case, nothing written for null.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(UsageEvent))]
+[JsonSerializable(typeof(ErrorEvent))]
+public sealed partial class GatewayJson : JsonSerializerContext;

@@ -1,0 +1,98 @@
+using System.Globalization;
+using StreamAgg.Core.Time;
+
+namespace StreamAgg.Gateway.Tally;
+
+/// <summary>A row as it was read from a table: its start is the hour's, or the day's midnight (UTC).</summary>
+public sealed record PublishedRow(
+    Instant Start, string Platform, long RequestCount, long SuccessCount, long ErrorCount, long Error4xxCount, long Error5xxCount, long TimeoutCount,
+    double? AvgLatencyMs, double? P99LatencyMs, double ErrorRate);
+
+/// <summary>One value that is not as it must be.</summary>
+/// <param name="Table">Which of the two tables.</param>
+/// <param name="Key">Which row.</param>
+/// <param name="Column">As the table names it; <c>row</c> where the row is missing or must not be there.</param>
+/// <param name="Expected">As text, for people.</param>
+/// <param name="Actual">As text, for people.</param>
+public sealed record Difference(TallyTable Table, TallyKey Key, string Column, string Expected, string Actual)
+{
+    public override string ToString() => $"{Table} {Key.Start} '{Key.Platform}' {Column}: expected {Expected}, found {Actual}";
+}
+
+/// <summary>What a comparison found.</summary>
+/// <param name="Rows">Rows that there must be.</param>
+/// <param name="Differences">Empty where all is well.</param>
+/// <param name="MaxRankError">The furthest that a p99 lies from its rank, as a share of all ranks.</param>
+public sealed record TallyVerdict(int Rows, IReadOnlyList<Difference> Differences, double MaxRankError);
+
+/// <summary>Holds a table's rows against a recount: counts, mean and rate must be equal, a p99 within its stated bound.</summary>
+/// <param name="compression">The digests' own: an hour with no more distinct durations has the exact p99.</param>
+public sealed class TallyComparison(int compression)
+{
+    /// <summary>The last bits of a straight line between two doubles depend on the order of its operations, in SQL too.</summary>
+    private const double RoundingShare = 1e-12;
+
+    /// <param name="table">Which one: only an hour's p99 must be exact.</param>
+    /// <param name="expected">All of that table, each key once.</param>
+    /// <param name="actual">The same table as it was read, in any order.</param>
+    public TallyVerdict Compare(TallyTable table, IReadOnlyList<ExpectedRow> expected, IReadOnlyList<PublishedRow> actual)
+    {
+        var differences = new List<Difference>();
+        double maxRankError = 0;
+        Dictionary<TallyKey, PublishedRow> found = actual.ToDictionary(row => new TallyKey(row.Start, row.Platform));
+        foreach (ExpectedRow row in expected)
+        {
+            if (!found.Remove(row.Key, out PublishedRow? published))
+            {
+                differences.Add(new Difference(table, row.Key, "row", $"{row.RequestCount} requests", "none"));
+                continue;
+            }
+            CompareRow(row, published, differences);
+            if (row.DurationCount > 0 && published.P99LatencyMs is { } p99)
+                maxRankError = Math.Max(maxRankError, IsExact(row, p99) ? 0 : row.RankError(p99));
+        }
+        foreach (var (key, row) in found.OrderBy(f => f.Key.Start).ThenBy(f => f.Key.Platform, StringComparer.Ordinal))
+            differences.Add(new Difference(table, key, "row", "none", $"{row.RequestCount} requests"));
+        return new TallyVerdict(expected.Count, differences, maxRankError);
+    }
+
+    private void CompareRow(ExpectedRow expected, PublishedRow actual, List<Difference> differences)
+    {
+        Equal("request_count", expected.RequestCount, actual.RequestCount);
+        Equal("success_count", expected.SuccessCount, actual.SuccessCount);
+        Equal("error_count", expected.ErrorCount, actual.ErrorCount);
+        Equal("error_4xx_count", expected.Error4xxCount, actual.Error4xxCount);
+        Equal("error_5xx_count", expected.Error5xxCount, actual.Error5xxCount);
+        Equal("timeout_count", expected.TimeoutCount, actual.TimeoutCount);
+        Equal("avg_latency_ms", expected.AvgLatencyMs, actual.AvgLatencyMs);
+        Equal("error_rate", expected.ErrorRate, actual.ErrorRate);
+        if (P99Fault(expected, actual.P99LatencyMs) is { } wanted)
+            differences.Add(new Difference(expected.Table, expected.Key, "p99_latency_ms", wanted, Text(actual.P99LatencyMs)));
+
+        void Equal<T>(string column, T wanted, T is_)
+        {
+            if (!EqualityComparer<T>.Default.Equals(wanted, is_))
+                differences.Add(new Difference(expected.Table, expected.Key, column, Text(wanted), Text(is_)));
+        }
+    }
+
+    /// <summary>What the p99 must be where it is not.</summary>
+    private string? P99Fault(ExpectedRow expected, double? actual)
+    {
+        if (expected.P99LatencyMs is not { } exact)
+            return actual is null ? null : Text<double?>(null);
+        if (actual is not { } p99)
+            return Text(exact);
+        if (IsExact(expected, p99))
+            return null;
+        if (expected.Table == TallyTable.Hourly && expected.DistinctDurations <= compression)
+            return Text(exact);
+        double slack = exact * RoundingShare;
+        return p99 >= expected.P99LowMs - slack && p99 <= expected.P99HighMs + slack ? null : $"{Text(expected.P99LowMs)} to {Text(expected.P99HighMs)}";
+    }
+
+    private static bool IsExact(ExpectedRow expected, double p99) =>
+        expected.P99LatencyMs is { } exact && Math.Abs(p99 - exact) <= exact * RoundingShare;
+
+    private static string Text<T>(T value) => value is null ? "null" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+}

@@ -1,0 +1,34 @@
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+
+namespace StreamAgg.Gateway.Traffic;
+
+/// <summary>A record as a gateway would send it, with what must become of it.</summary>
+public sealed record GeneratedRecord
+{
+    public required EventKind Kind { get; init; }
+
+    public required byte[] Key { get; init; }
+
+    public required byte[] Value { get; init; }
+
+    /// <summary>The record's own timestamp, a whole millisecond.</summary>
+    public required Instant RecordTimestamp { get; init; }
+
+    /// <summary>The events that must be counted, in their order.</summary>
+    public required IReadOnlyList<ExpectedEvent> Accepted { get; init; }
+
+    /// <summary>How many dead letters there must be. A malformed record is one.</summary>
+    public required int RefusedCount { get; init; }
+
+    /// <summary>Events in it; a malformed record is one.</summary>
+    public int ProducedCount => Accepted.Count + RefusedCount;
+}
+
+/// <summary>What the generator knows of an event because it made it, not because it read it.</summary>
+/// <param name="Time">When the request was made.</param>
+/// <param name="Platform">The label.</param>
+/// <param name="DurationMicros">Null where there is none.</param>
+/// <param name="Status">The class that a failed request counts in.</param>
+/// <param name="IsTimeout">Whether a failed request counts as a timeout.</param>
+public readonly record struct ExpectedEvent(Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout);

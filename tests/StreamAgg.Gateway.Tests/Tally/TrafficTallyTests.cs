@@ -1,0 +1,135 @@
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+using StreamAgg.Gateway.Tally;
+using StreamAgg.Gateway.Traffic;
+
+namespace StreamAgg.Gateway.Tests.Tally;
+
+public sealed class TrafficTallyTests
+{
+    private static readonly Instant Hour = Instant.FromUtc(new DateTime(2025, 1, 31, 10, 0, 0, DateTimeKind.Utc));
+
+    private static readonly Instant Day = Instant.FromUtc(new DateTime(2025, 1, 31, 0, 0, 0, DateTimeKind.Utc));
+
+    private static ExpectedEvent Usage(Instant time, long? micros, string platform = "a") => new(time, platform, micros, StatusClass.Other, false);
+
+    private static ExpectedEvent Error(Instant time, StatusClass status, bool isTimeout, string platform = "a") => new(time, platform, null, status, isTimeout);
+
+    private static TrafficTally Tally(params (EventKind, ExpectedEvent)[] events)
+    {
+        var tally = new TrafficTally();
+        foreach (var (kind, e) in events)
+            tally.Add(kind, e);
+        return tally;
+    }
+
+    /// <summary>The row that is expected, as a perfect table would hold it.</summary>
+    private static PublishedRow Publish(ExpectedRow row) => new(
+        row.Key.Start, row.Key.Platform, row.RequestCount, row.SuccessCount, row.ErrorCount, row.Error4xxCount, row.Error5xxCount, row.TimeoutCount,
+        row.AvgLatencyMs, row.P99LatencyMs, row.ErrorRate);
+
+    private static TallyVerdict Judge(ExpectedRow expected, PublishedRow actual, TallyTable table = TallyTable.Hourly, int compression = 100) =>
+        new TallyComparison(compression).Compare(table, [expected], [actual]);
+
+    [Fact]
+    public void Events_are_counted_in_their_hour_and_day()
+    {
+        TrafficTally tally = Tally(
+            (EventKind.Usage, Usage(Hour, 1000)),
+            (EventKind.Usage, Usage(Hour + TimeSpan.FromMinutes(59), 2000)),
+            (EventKind.Usage, Usage(Hour + TimeSpan.FromHours(1), 6_000_000_000)),
+            (EventKind.Usage, Usage(Hour, null)),
+            (EventKind.Usage, Usage(Hour, 7, platform: "")),
+            (EventKind.Error, Error(Hour, StatusClass.ClientError, true)),
+            (EventKind.Error, Error(Hour, StatusClass.ServerError, true)),
+            (EventKind.Error, Error(Hour, StatusClass.Other, false)),
+            (EventKind.Error, Error(Hour + TimeSpan.FromHours(14), StatusClass.Other, true)));
+        Assert.Equal((9, 9, 0), (tally.Produced, tally.Accepted, tally.Refused));
+
+        IReadOnlyList<ExpectedRow> hourly = tally.Hourly(), daily = tally.Daily();
+        Assert.Equal(
+            [new TallyKey(Hour, ""), new(Hour, "a"), new(Hour + TimeSpan.FromHours(1), "a"), new(Hour + TimeSpan.FromHours(14), "a")], hourly.Select(r => r.Key));
+        Assert.Equal(new PublishedRow(Hour, "a", 6, 3, 3, 1, 1, 2, 1.5, 1.99, 50), Publish(hourly[1]));
+        Assert.Equal(new PublishedRow(Hour + TimeSpan.FromHours(14), "a", 1, 0, 1, 0, 0, 1, null, null, 100), Publish(hourly[3]));
+        Assert.Equal([new TallyKey(Day, ""), new(Day, "a"), new(Day + TimeSpan.FromDays(1), "a")], daily.Select(r => r.Key));
+        Assert.Equal((7, 4, 3, 6_000_003.0 / 3), (daily[1].RequestCount, daily[1].SuccessCount, daily[1].ErrorCount, daily[1].AvgLatencyMs));
+    }
+
+    [Fact]
+    public void Refused_events_are_produced_and_not_counted()
+    {
+        var tally = new TrafficTally();
+        tally.Add(new GeneratedRecord { Kind = EventKind.Usage, Key = [], Value = [], RecordTimestamp = Hour, Accepted = [Usage(Hour, 1)], RefusedCount = 2 });
+        Assert.Equal((3, 1, 2), (tally.Produced, tally.Accepted, tally.Refused));
+        Assert.Equal(1, Assert.Single(tally.Hourly()).RequestCount);
+    }
+
+    [Fact]
+    public void A_perfect_table_has_no_differences()
+    {
+        var tally = new TrafficTally();
+        foreach (GeneratedRecord record in new TrafficGenerator(new TrafficOptions { Start = Day, EventsPerSecond = 0.3 }).Until(Day + TimeSpan.FromDays(2)))
+            tally.Add(record);
+        foreach (var (table, rows) in new[] { (TallyTable.Hourly, tally.Hourly()), (TallyTable.Daily, tally.Daily()) })
+        {
+            TallyVerdict verdict = new TallyComparison(100).Compare(table, rows, [.. rows.Select(Publish).Reverse()]);
+            Assert.Empty(verdict.Differences);
+            Assert.Equal((rows.Count, 0.0), (verdict.Rows, verdict.MaxRankError));
+        }
+        Assert.Equal(tally.Accepted, tally.Hourly().Sum(r => r.RequestCount));
+        Assert.Equal(tally.Accepted, tally.Daily().Sum(r => r.RequestCount));
+    }
+
+    [Fact]
+    public void Every_wrong_column_is_a_difference()
+    {
+        ExpectedRow row = Assert.Single(Tally((EventKind.Usage, Usage(Hour, 1000)), (EventKind.Usage, Usage(Hour, 2000)), (EventKind.Error, Error(Hour, StatusClass.ClientError, true))).Hourly());
+        PublishedRow right = Publish(row);
+        (string Column, PublishedRow Wrong)[] wrongs =
+        [
+            ("request_count", right with { RequestCount = 4 }), ("success_count", right with { SuccessCount = 1 }), ("error_count", right with { ErrorCount = 0 }),
+            ("error_4xx_count", right with { Error4xxCount = 0 }), ("error_5xx_count", right with { Error5xxCount = 1 }), ("timeout_count", right with { TimeoutCount = 2 }),
+            ("avg_latency_ms", right with { AvgLatencyMs = Math.BitIncrement(1.5) }), ("avg_latency_ms", right with { AvgLatencyMs = null }),
+            ("p99_latency_ms", right with { P99LatencyMs = 2.0 }), ("p99_latency_ms", right with { P99LatencyMs = null }), ("error_rate", right with { ErrorRate = 33 }),
+        ];
+        foreach (var (column, wrong) in wrongs)
+            Assert.Equal((column, row.Key), Assert.Single(Judge(row, wrong).Differences) is var d ? (d.Column, d.Key) : default);
+    }
+
+    [Fact]
+    public void A_row_that_is_missing_and_one_that_must_not_be_there_are_differences()
+    {
+        ExpectedRow row = Assert.Single(Tally((EventKind.Usage, Usage(Hour, 1000))).Hourly());
+        TallyVerdict verdict = Judge(row, Publish(row) with { Platform = "other" });
+        Assert.Equal([("a", "row", "none"), ("other", "row", "1 requests")], verdict.Differences.Select(d => (d.Key.Platform, d.Column, d.Actual)));
+        Assert.Equal(TallyTable.Daily, Assert.Single(new TallyComparison(100).Compare(TallyTable.Daily, [], [Publish(row)]).Differences).Table);
+    }
+
+    [Fact]
+    public void A_p99_keeps_to_its_ranks_once_there_are_more_distinct_durations_than_centroids()
+    {
+        // 10,001 durations of 1 us to 10,001 us: the target is rank 9,900, the bound 1 + 0.1 sqrt(10001) = 11.0005 ranks.
+        ExpectedRow row = Assert.Single(Tally([.. Enumerable.Range(1, 10_001).Select(i => (EventKind.Usage, Usage(Hour, i)))]).Hourly());
+        PublishedRow right = Publish(row);
+        Assert.Equal(9.901, row.P99LatencyMs);
+        Assert.Equal((9.889, 9.913), (row.P99LowMs, row.P99HighMs));
+        foreach (double within in (double[])[9.889, 9.895, 9.901, 9.913])
+            Assert.Empty(Judge(row, right with { P99LatencyMs = within }).Differences);
+        foreach (double beyond in (double[])[9.888, 9.914, 0, 1e9])
+            Assert.Equal("9.889 to 9.913", Assert.Single(Judge(row, right with { P99LatencyMs = beyond }).Differences).Expected);
+        Assert.Equal(0.0005, Judge(row, right with { P99LatencyMs = 9.906 }).MaxRankError, 1e-9);
+        Assert.Equal(1.0, Judge(row, right with { P99LatencyMs = 1e9 }).MaxRankError);
+    }
+
+    [Fact]
+    public void A_p99_of_few_distinct_durations_is_exact_in_an_hour_and_bounded_in_a_day()
+    {
+        TrafficTally tally = Tally([.. Enumerable.Range(1, 100).SelectMany(i => Enumerable.Repeat((EventKind.Usage, Usage(Hour, i * 1000)), 5))]);
+        ExpectedRow hour = Assert.Single(tally.Hourly()), day = Assert.Single(tally.Daily());
+        Assert.Equal(100, hour.DistinctDurations);
+        PublishedRow near = Publish(hour) with { P99LatencyMs = 99.5 };
+        Assert.Single(Judge(hour, near).Differences);
+        Assert.Empty(Judge(hour, near, compression: 99).Differences);
+        Assert.Empty(Judge(day, near with { Start = Day }, TallyTable.Daily).Differences);
+    }
+}
