@@ -1,5 +1,4 @@
 using StreamAgg.Core.Digests;
-using Xunit;
 
 namespace StreamAgg.Core.Tests.Digests;
 
