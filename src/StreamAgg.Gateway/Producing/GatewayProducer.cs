@@ -37,6 +37,7 @@ public sealed class GatewayProducer : IAsyncDisposable
                 if (error.IsFatal)
                     firstFailure ??= error;
             })
+            .SetLogHandler((_, line) => options.Log?.Invoke(line.Message))
             .Build();
         onDelivery = OnDelivery;
     }

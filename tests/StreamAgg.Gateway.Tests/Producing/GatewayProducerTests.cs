@@ -24,6 +24,16 @@ public sealed class GatewayProducerTests
     }
 
     [Fact]
+    public async Task The_clients_own_lines_go_where_the_owner_says()
+    {
+        var lines = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        GatewayProducerOptions options = WithOwnBroker();
+        options.Log = lines.Enqueue;
+        await using (new GatewayProducer(options)) { }
+        Assert.Contains(lines, line => line.Contains("Mock cluster enabled", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Dispose_flushes()
     {
         var producer = new GatewayProducer(WithOwnBroker());
@@ -52,7 +62,7 @@ public sealed class GatewayProducerTests
         // Port 9 (discard) of this machine: nobody listens there.
         var producer = new GatewayProducer(new GatewayProducerOptions
         {
-            BootstrapServers = "127.0.0.1:9", Linger = TimeSpan.Zero, DeliveryTimeout = TimeSpan.FromMilliseconds(300), Client = { ["log_level"] = "0" },
+            BootstrapServers = "127.0.0.1:9", Linger = TimeSpan.Zero, DeliveryTimeout = TimeSpan.FromMilliseconds(300),
         });
         await producer.SendAsync(new UsageEvent { Platform = "openai" }, TestContext.Current.CancellationToken);
         GatewayDeliveryException failure = await Assert.ThrowsAsync<GatewayDeliveryException>(() => producer.FlushAsync(TestContext.Current.CancellationToken));
