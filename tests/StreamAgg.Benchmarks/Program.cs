@@ -1,9 +1,11 @@
 using StreamAgg.Benchmarks.Digests;
+using StreamAgg.Benchmarks.Pipeline;
 
 // Each benchmark prints its numbers beside their goals and returns false where one that must be met is not.
 var benchmarks = new Dictionary<string, Func<bool>>(StringComparer.Ordinal)
 {
     ["digest"] = DigestBenchmark.Run,
+    ["pipeline"] = PipelineBenchmark.Run,
 };
 
 string[] names = args.Length == 0 ? [.. benchmarks.Keys] : args;
