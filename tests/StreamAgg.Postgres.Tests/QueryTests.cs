@@ -1,0 +1,72 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Queries;
+using StreamAgg.Postgres.Store;
+using static StreamAgg.Postgres.Tests.Sample;
+
+namespace StreamAgg.Postgres.Tests;
+
+public class QueryTests(TestServer server)
+{
+    [Fact]
+    public async Task Rows_are_found_by_platform_and_half_open_range()
+    {
+        await using TestDatabase database = await PublishedAsync();
+        var queries = new AggregateQueries(database.Source, "default", "public");
+        Assert.Equal(["", "x", "x"], (await queries.HourlyAsync(null, null, null, 10, None)).Select(row => row.Platform));
+        Assert.Equal([Hour(0).Start, Hour(1).Start], (await queries.HourlyAsync(["x"], null, null, 10, None)).Select(row => row.BucketStart));
+        Assert.Equal("", Assert.Single(await queries.HourlyAsync([""], Hour(0).Start, Hour(1).Start, 10, None)).Platform);
+        Assert.Equal([Hour(1).Start], (await queries.HourlyAsync(null, Hour(1).Start, null, 10, None)).Select(row => row.BucketStart));
+        Assert.Single(await queries.HourlyAsync(null, null, null, 1, None));
+
+        DailyRow day = Assert.Single(await queries.DailyAsync(["x"], FirstDay.ToDate(), FirstDay.ToDate().AddDays(1), 10, None));
+        Assert.Equal((FirstDay.ToDate(), 3, 2.0, 0), (day.BucketDate, day.Figures.RequestCount, day.Figures.AvgLatencyMs, day.Figures.ErrorRate));
+        Assert.Empty(await queries.DailyAsync(null, FirstDay.ToDate().AddDays(1), null, 10, None));
+    }
+
+    [Fact]
+    public async Task The_status_tells_partitions_open_and_dirty_hours_kept_rows_and_gaps()
+    {
+        await using TestDatabase database = await PublishedAsync();
+        PostgresStore store = database.Store;
+        var queries = new AggregateQueries(database.Source, "default", "public");
+        PartitionClaim claim = await store.ClaimAsync(Usage0, "me", None);
+        // One late event of a closed hour, two hours that are open.
+        await store.CommitAsync(Checkpoint(Usage0, claim.Fence, 8, Row(0, "x", 1, 1), Row(40, "x", 1), Row(40, "y", 1), Row(41, "x", 1)) with { Gaps = [new Gap(Usage0, 5, 7, "expired")] });
+        StoreStatus status = await queries.StatusAsync(null, None);
+        Assert.Equal((Usage0, "me", 8, Hour(40).Start), status.Partitions.Select(p => (p.Source, p.Owner, p.NextOffset, p.Watermark!.Value)).Single());
+        Assert.Equal((2, Hour(40).End, 1, 0), (status.OpenHours, status.NextClose, status.DirtyHours, status.RowsKept));
+        Assert.Equal((5, 7, "expired"), status.Gaps.Select(gap => (gap.FromOffset, gap.ToOffset!.Value, gap.Reason)).Single());
+
+        // A partition that nobody has claimed yet holds every hour open.
+        status = await queries.StatusAsync([Usage0, Usage1], None);
+        Assert.Equal((null, 3, 0), (status.Watermark, status.OpenHours, status.DirtyHours));
+        status = await new AggregateQueries(database.Source, "other", "public").StatusAsync(null, None);
+        Assert.Equal((0, null, 0), (status.Partitions.Count, status.NextClose, status.OpenHours));
+    }
+
+    [Fact]
+    public async Task A_quantile_is_of_the_published_hours_of_the_range_and_platforms_in_milliseconds()
+    {
+        await using TestDatabase database = await PublishedAsync();
+        var queries = new AggregateQueries(database.Source, "default", "public");
+        QuantileAnswer all = await queries.QuantileAsync(0.5, null, null, null, None);
+        Assert.Equal((2.0, 3, Hour(0).Start, Hour(1).End), (all.ValueMs, all.Count, all.From, all.To));
+        Assert.Equal(["", "x"], all.Platforms);
+        Instant from = Hour(0).Start, to = new(Hour(1).Start.UnixTicks);
+        QuantileAnswer part = await queries.QuantileAsync(1, ["x"], from, to, None);
+        Assert.Equal((2.0, 2, from, to), (part.ValueMs, part.Count, part.From, part.To));
+        QuantileAnswer none = await queries.QuantileAsync(0.5, ["nobody"], null, null, None);
+        Assert.Equal((null, 0, null, null), (none.ValueMs, none.Count, none.From, none.To));
+    }
+
+    private async Task<TestDatabase> PublishedAsync()
+    {
+        TestDatabase database = await server.CreateMigratedAsync();
+        Fence fence = await database.Store.FenceAsync(Usage0);
+        await database.Store.CommitAsync(
+            Checkpoint(Usage0, fence, 4, Row(0, "x", 1_000, 2_000), Row(1, "x", 3_000), Row(0, "")) with { Watermark = Hour(40).Start });
+        await database.Store.PublishAsync(Usage0);
+        return database;
+    }
+}
