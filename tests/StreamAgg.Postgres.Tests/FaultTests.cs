@@ -53,8 +53,8 @@ public class FaultTests(TestServer server)
         proxy.Mode = AtCommit.Pass;
         Assert.Equal(isCommitted ? fence.Next : fence, (await store.ReadFencesAsync([Usage0], None))[Usage0]);
         Assert.Equal(isCommitted ? 1 : 0, (await store.LoadPartialsAsync(Usage0, None)).Count);
-        // Restored and sent again it is written once, whatever became of the first.
-        Assert.Equal(!isCommitted, (await store.CheckpointAsync([Checkpoint(Usage0, fence, 7, Row(0, "x", 1))], None)).IsCommitted);
+        // Restored and sent again it is written once, whatever became of the first (whose locks the server frees after 5 s at the most).
+        Assert.Equal(!isCommitted, (await database.Store.CheckpointAsync([Checkpoint(Usage0, fence, 7, Row(0, "x", 1))], None)).IsCommitted);
         Assert.Equal(["7|1"], await database.RowsAsync("SELECT s.next_offset, p.success_count FROM streamagg.source_partition s, streamagg.partial p"));
     }
 
@@ -214,6 +214,27 @@ public class FaultTests(TestServer server)
         await Assert.ThrowsAsync<StoreUnavailableException>(() => database.Store.NowAsync(None));
         await own.StartAsync();
         await WorksAsync();
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_its_caller_gave_up_is_never_committed()
+    {
+        await using TestDatabase database = await server.CreateMigratedAsync();
+        Fence fence = await database.Store.FenceAsync(Usage0);
+        await using NpgsqlConnection blocker = await database.Source.OpenConnectionAsync(None);
+        await using NpgsqlTransaction holding = await blocker.BeginTransactionAsync(None);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE streamagg.dirty_hour", blocker))
+            await hold.ExecuteNonQueryAsync(None);
+        using var patience = new CancellationTokenSource();
+        Task<CheckpointResult> checkpoint = database.Store.CheckpointAsync([Checkpoint(Usage0, fence, 7, Row(0, "x", 1))], patience.Token);
+        while (await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") == 0)
+            await Task.Delay(20, None);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => checkpoint);
+        await holding.RollbackAsync(None);
+        // The next one waits for the row that the abandoned one still holds, and finds its fence as it was.
+        await database.Store.CommitAsync(Checkpoint(Usage0, fence, 8));
+        Assert.Empty(await database.Store.LoadPartialsAsync(Usage0, None));
     }
 
     [Fact]

@@ -73,22 +73,22 @@ internal sealed class TotalsColumns(int rows)
     };
 
     /// <summary>Writes the nine columns of one row of a binary COPY.</summary>
-    public static async Task CopyAsync(NpgsqlBinaryImporter importer, BucketTotals totals, CancellationToken cancellation)
+    public static async Task CopyAsync(NpgsqlBinaryImporter importer, BucketTotals totals)
     {
-        await importer.WriteAsync(totals.SuccessCount, NpgsqlDbType.Bigint, cancellation);
-        await importer.WriteAsync(totals.ErrorCount, NpgsqlDbType.Bigint, cancellation);
-        await importer.WriteAsync(totals.Error4xxCount, NpgsqlDbType.Bigint, cancellation);
-        await importer.WriteAsync(totals.Error5xxCount, NpgsqlDbType.Bigint, cancellation);
-        await importer.WriteAsync(totals.TimeoutCount, NpgsqlDbType.Bigint, cancellation);
-        await importer.WriteAsync(totals.DurationCount, NpgsqlDbType.Bigint, cancellation);
-        await importer.WriteAsync((decimal)totals.DurationSumMicros, NpgsqlDbType.Numeric, cancellation);
+        await importer.WriteAsync(totals.SuccessCount, NpgsqlDbType.Bigint);
+        await importer.WriteAsync(totals.ErrorCount, NpgsqlDbType.Bigint);
+        await importer.WriteAsync(totals.Error4xxCount, NpgsqlDbType.Bigint);
+        await importer.WriteAsync(totals.Error5xxCount, NpgsqlDbType.Bigint);
+        await importer.WriteAsync(totals.TimeoutCount, NpgsqlDbType.Bigint);
+        await importer.WriteAsync(totals.DurationCount, NpgsqlDbType.Bigint);
+        await importer.WriteAsync((decimal)totals.DurationSumMicros, NpgsqlDbType.Numeric);
         if (totals.DurationCount == 0)
         {
-            await importer.WriteNullAsync(cancellation);
-            await importer.WriteNullAsync(cancellation);
+            await importer.WriteNullAsync();
+            await importer.WriteNullAsync();
             return;
         }
-        await importer.WriteAsync(totals.DurationMinMicros, NpgsqlDbType.Bigint, cancellation);
-        await importer.WriteAsync(totals.DurationMaxMicros, NpgsqlDbType.Bigint, cancellation);
+        await importer.WriteAsync(totals.DurationMinMicros, NpgsqlDbType.Bigint);
+        await importer.WriteAsync(totals.DurationMaxMicros, NpgsqlDbType.Bigint);
     }
 }

@@ -22,9 +22,8 @@ public static class PostgresDataSource
         // Spares a probe that is lost on most servers and confuses some poolers.
         settings.GssEncryptionMode = GssEncryptionMode.Disable;
         settings.TcpKeepAlive = true;
-        // A wait that is broken off, or too long, breaks the connection at once. The other way asks the server to cancel, on another
-        // connection, and waits for it: with a server that hangs, the very case, that takes as long as connecting may (15 s). A
-        // transaction whose client is gone is rolled back either way, for its COMMIT was not sent.
+        // A statement that takes too long breaks its connection at once: with a server that hangs, nobody would answer a request to
+        // cancel either. A transaction whose client is gone is rolled back, for its COMMIT was not sent.
         settings.CancellationTimeout = -1;
         if (settings.CommandTimeout == NpgsqlDefaultSeconds)
             settings.CommandTimeout = TransactionSettings.CommandTimeoutSeconds;

@@ -10,119 +10,129 @@ internal sealed class StoreTransaction
 {
     private readonly NpgsqlConnection connection;
     private readonly bool isReadOnly;
+    private readonly CommitGate gate;
     private bool isFirst = true;
 
-    private StoreTransaction(NpgsqlConnection connection, bool isReadOnly, CancellationToken cancellation)
+    private StoreTransaction(NpgsqlConnection connection, bool isReadOnly, CommitGate gate)
     {
         this.connection = connection;
         this.isReadOnly = isReadOnly;
-        Cancellation = cancellation;
+        this.gate = gate;
     }
-
-    public CancellationToken Cancellation { get; }
 
     /// <summary>Runs <paramref name="work"/> at READ COMMITTED and commits when it returns true, else rolls back.</summary>
     /// <exception cref="StoreUnavailableException">It is not committed and never will be.</exception>
     /// <exception cref="CommitOutcomeUnknownException">COMMIT was sent and no answer came.</exception>
+    /// <exception cref="OperationCanceledException">It is not committed and never will be.</exception>
     public static async Task WriteAsync(NpgsqlDataSource database, Func<StoreTransaction, Task<bool>> work, CancellationToken cancellation)
     {
-        try
-        {
-            await using NpgsqlConnection opened = await database.OpenConnectionAsync(cancellation);
-            await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellation);
-            if (await work(new StoreTransaction(opened, isReadOnly: false, cancellation)))
-                await CommitAsync(transaction, cancellation);
-        }
-        catch (Exception fault) when (IsOutage(fault, cancellation))
-        {
-            throw new StoreUnavailableException(DatabaseFaults.Describe(fault), fault);
-        }
+        var ending = new CommitGate();
+        await ending.WaitAsync(
+            RunAsync(
+                database, IsolationLevel.ReadCommitted, ending,
+                async (transaction, commit) =>
+                {
+                    if (await work(transaction))
+                        await CommitAsync(commit, ending);
+                    return true;
+                },
+                cancellation),
+            cancellation);
     }
 
     /// <summary>Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: all its statements see one snapshot, and none ever waits.</summary>
     /// <exception cref="StoreUnavailableException">No answer.</exception>
-    public static async Task<T> ReadAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation)
+    public static Task<T> ReadAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation)
     {
-        try
-        {
-            await using NpgsqlConnection opened = await database.OpenConnectionAsync(cancellation);
-            await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
-            T result = await work(new StoreTransaction(opened, isReadOnly: true, cancellation));
-            await transaction.CommitAsync(cancellation);
-            return result;
-        }
-        catch (Exception fault) when (IsOutage(fault, cancellation))
-        {
-            throw new StoreUnavailableException(DatabaseFaults.Describe(fault), fault);
-        }
+        var ending = new CommitGate();
+        return ending.WaitAsync(
+            RunAsync(
+                database, IsolationLevel.RepeatableRead, ending,
+                async (transaction, commit) =>
+                {
+                    T result = await work(transaction);
+                    await commit.CommitAsync(CancellationToken.None);
+                    return result;
+                },
+                cancellation),
+            cancellation);
     }
 
     /// <summary>Runs one statement and hands each of its rows to <paramref name="onRow"/>.</summary>
     public async Task QueryAsync(string sql, Action<NpgsqlParameterCollection>? bind, Action<NpgsqlDataReader> onRow)
     {
+        gate.ThrowIfAbandoned();
         await using NpgsqlBatch batch = connection.CreateBatch();
         int before = Begin(batch);
         var command = new NpgsqlBatchCommand(sql);
         bind?.Invoke(command.Parameters);
         batch.BatchCommands.Add(command);
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(Cancellation);
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
         for (; before > 0; before--)
-            await reader.NextResultAsync(Cancellation);
-        while (await reader.ReadAsync(Cancellation))
+            await reader.NextResultAsync();
+        while (await reader.ReadAsync())
             onRow(reader);
         // Errors of the statement's end (a deferred one, a lost connection) are reported here and nowhere else.
-        while (await reader.NextResultAsync(Cancellation)) { }
+        while (await reader.NextResultAsync()) { }
     }
 
     /// <summary>Runs one statement that returns no rows.</summary>
     /// <returns>How many rows it touched.</returns>
     public async Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection>? bind = null)
     {
+        gate.ThrowIfAbandoned();
         await using NpgsqlBatch batch = connection.CreateBatch();
         Begin(batch);
         var command = new NpgsqlBatchCommand(sql);
         bind?.Invoke(command.Parameters);
         batch.BatchCommands.Add(command);
-        await batch.ExecuteNonQueryAsync(Cancellation);
+        await batch.ExecuteNonQueryAsync();
         return command.RecordsAffected < 0 ? 0 : (int)command.RecordsAffected;
     }
 
-    /// <summary>Runs a script of several statements without parameters, as it is written.</summary>
+    /// <summary>Runs a script of several statements without parameters, as it is written. Takes as long as it takes.</summary>
     public async Task ExecuteScriptAsync(string script)
     {
+        gate.ThrowIfAbandoned();
         await using var command = new NpgsqlCommand(script, connection) { CommandTimeout = 0 };
-        await command.ExecuteNonQueryAsync(Cancellation);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Streams rows into a table by binary COPY.</summary>
     public async Task CopyAsync<T>(string copy, IEnumerable<T> rows, Func<NpgsqlBinaryImporter, T, Task> write)
     {
-        await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(copy, Cancellation);
+        gate.ThrowIfAbandoned();
+        await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(copy);
         foreach (T row in rows)
         {
-            await importer.StartRowAsync(Cancellation);
+            await importer.StartRowAsync();
             await write(importer, row);
         }
-        await importer.CompleteAsync(Cancellation);
+        await importer.CompleteAsync();
     }
 
-    /// <summary>Puts the transaction's settings before its first statement: the same round trip carries both.</summary>
-    /// <returns>How many results with rows come before the statement's own.</returns>
-    private int Begin(NpgsqlBatch batch)
+    private static async Task<T> RunAsync<T>(
+        NpgsqlDataSource database, IsolationLevel isolation, CommitGate gate,
+        Func<StoreTransaction, NpgsqlTransaction, Task<T>> work, CancellationToken cancellation)
     {
-        if (!isFirst)
-            return 0;
-        isFirst = false;
-        TransactionSettings.AddTo(batch, connection, isReadOnly);
-        return 1;
-    }
-
-    private static async Task CommitAsync(NpgsqlTransaction transaction, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
         try
         {
-            // From here on nobody may break the wait off: it would turn a known outcome into an unknown one. The command time-out bounds it.
+            await using NpgsqlConnection opened = await database.OpenConnectionAsync(cancellation);
+            await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(isolation, CancellationToken.None);
+            return await work(new StoreTransaction(opened, isolation == IsolationLevel.RepeatableRead, gate), transaction);
+        }
+        catch (Exception fault) when (DatabaseFaults.IsTransient(fault))
+        {
+            throw new StoreUnavailableException(DatabaseFaults.Describe(fault), fault);
+        }
+    }
+
+    private static async Task CommitAsync(NpgsqlTransaction transaction, CommitGate gate)
+    {
+        gate.Enter();
+        try
+        {
+            // The command time-out bounds it.
             await transaction.CommitAsync(CancellationToken.None);
         }
         catch (PostgresException refused) when (refused.InvariantSeverity == "ERROR")
@@ -137,7 +147,14 @@ internal sealed class StoreTransaction
         }
     }
 
-    /// <summary>A cancellation that nobody asked for is the driver's way to say that it gave up.</summary>
-    private static bool IsOutage(Exception fault, CancellationToken cancellation) =>
-        DatabaseFaults.IsTransient(fault) || (fault is OperationCanceledException && !cancellation.IsCancellationRequested);
+    /// <summary>Puts the transaction's settings before its first statement: the same round trip carries both.</summary>
+    /// <returns>How many results with rows come before the statement's own.</returns>
+    private int Begin(NpgsqlBatch batch)
+    {
+        if (!isFirst)
+            return 0;
+        isFirst = false;
+        TransactionSettings.AddTo(batch, connection, isReadOnly);
+        return 1;
+    }
 }

@@ -77,13 +77,12 @@ internal sealed class PartialUpsert(string pipeline)
         await transaction.ExecuteAsync(CreateIncoming);
         await transaction.CopyAsync(CopyIncoming, rows, async (importer, row) =>
         {
-            CancellationToken cancellation = transaction.Cancellation;
-            await importer.WriteAsync(row.Source.Topic, NpgsqlDbType.Text, cancellation);
-            await importer.WriteAsync(row.Source.Partition, NpgsqlDbType.Integer, cancellation);
-            await importer.WriteAsync(Timestamps.ToColumn(row.Row.Hour), NpgsqlDbType.TimestampTz, cancellation);
-            await importer.WriteAsync(row.Row.Platform, NpgsqlDbType.Text, cancellation);
-            await importer.WriteAsync(row.Row.Digest, NpgsqlDbType.Bytea, cancellation);
-            await TotalsColumns.CopyAsync(importer, row.Row.Totals, cancellation);
+            await importer.WriteAsync(row.Source.Topic, NpgsqlDbType.Text);
+            await importer.WriteAsync(row.Source.Partition, NpgsqlDbType.Integer);
+            await importer.WriteAsync(Timestamps.ToColumn(row.Row.Hour), NpgsqlDbType.TimestampTz);
+            await importer.WriteAsync(row.Row.Platform, NpgsqlDbType.Text);
+            await importer.WriteAsync(row.Row.Digest, NpgsqlDbType.Bytea);
+            await TotalsColumns.CopyAsync(importer, row.Row.Totals);
         });
         await transaction.ExecuteAsync(FromIncoming, p => p.With("pipeline", pipeline));
     }
