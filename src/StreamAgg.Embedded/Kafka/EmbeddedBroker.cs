@@ -37,6 +37,9 @@ public sealed unsafe class EmbeddedBroker : IDisposable
 
         cluster = MockClusterMethods.ClusterOf(client);
         MockClusterMethods.InitialRebalanceDelay(cluster, 0);
+
+        // Without a controller, administrative questions (which topics there are) wait for one until they time out.
+        MockClusterMethods.SetController(cluster, 1);
         BootstrapServers = Text(MockClusterMethods.Bootstraps(cluster));
     }
 

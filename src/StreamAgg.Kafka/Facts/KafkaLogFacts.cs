@@ -106,6 +106,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             return offsets;
         }
 
+        bool isForTime = spec is OffsetSpec.TimestampSpec;
         Dictionary<string, string> names = partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal).ToDictionary(name => name);
         List<ListOffsetsResultInfo> infos = await AskAsync(
             async () =>
@@ -133,12 +134,24 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         {
             if (!answer.Error.IsError)
             {
+                // Where a broker fell silent the client reports no error and the offset "unset": that is no answer. "End" answers a
+                // question for a time that no record has reached.
+                if (answer.Offset.Value < 0 && !(isForTime && answer.Offset == Offset.End))
+                {
+                    continue;
+                }
+
                 offsets[new SourcePartition(names.GetValueOrDefault(answer.Topic, answer.Topic), answer.Partition.Value)] = answer.Offset.Value;
             }
             else if (answer.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed)
             {
                 throw Refused(answer.Error, $"topic {answer.Topic}", "DESCRIBE");
             }
+        }
+
+        if (offsets.Count == 0)
+        {
+            throw new LogUnavailableException($"Kafka at {servers} told none of the offsets that were asked for within {timeout.TotalSeconds} s");
         }
 
         return offsets;

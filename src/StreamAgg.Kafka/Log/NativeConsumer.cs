@@ -7,6 +7,12 @@ namespace StreamAgg.Kafka.Log;
 /// <summary>The native calls of one consumer: batches, seeks, pauses. Used on the member's thread only.</summary>
 internal sealed unsafe class NativeConsumer : IDisposable
 {
+    /// <summary>
+    /// How long a batch that is not full yet waits for more. While records stream in, the broker threads hand them over in small
+    /// heaps; taking each heap at once costs more wake-ups than work.
+    /// </summary>
+    private const int GatherMilliseconds = 1;
+
     /// <summary>The client answers a seek from its own thread, with no question to a broker: this is never reached in practice.</summary>
     private const int SeekTimeoutMilliseconds = 1000;
 
@@ -41,7 +47,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         if (taken == 0 && timeout > TimeSpan.Zero)
         {
             taken = Take(0, 1, (int)Math.Min(Math.Ceiling(timeout.TotalMilliseconds), int.MaxValue));
-            taken += taken > 0 ? Take(taken, BatchSize - taken, 0) : 0;
+            taken += taken > 0 ? Take(taken, BatchSize - taken, GatherMilliseconds) : 0;
         }
 
         return new ReadOnlySpan<nint>(batch, taken);
@@ -66,13 +72,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
             }
         }
 
-        if (topic == 0)
-        {
-            return null;
-        }
-
-        string? name = Marshal.PtrToStringUTF8((nint)NativeMethods.TopicName(topic));
-        return Array.Find(topics, known => known == name);
+        return topic == 0 ? null : TopicNamed(Marshal.PtrToStringUTF8((nint)NativeMethods.TopicName(topic)));
     }
 
     /// <summary>Stops the fetching and throws away what was fetched. A partition that the client has not met yet is not parked then: try again.</summary>
@@ -156,6 +156,9 @@ internal sealed unsafe class NativeConsumer : IDisposable
         NativeMemory.Free(batch);
         handle.Dispose();
     }
+
+    /// <summary>Apart from its caller: the closure would be built at every call there, needed or not.</summary>
+    private string? TopicNamed(string? name) => Array.Find(topics, known => known == name);
 
     private int Take(int from, int count, int timeoutMilliseconds) =>
         Math.Max(0, (int)NativeMethods.ConsumeBatchQueue(queue, timeoutMilliseconds, batch + from, (nuint)count));

@@ -13,6 +13,7 @@ public sealed class RebalanceTests : LogTest
     public async Task Two_members_share_the_partitions_and_lose_nothing(string protocol)
     {
         (TestKafka kafka, KafkaOptions options) = await NewLogAsync(usagePartitions: 6);
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.SharedGroups), kafka.Lacks(KafkaFeature.SharedGroups));
         Assert.SkipUnless(protocol == "classic" || kafka.Supports(KafkaFeature.ConsumerProtocol), kafka.Lacks(KafkaFeature.ConsumerProtocol));
         options.Client["group.protocol"] = protocol;
         for (int partition = 0; partition < 6; partition++)

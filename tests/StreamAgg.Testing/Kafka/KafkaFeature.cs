@@ -12,6 +12,9 @@ public enum KafkaFeature
     /// <summary>The consumer group protocol of KIP-848.</summary>
     ConsumerProtocol,
 
+    /// <summary>Several members of one group: the embedded broker never finishes handing partitions from one to another.</summary>
+    SharedGroups,
+
     /// <summary>A broker killed, frozen, started again with its data.</summary>
     NodeFaults,
 
