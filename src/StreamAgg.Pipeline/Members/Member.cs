@@ -113,7 +113,10 @@ public sealed class Member : ILogHandler, IDisposable
         Forget(partitions);
     }
 
-    public void OnOutOfRange(SourcePartition source, long offset, string reason) => Find(source)?.FindGap(reason, abandoned.Token);
+    public void OnOutOfRange(SourcePartition source, long offset, string reason) => Find(source)?.FindGap(reason, null, abandoned.Token);
+
+    public void OnTruncated(SourcePartition source, long offset, long sharedEnd, string reason) =>
+        Find(source)?.FindGap(reason, sharedEnd, abandoned.Token);
 
     /// <summary>Gives all partitions up in good order: nothing more is read, what is unsaved is written by the following <see cref="Advance"/> calls.</summary>
     public void BeginStop()
