@@ -36,6 +36,12 @@ public interface ILogHandler
     /// </summary>
     void OnOutOfRange(SourcePartition source, long offset, string reason);
 
+    /// <summary>
+    /// The log was cut off below <paramref name="offset"/> and has perhaps grown past it again (an unclean election): from
+    /// <paramref name="sharedEnd"/> on it holds other records than those that were delivered. The partition stands still until it is started again.
+    /// </summary>
+    void OnTruncated(SourcePartition source, long offset, long sharedEnd, string reason) => OnOutOfRange(source, offset, reason);
+
     /// <summary>Does what is due and never blocks: takes finished work over, starts new work.</summary>
     void Advance();
 }

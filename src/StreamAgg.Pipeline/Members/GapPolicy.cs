@@ -21,7 +21,7 @@ internal static class GapPolicy
     /// <summary>What is missing between where a partition stands and what the log holds now.</summary>
     /// <returns>The gap and where reading goes on; null where nothing is missing (the broker's view had lagged).</returns>
     public static async Task<(Gap Gap, long NextOffset)?> FindAsync(
-        MemberServices services, SourcePartition source, long position, string reason, CancellationToken cancellation)
+        MemberServices services, SourcePartition source, long position, long? sharedEnd, string reason, CancellationToken cancellation)
     {
         var beginnings = await services.Facts.BeginningOffsetsAsync([source], cancellation);
         var ends = await services.Facts.EndOffsetsAsync([source], cancellation);
@@ -29,8 +29,10 @@ internal static class GapPolicy
             throw new LogUnavailableException($"the brokers did not tell what {source} holds");
         if (position < beginning)
             return (new Gap(source, position, beginning, reason), beginning);
-        if (position > end)
-            return (new Gap(source, end, position, $"log truncated: {reason}"), end);
-        return null;
+        // Past the shared end the log holds other records than those that were read, whether it reaches the position again or not.
+        long shared = Math.Min(sharedEnd ?? end, end);
+        return position > shared
+            ? (new Gap(source, shared, position, $"log truncated: {reason}"), Math.Max(shared, beginning))
+            : null;
     }
 }

@@ -113,7 +113,10 @@ public sealed class Member : ILogHandler, IDisposable
         Forget(partitions);
     }
 
-    public void OnOutOfRange(SourcePartition source, long offset, string reason) => Find(source)?.FindGap(reason, abandoned.Token);
+    public void OnOutOfRange(SourcePartition source, long offset, string reason) => Find(source)?.FindGap(reason, null, abandoned.Token);
+
+    public void OnTruncated(SourcePartition source, long offset, long sharedEnd, string reason) =>
+        Find(source)?.FindGap(reason, sharedEnd, abandoned.Token);
 
     /// <summary>Gives all partitions up in good order: nothing more is read, what is unsaved is written by the following <see cref="Advance"/> calls.</summary>
     public void BeginStop()
@@ -249,12 +252,16 @@ public sealed class Member : ILogHandler, IDisposable
                 cut.State.Restore(cut);
                 return false;
             default:
-                // While the group still says that it is ours, it is claimed again: nobody else may be there to read it.
+                // While the group still says that it is ours, it is claimed again: nobody else may be there to read it. One that is being
+                // given up is not: what was unsaved is lost to us either way, and a claim would only hold up its next owner.
                 if (verdict.Outcome == CutOutcome.Fenced)
                     services.Metrics.Fenced();
                 PipelineLog.PartitionDropped(services.Logger, cut.Source, verdict.Reason ?? "");
                 log.Stop(cut.Source);
-                partition.StartOver();
+                if (cut.State.Phase == PartitionPhase.Releasing)
+                    partition.Drop();
+                else
+                    partition.StartOver();
                 return false;
         }
     }

@@ -10,6 +10,7 @@ internal sealed class OwnedPartition
     private Task<ClaimedPartition?>? claim;
     private Task<(Gap Gap, long NextOffset)?>? gapSearch;
     private string gapReason = "";
+    private long? sharedEnd;
     private int failures;
     private long notBefore;
 
@@ -77,13 +78,17 @@ internal sealed class OwnedPartition
         (claim, gapSearch, IsLookingForGap) = (null, null, false);
     }
 
-    public void FindGap(string reason, CancellationToken cancellation)
+    /// <param name="reason">One line for a person.</param>
+    /// <param name="sharedEnd">Up to where the log still holds what was read from it; null where only its ends can tell.</param>
+    /// <param name="cancellation">Ends the search.</param>
+    public void FindGap(string reason, long? sharedEnd, CancellationToken cancellation)
     {
         if (State.Phase != PartitionPhase.Active || IsLookingForGap)
             return;
         IsLookingForGap = true;
         gapReason = reason;
-        gapSearch = SearchAsync(cancellation);
+        this.sharedEnd = sharedEnd;
+        SearchGap(cancellation);
     }
 
     /// <summary>A checkpoint went through: the next failure waits as little as a first one.</summary>
@@ -147,7 +152,7 @@ internal sealed class OwnedPartition
 
     private async Task<(Gap Gap, long NextOffset)?> SearchAsync(CancellationToken cancellation)
     {
-        var found = await GapPolicy.FindAsync(services, Source, State.Position, gapReason, cancellation);
+        var found = await GapPolicy.FindAsync(services, Source, State.Position, sharedEnd, gapReason, cancellation);
         if (found is { } gap && services.Options.OnGap == GapAction.Stop)
             await GapPolicy.StopAsync(services, gap.Gap, cancellation);
         return found;

@@ -95,10 +95,15 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
     }
 
     /// <summary>Everything before <paramref name="nextOffset"/> is dealt with.</summary>
+    /// <param name="nextOffset">Not less than <see cref="Position"/>.</param>
+    /// <param name="leaderEpoch">
+    /// Of the entry just before; null where unknown. An older entry's epoch must not stand in for it: after an election the two would look
+    /// like a log that was cut off.
+    /// </param>
     public void MoveTo(long nextOffset, int? leaderEpoch)
     {
         Position = nextOffset;
-        LeaderEpoch = leaderEpoch ?? LeaderEpoch;
+        LeaderEpoch = leaderEpoch;
     }
 
     /// <summary>Goes on behind (or, after a truncation, before) what the log no longer holds.</summary>
