@@ -17,6 +17,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     private readonly IAdminClient admin;
     private readonly TimeSpan timeout;
     private readonly string servers;
+    private volatile bool areLeadersDoubted;
 
     /// <param name="options">Valid ones.</param>
     /// <param name="logger">Takes the client's own lines.</param>
@@ -106,6 +107,11 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             return offsets;
         }
 
+        if (areLeadersDoubted)
+        {
+            await RefreshLeadersAsync(partitions, cancellation);
+        }
+
         bool isForTime = spec is OffsetSpec.TimestampSpec;
         Dictionary<string, string> names = partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal).ToDictionary(name => name);
         List<ListOffsetsResultInfo> infos = await AskAsync(
@@ -149,13 +155,35 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             }
         }
 
+        areLeadersDoubted = offsets.Count < partitions.Count;
         if (offsets.Count == 0)
         {
-            throw new LogUnavailableException($"Kafka at {servers} told none of the offsets that were asked for within {timeout.TotalSeconds} s");
+            Error first = infos[0].TopicPartitionOffsetError.Error;
+            throw new LogUnavailableException(
+                $"Kafka at {servers} told none of the offsets that were asked for: {(first.IsError ? first.Reason : "it is silent")}");
         }
 
         return offsets;
     }
+
+    /// <summary>
+    /// The client asks the leaders that it remembers, for up to a quarter of an hour, and does not look for others when these do not
+    /// answer or are leaders no more. Asking for the topics' metadata makes it forget.
+    /// </summary>
+    private Task<bool> RefreshLeadersAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+        AskAsync(
+            () => Task.Run(
+                () =>
+                {
+                    foreach (string topic in partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal))
+                    {
+                        admin.GetMetadata(topic, timeout / 2);
+                    }
+
+                    return true;
+                },
+                cancellation),
+            cancellation);
 
     private async Task<T> AskAsync<T>(Func<Task<T>> question, CancellationToken cancellation)
     {
@@ -165,10 +193,12 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         }
         catch (KafkaException e)
         {
+            areLeadersDoubted = true;
             throw Refused(e.Error, "the cluster", "DESCRIBE");
         }
         catch (TimeoutException e)
         {
+            areLeadersDoubted = true;
             throw new LogUnavailableException($"Kafka at {servers} gave no answer within {timeout.TotalSeconds} s", e);
         }
     }
