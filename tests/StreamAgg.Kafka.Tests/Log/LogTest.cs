@@ -24,9 +24,13 @@ public abstract class LogTest
         return (kafka, options);
     }
 
-    protected static void Produce(TestKafka kafka, string topic, int partition, int count, int from = 0)
+    protected static void Produce(TestKafka kafka, string topic, int partition, int count, int from = 0) =>
+        Produce(kafka.BootstrapServers, topic, partition, count, from);
+
+    protected static void Produce(string servers, string topic, int partition, int count, int from = 0)
     {
-        using IProducer<byte[], byte[]> producer = kafka.Producer();
+        using IProducer<byte[], byte[]> producer =
+            new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).SetLogHandler((_, _) => { }).Build();
         for (int i = from; i < from + count; i++)
         {
             producer.Produce(new TopicPartition(topic, partition), new Message<byte[], byte[]> { Value = Encoding.UTF8.GetBytes($"{i}") });
