@@ -11,6 +11,10 @@ public interface ILogHandler
     /// The reader stands at <paramref name="nextOffset"/>: everything before it was delivered or is no record (control records,
     /// aborted transactions, compacted away).
     /// </summary>
+    /// <remarks>
+    /// Past the last record + 1 nobody knows under which epoch the log was written there: a start at this position takes no leader
+    /// epoch, or a truncation would be reported that never was.
+    /// </remarks>
     void OnPosition(SourcePartition source, long nextOffset);
 
     /// <summary>These partitions are ours now. Nothing of them is delivered until <see cref="IEventLog.Start"/>.</summary>
