@@ -6,7 +6,6 @@ using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Testing.Kafka;
 
 namespace StreamAgg.Benchmarks.Pipeline;
 
@@ -16,9 +15,17 @@ internal static class Backlog
     private static readonly string[] Platforms = ["anthropic", "openai", "gemini", "bedrock", "vertex"];
     private static readonly Instant Start = Instant.FromUtc(new DateTime(2026, 1, 5, 10, 0, 0, DateTimeKind.Utc));
 
-    public static void Produce(TestKafka kafka, PipelineTopics topics, int partitions, long events)
+    public static void Produce(string bootstrapServers, PipelineTopics topics, int partitions, long events)
     {
-        using var producer = kafka.Producer(("linger.ms", "20"), ("batch.size", "200000"), ("compression.type", "lz4"), ("queue.buffering.max.messages", "500000"));
+        var config = new ProducerConfig
+        {
+            BootstrapServers = bootstrapServers,
+            LingerMs = 20,
+            BatchSize = 200_000,
+            CompressionType = CompressionType.Lz4,
+            QueueBufferingMaxMessages = 500_000,
+        };
+        using var producer = new ProducerBuilder<byte[], byte[]>(config).Build();
         var random = new Random(7);
         for (long i = 0; i < events; i++)
         {

@@ -136,6 +136,9 @@ public sealed class KafkaCluster : IKafkaBackend
                 ["auto.create.topics.enable"] = "false",
                 ["log.flush.interval.messages"] = "9223372036854775807",
                 ["log.retention.check.interval.ms"] = "1000",
+
+                // Retention goes by the records' timestamps, which are months old in many tests; a test that wants records to expire says so.
+                ["log.retention.ms"] = "-1",
             };
             foreach ((string name, string value) in settings)
             {
