@@ -96,6 +96,25 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         return offsets;
     }
 
+    /// <summary>The partitions that the group's members read now. Null where the brokers do not say.</summary>
+    public async Task<IReadOnlySet<SourcePartition>?> AssignedAsync(string groupId, CancellationToken cancellation)
+    {
+        try
+        {
+            DescribeConsumerGroupsResult result = await admin.DescribeConsumerGroupsAsync(
+                [groupId], new DescribeConsumerGroupsOptions { RequestTimeout = timeout }).WaitAsync(timeout + Margin, cancellation);
+            return result.ConsumerGroupDescriptions
+                .SelectMany(group => group.Members)
+                .SelectMany(member => member.Assignment.TopicPartitions)
+                .Select(assigned => new SourcePartition(assigned.Topic, assigned.Partition.Value))
+                .ToHashSet();
+        }
+        catch (Exception e) when (e is KafkaException or TimeoutException)
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => admin.Dispose();
 
     private async Task<IReadOnlyDictionary<SourcePartition, long>> ListAsync(

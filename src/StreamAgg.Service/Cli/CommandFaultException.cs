@@ -1,0 +1,14 @@
+namespace StreamAgg.Service.Cli;
+
+/// <summary>A verb ends here, with this exit code and one line a fault for the person who called it.</summary>
+internal sealed class CommandFaultException(int exitCode, IReadOnlyList<string> lines, Exception? inner = null)
+    : Exception(string.Join(Environment.NewLine, lines), inner)
+{
+    public int ExitCode { get; } = exitCode;
+
+    public IReadOnlyList<string> Lines { get; } = lines;
+
+    public static CommandFaultException Usage(params IReadOnlyList<string> lines) => new(Cli.ExitCode.Usage, lines);
+
+    public static CommandFaultException Dependency(string line, Exception? inner = null) => new(Cli.ExitCode.Dependency, [line], inner);
+}

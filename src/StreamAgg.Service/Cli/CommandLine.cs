@@ -1,0 +1,43 @@
+using System.CommandLine;
+
+namespace StreamAgg.Service.Cli;
+
+/// <summary>From the process's arguments to its exit code.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        using var signals = new StopSignals();
+        try
+        {
+            var split = SettingArguments.Split(arguments);
+            var context = new CommandContext(split.Settings, signals);
+            // No response files: an argument that starts with @ is an argument.
+            var parsed = CommandTree.Create(context).Parse(split.Rest, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            RefuseWrongUsage(parsed);
+            // Signals and exceptions are handled here; the parser's own handlers would end the process after two seconds, with their exit codes.
+            var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(invocation, signals.Stop);
+        }
+        catch (Exception exception)
+        {
+            return FaultReport.Write(exception, Console.Error);
+        }
+    }
+
+    private static void RefuseWrongUsage(ParseResult parsed)
+    {
+        if (parsed.Errors.Count == 0)
+            return;
+        var path = new List<string>();
+        for (var command = parsed.CommandResult; command is not null; command = command.Parent as System.CommandLine.Parsing.CommandResult)
+            path.Insert(0, command.Command is RootCommand ? CommandTree.Name : command.Command.Name);
+        string help = $" See {string.Join(' ', path)} --help.";
+        var verbs = parsed.CommandResult.Command.Subcommands;
+        if (verbs.Count == 0)
+            throw CommandFaultException.Usage(OneLine.Of(parsed.Errors[0].Message) + help);
+        string known = string.Join(", ", verbs.Select(verb => verb.Name));
+        throw CommandFaultException.Usage(
+            parsed.UnmatchedTokens.Count > 0 ? $"'{OneLine.Of(parsed.UnmatchedTokens[0])}' is none of: {known}.{help}" : $"Name what to do: {known}.{help}");
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+using StreamAgg.Embedded.Postgres;
+using StreamAgg.Gateway.Producing;
+using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Schema;
+
+namespace StreamAgg.Service.Cli;
+
+/// <summary>The one place that turns an exception into an exit code and lines for a person.</summary>
+internal static class FaultReport
+{
+    public static int Write(Exception exception, TextWriter error)
+    {
+        int code = CodeOf(exception);
+        foreach (string line in exception is CommandFaultException fault ? fault.Lines : [OneLine.Of(exception) + RemedyOf(exception)])
+            error.WriteLine($"streamagg: {line}");
+        if (code == ExitCode.Unexpected)
+            error.WriteLine(exception);
+        return code;
+    }
+
+    public static int CodeOf(Exception exception) => exception switch
+    {
+        CommandFaultException fault => fault.ExitCode,
+        // Two pipelines were configured to publish into one schema.
+        PublishSchemaTakenException => ExitCode.Usage,
+        SchemaMismatchException or CommitOutcomeUnknownException or EmbeddedPostgresException or GatewayDeliveryException => ExitCode.Dependency,
+        LogFatalException or LogUnavailableException or PipelineStoppedException or StoreUnavailableException or SocketException => ExitCode.Dependency,
+        AggregateException { InnerExceptions: [var only] } => CodeOf(only),
+        _ => ExitCode.Unexpected,
+    };
+
+    /// <summary>Where a server is silent its name is not at fault, or it is: nobody nearer to the fault can say so.</summary>
+    private static string RemedyOf(Exception exception) => exception switch
+    {
+        StoreUnavailableException => " Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.",
+        LogUnavailableException => " Start Kafka, or correct StreamAgg:Kafka:BootstrapServers.",
+        _ => "",
+    };
+}

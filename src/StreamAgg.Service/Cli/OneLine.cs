@@ -1,0 +1,22 @@
+namespace StreamAgg.Service.Cli;
+
+/// <summary>Text as one line: an error of ours is never more, whatever the message it quotes.</summary>
+internal static class OneLine
+{
+    public static string Of(string text) =>
+        string.Join(' ', text.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+    /// <summary>The message with the causes that say something new.</summary>
+    public static string Of(Exception exception)
+    {
+        string line = Of(exception.Message);
+        for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
+        {
+            string cause = Of(inner.Message);
+            if (!line.Contains(cause, StringComparison.Ordinal))
+                line = $"{line.TrimEnd('.')}: {cause}";
+        }
+
+        return line.EndsWith('.') || line.EndsWith('!') ? line : line + ".";
+    }
+}

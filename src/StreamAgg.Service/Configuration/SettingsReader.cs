@@ -1,0 +1,115 @@
+using System.Globalization;
+
+namespace StreamAgg.Service.Configuration;
+
+/// <summary>
+/// Reads the section <c>StreamAgg</c>. To ask for a key is to declare it: whatever the section holds and nobody asked for is a fault too,
+/// so a misspelt key is never ignored in silence.
+/// </summary>
+internal sealed class SettingsReader(IConfiguration configuration)
+{
+    public const string SectionName = "StreamAgg";
+
+    private readonly IConfigurationSection section = configuration.GetSection(SectionName);
+    private readonly List<string> knownKeys = [];
+    private readonly List<string> openPrefixes = [];
+    private readonly List<string> faults = [];
+
+    public void Refuse(string key, string? value, string remedy) =>
+        faults.Add($"{SectionName}:{key} = '{Secrets.Shown(key, value ?? "")}': {remedy}");
+
+    /// <summary>Lines that somebody else wrote, each starting with its key; a key that is refused already is not refused twice.</summary>
+    public void RefuseAlso(IEnumerable<string> lines) =>
+        faults.AddRange(lines.Where(line => !faults.Exists(fault => KeyOf(fault) == KeyOf(line))).ToList());
+
+    /// <summary>Any text: whoever uses it judges it.</summary>
+    public string Text(string key, string fallback) => Text(key, fallback, "", _ => true);
+
+    public string Text(string key, string fallback, string allowed, Func<string, bool> accepts) =>
+        Read(key, fallback, allowed, text => accepts(text) ? text : null)!;
+
+    public string? OptionalText(string key)
+    {
+        knownKeys.Add(key);
+        return section[key] is { Length: > 0 } text ? text : null;
+    }
+
+    public int Integer(string key, int fallback, int min, int max) =>
+        ReadValue(key, fallback, $"allowed is an integer from {min} to {max}",
+            text => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max
+                ? value
+                : null);
+
+    public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan min, TimeSpan max) =>
+        ReadValue(key, fallback, $"allowed is a duration from {min:c} to {max:c}, written [days.]hh:mm:ss[.fraction]",
+            // Without a colon the base library reads days, which nobody means.
+            text => text.Contains(':', StringComparison.Ordinal)
+                    && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+                ? value
+                : null);
+
+    public bool Switch(string key, bool fallback) =>
+        ReadValue(key, fallback, "allowed is true or false", text => bool.TryParse(text, out bool value) ? value : null);
+
+    public T Choice<T>(string key, T fallback)
+        where T : struct, Enum =>
+        ReadValue(key, fallback, "allowed is " + string.Join(" or ", Enum.GetNames<T>()),
+            text => Enum.GetNames<T>().Contains(text, StringComparer.OrdinalIgnoreCase) ? Enum.Parse<T>(text, ignoreCase: true) : null);
+
+    public T ReadValue<T>(string key, T fallback, string allowed, Func<string, T?> parse)
+        where T : struct =>
+        Read(key, (T?)fallback, allowed, parse) ?? fallback;
+
+    /// <summary>Every key under the prefix, named by the rest of it: passed through to somebody who knows them.</summary>
+    public IReadOnlyDictionary<string, string> Everything(string prefix)
+    {
+        openPrefixes.Add(prefix + ":");
+        return section.GetSection(prefix).AsEnumerable(makePathsRelative: true)
+            .Where(pair => pair.Key.Length > 0 && pair.Value is not null)
+            .ToDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Every fault found so far, and one for each key that nobody asked for.</summary>
+    public IReadOnlyList<string> Faults()
+    {
+        var unknown = section.AsEnumerable(makePathsRelative: true)
+            .Where(pair => pair.Key.Length > 0 && pair.Value is not null && !IsKnown(pair.Key))
+            .Select(pair => $"{SectionName}:{pair.Key} = '{Secrets.Shown(pair.Key, pair.Value!)}': no such setting; {Nearby(pair.Key)}")
+            .Order(StringComparer.Ordinal);
+        return [.. faults, .. unknown];
+    }
+
+    private T? Read<T>(string key, T? fallback, string allowed, Func<string, T?> parse)
+    {
+        knownKeys.Add(key);
+        if (section[key] is not { } text)
+            return fallback;
+        if (parse(text) is { } value)
+            return value;
+        Refuse(key, text, allowed + $" (default {Shown(fallback)}).");
+        return fallback;
+    }
+
+    private static string Shown<T>(T value) => value switch
+    {
+        TimeSpan duration => duration.ToString("c", CultureInfo.InvariantCulture),
+        bool on => on ? "true" : "false",
+        _ => FormattableString.Invariant($"{value}"),
+    };
+
+    private static string KeyOf(string line) => line.Split(' ', 2)[0];
+
+    private bool IsKnown(string key) =>
+        knownKeys.Contains(key, StringComparer.OrdinalIgnoreCase)
+        || openPrefixes.Exists(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+
+    private string Nearby(string key)
+    {
+        string parent = key.Contains(':', StringComparison.Ordinal) ? key[..(key.IndexOf(':', StringComparison.Ordinal) + 1)] : "";
+        var siblings = knownKeys.Concat(openPrefixes.Select(prefix => prefix + "<property>"))
+            .Where(known => known.StartsWith(parent, StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToList();
+        return siblings.Count > 0 && parent.Length > 0
+            ? $"in {parent.TrimEnd(':')} there are {string.Join(", ", siblings.Select(sibling => sibling[parent.Length..]))}."
+            : $"there are {string.Join(", ", knownKeys.Order(StringComparer.Ordinal))}.";
+    }
+}

@@ -1,0 +1,110 @@
+using StreamAgg.Embedded.Kafka;
+using StreamAgg.Embedded.Postgres;
+using StreamAgg.Gateway.Producing;
+using StreamAgg.Gateway.Tally;
+using StreamAgg.Gateway.Traffic;
+using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Schema;
+using StreamAgg.Service.Cli;
+using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Http;
+using StreamAgg.Service.Run;
+
+namespace StreamAgg.Service.Demo;
+
+/// <summary>Sets the stage of a demonstration, plays it, and takes it down again.</summary>
+internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView view, ILoggerFactory loggers, TimeProvider wall)
+{
+    private const string Database = "streamagg";
+    private const int PartitionsPerTopic = 4;
+
+    public async Task<DemoOutcome> RunAsync(CancellationToken stop)
+    {
+        await using var server = await EmbeddedPostgres.CreateAsync();
+        await server.CreateDatabaseAsync(Database);
+        using var broker = new EmbeddedBroker();
+        var settings = DemoSettings.Of(given, server.ConnectionString(Database), broker.BootstrapServers);
+        foreach (string topic in settings.Topics.All)
+            broker.CreateTopic(topic, PartitionsPerTopic);
+        broker.CreateTopic(settings.Kafka.DeadLetterTopic, 1);
+
+        await using var database = PostgresDataSource.Create(settings.Postgres, loggers);
+        var migrator = new Migrator(database, settings.Postgres);
+        await migrator.MigrateAsync(isDryRun: false, stop);
+        await migrator.RegisterPipelineAsync(stop);
+
+        var clock = new VirtualClock(wall, DemoOptions.Start, options.Speed);
+        await using var host = new PipelineHost(settings, database, loggers, wall, store => new VirtualTimeStore(store, clock));
+        await using var http = await ServeAsync(host, stop);
+        view.Started(http.Url, options);
+        var outcome = await PlayAsync(settings, host, clock, stop);
+        view.Ended(outcome);
+        return outcome;
+    }
+
+    private async Task<DemoOutcome> PlayAsync(Settings settings, PipelineHost host, VirtualClock clock, CancellationToken stop)
+    {
+        await using var producer = new GatewayProducer(new GatewayProducerOptions
+        {
+            BootstrapServers = settings.Kafka.BootstrapServers,
+            UsageTopic = settings.Kafka.UsageTopic,
+            ErrorTopic = settings.Kafka.ErrorTopic,
+        });
+        var tally = new TrafficTally();
+        var generator = new TrafficGenerator(new TrafficOptions
+        {
+            Start = DemoOptions.Start,
+            Seed = options.Seed,
+            EventsPerSecond = options.EventsPerSecond / options.Speed,
+        });
+        var traffic = new DemoTraffic(generator, tally, producer, clock, host.Reports, wall);
+        using var ending = new CancellationTokenSource();
+        using var abort = new CancellationTokenSource();
+        var pipeline = RunPipelineAsync(host, ending.Token, abort);
+        var play = new DemoPlay(settings, options, host, clock, traffic, tally, loggers, wall);
+        try
+        {
+            var work = play.RunAsync(stop, abort.Token);
+            await view.WatchAsync(() => play.LookAsync(abort.Token), work);
+            return await work;
+        }
+        catch (OperationCanceledException) when (abort.IsCancellationRequested && pipeline.IsFaulted)
+        {
+            // The pipeline ended by itself: its own fault is what there is to say.
+            await pipeline;
+            throw;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAny(pipeline);
+        }
+    }
+
+    private static async Task RunPipelineAsync(PipelineHost host, CancellationToken stop, CancellationTokenSource abort)
+    {
+        try
+        {
+            await host.Runner.RunAsync(stop);
+        }
+        finally
+        {
+            if (!stop.IsCancellationRequested)
+                await abort.CancelAsync();
+        }
+    }
+
+    /// <summary>Where the port of the setting is taken, any free one: nobody depends on a demonstration's.</summary>
+    private async Task<HttpServer> ServeAsync(PipelineHost host, CancellationToken stop)
+    {
+        var health = new Health(() => host.Runner.IsLive, () => host.Runner.IsReady);
+        try
+        {
+            return await HttpServer.StartAsync(given.HttpUrl, host.Reports, health, loggers, stop);
+        }
+        catch (CommandFaultException)
+        {
+            return await HttpServer.StartAsync(new Uri("http://127.0.0.1:0"), host.Reports, health, loggers, stop);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline;
+using StreamAgg.Postgres.Connections;
+using StreamAgg.Service.Configuration;
+
+namespace StreamAgg.Service.Demo;
+
+/// <summary>The settings that a demonstration runs by: the given ones, on the embedded servers.</summary>
+internal static class DemoSettings
+{
+    /// <summary>At the default speed an hour lasts half a second: the rows should not wait for five.</summary>
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMilliseconds(250);
+
+    public static Settings Of(Settings given, string connectionString, string bootstrapServers) => given with
+    {
+        // Nothing of Kafka:Client is taken over: the embedded broker speaks neither TLS nor SASL.
+        Kafka = new KafkaOptions
+        {
+            BootstrapServers = bootstrapServers,
+            GroupId = given.Kafka.GroupId,
+            UsageTopic = given.Kafka.UsageTopic,
+            ErrorTopic = given.Kafka.ErrorTopic,
+            DeadLetterTopic = given.Kafka.DeadLetterTopic,
+        },
+        Postgres = new PostgresOptions
+        {
+            ConnectionString = connectionString,
+            PublishSchema = given.Postgres.PublishSchema,
+            PipelineId = given.Pipeline.Id,
+        },
+        Pipeline = given.Pipeline with
+        {
+            CheckpointInterval = given.Pipeline.CheckpointInterval < LongestInterval ? given.Pipeline.CheckpointInterval : LongestInterval,
+            StartFrom = StartPosition.Beginning,
+        },
+    };
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using StreamAgg.Service.Reports;
+
+namespace StreamAgg.Service.Demo;
+
+/// <summary>The words that both views share.</summary>
+internal static class DemoSummary
+{
+    public static string Start(string url, DemoOptions options) => string.Create(CultureInfo.InvariantCulture,
+        $"streamagg demo: an embedded broker and PostgreSQL, {options.EventsPerSecond:N0} events a second, a day in {86_400 / options.Speed:0.#} s "
+        + $"({(options.Wall is { } wall ? $"{wall.TotalSeconds:0.#} s" : "until Ctrl+C")}); the status page is {url}");
+
+    public static string Progress(DemoPicture p) => string.Create(CultureInfo.InvariantCulture,
+        $"{p.Phase}: clock {p.Now.ToUtcDateTime():yyyy-MM-dd HH:mm}Z, {p.ProducedCount:N0} events ({p.EventsPerSecond:N0}/s), "
+        + $"lag {p.Status.TotalLag?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"}, watermark {p.Status.Watermark?.ToUtcDateTime().ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) ?? "none"}, "
+        + $"{p.Status.OpenHours} open hours, {p.Status.DirtyHours} to publish");
+
+    public static string End(DemoOutcome o) => string.Create(CultureInfo.InvariantCulture,
+        $"{o.Produced:N0} events produced, {o.Accepted:N0} counted, {o.Refused:N0} refused, in {o.RowsHourly:N0} hourly and {o.RowsDaily:N0} daily rows; "
+        + $"{(o.Differences.Count == 0 ? "no difference" : $"{o.Differences.Count} DIFFERENCES")} to what was produced ({o.Duration.TotalSeconds:0.0} s)");
+
+    public static string[] Columns { get; } = ["Hour", "Platform", "Requests", "Errors", "Mean ms", "p99 ms", "Err %"];
+
+    public static string[] Cells(MetricRow row)
+    {
+        var f = row.Figures;
+        return
+        [
+            // Month, day, hour and minute: a table as wide as 80 columns holds no more.
+            row.Bucket[5..16].Replace('T', ' '), row.Platform.Length == 0 ? "''" : row.Platform, Text(f.RequestCount), Text(f.ErrorCount),
+            Text(f.AvgLatencyMs), Text(f.P99LatencyMs), Text(f.ErrorRate),
+        ];
+    }
+
+    private static string Text(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Text(double? value) => value?.ToString("N1", CultureInfo.InvariantCulture) ?? "-";
+}

@@ -1,0 +1,44 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Service.Reports;
+
+namespace StreamAgg.Service.Demo;
+
+/// <summary>What somebody sees of a demonstration: nothing, lines, or a live table.</summary>
+internal interface IDemoView
+{
+    void Started(string url, DemoOptions options);
+
+    /// <summary>Shows progress until <paramref name="work"/> has ended, asking for a new picture whenever it likes.</summary>
+    Task WatchAsync(Func<Task<DemoPicture>> look, Task work);
+
+    void Ended(DemoOutcome outcome);
+}
+
+/// <summary>A demonstration at one instant.</summary>
+/// <param name="Phase">What is being done, for people.</param>
+/// <param name="Now">The virtual clock.</param>
+/// <param name="ProducedCount">Events sent.</param>
+/// <param name="ElapsedSeconds">Wall time since the first event.</param>
+/// <param name="Status">Of the pipeline.</param>
+/// <param name="Rows">Hourly rows, the newest last.</param>
+internal sealed record DemoPicture(
+    string Phase, Instant Now, long ProducedCount, double ElapsedSeconds, StatusReport Status, IReadOnlyList<MetricRow> Rows)
+{
+    public double EventsPerSecond => ElapsedSeconds > 0 ? ProducedCount / ElapsedSeconds : 0;
+}
+
+/// <summary>For <c>--json</c>: standard output belongs to the JSON.</summary>
+internal sealed class SilentDemoView : IDemoView
+{
+    public void Started(string url, DemoOptions options)
+    {
+        // Nothing but the JSON is written.
+    }
+
+    public Task WatchAsync(Func<Task<DemoPicture>> look, Task work) => work;
+
+    public void Ended(DemoOutcome outcome)
+    {
+        // The verb prints it.
+    }
+}

@@ -1,0 +1,84 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Gateway.Producing;
+using StreamAgg.Gateway.Traffic;
+
+namespace StreamAgg.Service.Generate;
+
+/// <summary>Sends generated events, or a file's lines, to a real broker until the bound, the end, or a signal.</summary>
+internal sealed class GenerateRun(GenerateOptions options, GatewayProducer producer, TimeProvider clock)
+{
+    public const double DefaultRate = 100;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Events sent so far.</summary>
+    public long SentCount { get; private set; }
+
+    /// <param name="progress">Told how many bytes of the file are done.</param>
+    /// <param name="stop">Ends the sending; what was sent is waited for.</param>
+    /// <exception cref="GatewayDeliveryException">Events did not reach the broker.</exception>
+    public async Task RunAsync(Action<long> progress, CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        if (options.Duration is { } duration)
+            ending.CancelAfter(duration);
+        try
+        {
+            await (options.File is { } file ? SendFileAsync(file, progress, ending.Token) : SendTrafficAsync(ending.Token));
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The time is over, or somebody said so.
+        }
+
+        await producer.FlushAsync(CancellationToken.None);
+    }
+
+    private async Task SendTrafficAsync(CancellationToken stop)
+    {
+        var generator = new TrafficGenerator(new TrafficOptions
+        {
+            Start = Instant.FromUtc(clock.GetUtcNow()),
+            Seed = options.Seed,
+            EventsPerSecond = options.EventsPerSecond ?? DefaultRate,
+        });
+        while (!IsEnough(1))
+        {
+            foreach (var record in generator.Until(Instant.FromUtc(clock.GetUtcNow())))
+            {
+                // A batch that would go past the bound is left out: the bound is exact.
+                if (IsEnough(record.ProducedCount))
+                    continue;
+                await producer.SendAsync(record.Kind, record.Key, record.Value, record.RecordTimestamp, stop);
+                SentCount += record.ProducedCount;
+                if (IsEnough(1))
+                    return;
+            }
+
+            await Task.Delay(Tick, clock, stop);
+        }
+    }
+
+    private async Task SendFileAsync(string path, Action<long> progress, CancellationToken stop)
+    {
+        var pace = options.EventsPerSecond is { } rate ? new Pace(rate, clock) : null;
+        long bytesDone = 0;
+        using var reader = File.OpenText(path);
+        while (!IsEnough(1) && await reader.ReadLineAsync(stop) is { } line)
+        {
+            byte[] value = System.Text.Encoding.UTF8.GetBytes(line);
+            bytesDone += value.Length + 1;
+            if (value.Length > 0)
+            {
+                if (pace is not null)
+                    await pace.WaitAsync(1, stop);
+                await producer.SendAsync(options.Kind ?? EventFile.KindOf(value), key: null, value, timestamp: null, stop);
+                SentCount++;
+            }
+
+            progress(bytesDone);
+        }
+    }
+
+    private bool IsEnough(int more) => options.Count is { } count && SentCount + more > count;
+}

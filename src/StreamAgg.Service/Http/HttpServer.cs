@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Sockets;
+using StreamAgg.Service.Cli;
+using StreamAgg.Service.Reports;
+
+namespace StreamAgg.Service.Http;
+
+/// <summary>The read-only HTTP side of <c>run</c> and <c>demo</c>.</summary>
+/// <remarks>Built from nothing: no environment variable or file but our own settings has a say in where it listens or what it does.</remarks>
+internal sealed class HttpServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication app;
+
+    private HttpServer(WebApplication app) => this.app = app;
+
+    /// <value>Where it really listens: the port is known only now where any free one was asked for.</value>
+    public string Url => app.Urls.First();
+
+    /// <exception cref="CommandFaultException">The address can't be listened on.</exception>
+    public static async Task<HttpServer> StartAsync(Uri url, IReports reports, Health health, ILoggerFactory loggers, CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.MaxConcurrentConnections = 1000;
+            Listen(kestrel, url);
+        });
+        var server = builder.Build();
+        server.UseReadOnlyRequests(loggers.CreateLogger<HttpServer>());
+        server.UseRouting();
+        HealthEndpoints.Map(server, health);
+        MetricEndpoints.Map(server, reports);
+        StatusPage.Map(server, reports);
+        server.MapFallback(context => Problem.WriteAsync(
+            context, StatusCodes.Status404NotFound, "Not found", "Nothing is served here; / is the status page, /api/v1/hourly the rows."));
+        try
+        {
+            await server.StartAsync(cancellation);
+            return new HttpServer(server);
+        }
+        catch (Exception fault) when (fault is IOException or SocketException)
+        {
+            await server.DisposeAsync();
+            throw CommandFaultException.Dependency(
+                $"HTTP can't be served on {url.GetLeftPart(UriPartial.Authority)}: {OneLine.Of(fault)} Free the port, or set StreamAgg:Http:Url.", fault);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var bound = new CancellationTokenSource(StopTimeout);
+        await app.StopAsync(bound.Token);
+        await app.DisposeAsync();
+    }
+
+    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, Uri url)
+    {
+        if (IPAddress.TryParse(url.Host.Trim('[', ']'), out var address))
+            kestrel.Listen(address, url.Port);
+        else if (url.Host == "localhost" && url.Port != 0)
+            kestrel.ListenLocalhost(url.Port);
+        else if (url.Host == "localhost")
+            kestrel.Listen(IPAddress.Loopback, 0);
+        else
+            kestrel.Listen(Resolve(url), url.Port);
+    }
+
+    private static IPAddress Resolve(Uri url)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(url.Host)[0];
+        }
+        catch (SocketException fault)
+        {
+            throw CommandFaultException.Dependency($"HTTP can't be served on {url.Host}: {OneLine.Of(fault)} Set StreamAgg:Http:Url to an address of this machine.", fault);
+        }
+    }
+}

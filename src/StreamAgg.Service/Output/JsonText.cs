@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using StreamAgg.Core.Time;
+
+namespace StreamAgg.Service.Output;
+
+/// <summary>JSON as every verb and every answer writes it.</summary>
+internal static class JsonText
+{
+    // Labels are shown as they are; nothing written here is ever read as markup.
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Indented = Compact with { Indented = true, NewLine = "\n" };
+
+    /// <summary>The document's bytes, for a body.</summary>
+    public static ReadOnlyMemory<byte> Encode(Action<Utf8JsonWriter> write) => Encode(write, Compact);
+
+    /// <summary>The document for a person or a program at the end of a pipe, and a line's end.</summary>
+    public static void Print(TextWriter output, Action<Utf8JsonWriter> write) =>
+        output.WriteLine(System.Text.Encoding.UTF8.GetString(Encode(write, Indented).Span));
+
+    /// <summary>An array of objects, written one by one: however many there are, one is in memory.</summary>
+    public static async Task PrintArrayAsync<T>(TextWriter output, IAsyncEnumerable<T> items, Action<Utf8JsonWriter, T> writeMembers)
+    {
+        // The bracket waits for the first item: until then nothing can be said of a fault but the fault.
+        string before = "[\n";
+        await foreach (var item in items)
+        {
+            await output.WriteAsync(before);
+            await output.WriteAsync(System.Text.Encoding.UTF8.GetString(Encode(json =>
+            {
+                json.WriteStartObject();
+                writeMembers(json, item);
+                json.WriteEndObject();
+            }, Compact).Span));
+            before = ",\n";
+        }
+
+        await output.WriteLineAsync(before[0] == '[' ? "[]" : "\n]");
+    }
+
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, double? value)
+    {
+        // JSON has no NaN and no infinity.
+        if (value is { } number && double.IsFinite(number))
+            json.WriteNumber(name, number);
+        else
+            json.WriteNull(name);
+    }
+
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number)
+            json.WriteNumber(name, number);
+        else
+            json.WriteNull(name);
+    }
+
+    public static void WriteTimeOrNull(this Utf8JsonWriter json, string name, Instant? time) => json.WriteString(name, time?.ToString());
+
+    private static ReadOnlyMemory<byte> Encode(Action<Utf8JsonWriter> write, JsonWriterOptions options)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, options))
+            write(writer);
+        return buffer.WrittenMemory;
+    }
+}

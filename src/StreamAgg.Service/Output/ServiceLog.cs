@@ -1,0 +1,47 @@
+using StreamAgg.Core.Time;
+
+namespace StreamAgg.Service.Output;
+
+/// <summary>Every line that the service itself logs. Event ids: 900 start and end, 910 the minute's line, 920 HTTP.</summary>
+internal static partial class ServiceLog
+{
+    [LoggerMessage(900, LogLevel.Information, "streamagg {Version}: pipeline {Pipeline}, group {Group} on {Servers}, publishing into schema {Schema}")]
+    public static partial void Starting(ILogger logger, string version, string pipeline, string group, string servers, string schema);
+
+    [LoggerMessage(901, LogLevel.Information, "PostgreSQL answers and its schema fits")]
+    public static partial void StoreReady(ILogger logger);
+
+    [LoggerMessage(902, LogLevel.Information, "{Topic}: {Partitions} partitions, never read by this pipeline: starts at the {Start}")]
+    public static partial void StartsFresh(ILogger logger, string topic, int partitions, string start);
+
+    [LoggerMessage(903, LogLevel.Information, "{Topic}: {Partitions} partitions, goes on where its last checkpoint ended: {Offsets}")]
+    public static partial void GoesOn(ILogger logger, string topic, int partitions, string offsets);
+
+    [LoggerMessage(904, LogLevel.Information, "HTTP on {Url}")]
+    public static partial void Serving(ILogger logger, string url);
+
+    [LoggerMessage(905, LogLevel.Information, "stopping: a last checkpoint, then the group is left")]
+    public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(906, LogLevel.Information, "stopped")]
+    public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(907, LogLevel.Information, "migrated: {Migrations}")]
+    public static partial void Migrated(ILogger logger, string migrations);
+
+    [LoggerMessage(908, LogLevel.Information, "waiting for {What}, at most {Seconds} s: {Reason}")]
+    public static partial void Waiting(ILogger logger, string what, double seconds, string reason);
+
+    [LoggerMessage(910, LogLevel.Information,
+        "the hour {Hour} closes when the watermark reaches {End}, it is at {Watermark}; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}")]
+    public static partial void NextHour(ILogger logger, Hour hour, Instant end, Instant watermark, long openHours, long dirtyHours, string lag);
+
+    [LoggerMessage(911, LogLevel.Information, "no hour closes yet: {Waiting} have no watermark; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}")]
+    public static partial void NoWatermark(ILogger logger, string waiting, long openHours, long dirtyHours, string lag);
+
+    [LoggerMessage(912, LogLevel.Warning, "the minute's status is not known: {Reason}")]
+    public static partial void StatusUnknown(ILogger logger, string reason);
+
+    [LoggerMessage(920, LogLevel.Error, "{Path} could not be answered")]
+    public static partial void RequestFailed(ILogger logger, Exception fault, string? path);
+}

@@ -1,0 +1,14 @@
+using Spectre.Console;
+
+namespace StreamAgg.Service.Output;
+
+/// <summary>Where a verb writes. A person may be watching, or a program may be reading.</summary>
+internal sealed record Terminal(TextWriter Output, TextWriter Error, bool IsWatched)
+{
+    public static Terminal OfProcess() => new(
+        Console.Out, Console.Error,
+        !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"));
+
+    /// <summary>Colours, tables and progress on standard output, for the watched terminal only.</summary>
+    public IAnsiConsole Canvas => AnsiConsole.Console;
+}

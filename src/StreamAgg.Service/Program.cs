@@ -1,0 +1,3 @@
+using StreamAgg.Service.Cli;
+
+return await CommandLine.RunAsync(args);

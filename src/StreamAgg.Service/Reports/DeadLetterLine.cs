@@ -1,0 +1,25 @@
+using System.Text.Json;
+using StreamAgg.Kafka.DeadLetters;
+using StreamAgg.Service.Output;
+
+namespace StreamAgg.Service.Reports;
+
+/// <summary>A dead letter as it is listed; its place is the source's.</summary>
+internal static class DeadLetterLine
+{
+    public static string Of(DeadLetter letter) =>
+        $"{letter.Time}  {letter.Topic} {letter.Partition} {letter.Offset}  "
+        + $"{(letter.EventIndex is { } index ? $"event {index}" : "record")}  {letter.Reason}  {letter.Detail}";
+
+    /// <summary>The members of the list's objects; the event's index is null where the whole record was refused.</summary>
+    public static void WriteMembers(Utf8JsonWriter json, DeadLetter letter)
+    {
+        json.WriteString("topic", letter.Topic);
+        json.WriteNumber("partition", letter.Partition);
+        json.WriteNumber("offset", letter.Offset);
+        json.WriteNumberOrNull("event_index", (long?)letter.EventIndex);
+        json.WriteString("reason", letter.Reason);
+        json.WriteString("detail", letter.Detail);
+        json.WriteString("time", letter.Time);
+    }
+}

@@ -1,0 +1,84 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Queries;
+
+namespace StreamAgg.Service.Reports;
+
+/// <summary>Reports from the database, with what the brokers say of the log's ends where they answer.</summary>
+/// <param name="queries">Over the database.</param>
+/// <param name="store">Whose clock is "now".</param>
+/// <param name="facts">Asked for the log's ends.</param>
+/// <param name="topics">The input topics.</param>
+/// <param name="assigned">The partitions that the group's members read now; null where nobody can say.</param>
+internal sealed class PipelineReports(
+    AggregateQueries queries, IAggregateStore store, ILogFacts facts, PipelineTopics topics,
+    Func<CancellationToken, Task<IReadOnlySet<SourcePartition>?>> assigned) : IReports
+{
+    public Task<Instant> NowAsync(CancellationToken cancellation) => store.NowAsync(cancellation);
+
+    public async Task<IReadOnlyList<MetricRow>> HourlyAsync(
+        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
+        [.. (await queries.HourlyAsync(AllWhereNone(platforms), from, to, limit, cancellation))
+            .Select(row => new MetricRow(row.BucketStart.ToString(), row.Platform, row.Figures))];
+
+    public async Task<IReadOnlyList<MetricRow>> DailyAsync(
+        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
+        [.. (await queries.DailyAsync(AllWhereNone(platforms), FirstDayFrom(from), FirstDayFrom(to), limit, cancellation))
+            .Select(row => new MetricRow(row.BucketDate.ToString("yyyy-MM-dd"), row.Platform, row.Figures))];
+
+    public async Task<QuantileReport> QuantileAsync(
+        double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
+    {
+        var answer = await queries.QuantileAsync(q, AllWhereNone(platforms), from, to, cancellation);
+        return new QuantileReport(q, answer.ValueMs, answer.Count, answer.From, answer.To, platforms.Count > 0 ? platforms : answer.Platforms);
+    }
+
+    public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
+    {
+        var asking = assigned(cancellation);
+        var (named, ends) = await AskBrokersAsync(cancellation);
+        var owned = await asking;
+        var status = await queries.StatusAsync(named, cancellation);
+        var stored = status.Partitions.ToDictionary(partition => partition.Source);
+        var all = stored.Keys.Union(named ?? []).Order();
+        return new StatusReport(
+            [.. all.Select(source => LineOf(source, stored.GetValueOrDefault(source), ends, owned))],
+            status.Watermark, status.OpenHours, status.NextClose, status.DirtyHours, status.DirtyDays, status.RowsKept,
+            [.. status.Gaps.Select(gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))]);
+    }
+
+    private static PartitionLine LineOf(SourcePartition source, PartitionStatus? stored, IReadOnlyDictionary<SourcePartition, long> ends,
+        IReadOnlySet<SourcePartition>? owned) => new(
+        source.Topic, source.Partition,
+        // The row keeps its last owner; whether that one is still there only the group knows.
+        owned is not null && owned.Contains(source) ? stored?.Owner : null,
+        stored?.NextOffset,
+        ends.TryGetValue(source, out long end) ? end : null,
+        stored?.Watermark);
+
+    /// <summary>No answer is an answer here: the status is most wanted when something is away.</summary>
+    private async Task<(IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends)> AskBrokersAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var described = await facts.DescribeAsync(topics.All, cancellation);
+            var existing = described.SelectMany(topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
+            return (topics.PartitionsOf(described), await facts.EndOffsetsAsync(existing, cancellation));
+        }
+        catch (LogUnavailableException)
+        {
+            return (null, new Dictionary<SourcePartition, long>());
+        }
+    }
+
+    private static IReadOnlyList<string>? AllWhereNone(IReadOnlyList<string> platforms) => platforms.Count > 0 ? platforms : null;
+
+    /// <summary>The first day that starts at or after the time.</summary>
+    private static DateOnly FirstDayFrom(Instant time)
+    {
+        var day = time.Hour.Day;
+        return (day.Start == time ? day : new Day(day.SinceEpoch + 1)).ToDate();
+    }
+}

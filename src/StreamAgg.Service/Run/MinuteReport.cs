@@ -1,0 +1,52 @@
+using System.Globalization;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Service.Output;
+using StreamAgg.Service.Reports;
+
+namespace StreamAgg.Service.Run;
+
+/// <summary>Says once a minute when the next hour closes and what is open: the answer to "why is there no row yet".</summary>
+internal sealed class MinuteReport(IReports reports, TimeProvider clock, ILogger logger)
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop))
+                await SayAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+    }
+
+    public async Task SayAsync(CancellationToken stop)
+    {
+        StatusReport status;
+        try
+        {
+            status = await reports.StatusAsync(stop);
+        }
+        catch (StoreUnavailableException away)
+        {
+            ServiceLog.StatusUnknown(logger, away.Message);
+            return;
+        }
+
+        string lag = status.TotalLag?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
+        if (status.Watermark is { } watermark)
+        {
+            var closes = status.NextClose ?? watermark.Hour.End;
+            ServiceLog.NextHour(logger, new Hour(closes.Hour.SinceEpoch - 1), closes, watermark, status.OpenHours, status.DirtyHours, lag);
+            return;
+        }
+
+        string waiting = string.Join(' ', status.Partitions.Where(p => p.Watermark is null).Select(p => $"{p.Topic}-{p.Partition}"));
+        ServiceLog.NoWatermark(logger, waiting.Length > 0 ? waiting : "the topics", status.OpenHours, status.DirtyHours, lag);
+    }
+}

@@ -1,0 +1,52 @@
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Service.Cli;
+using StreamAgg.Service.Output;
+
+namespace StreamAgg.Service.Run;
+
+/// <summary>Waits for a server at start: it may be starting too. Once running, the pipeline waits for as long as it takes.</summary>
+internal sealed class Patience(TimeProvider clock, ILogger logger)
+{
+    /// <summary>Long enough for a database that restarts, short enough for whoever made a mistake in an address.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <param name="what">The server's name, for people.</param>
+    /// <param name="remedy">What to look at where it does not answer.</param>
+    /// <param name="question">Asked again until it is answered.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="CommandFaultException">No answer within <see cref="Limit"/>.</exception>
+    public async Task<T> AskAsync<T>(string what, string remedy, Func<CancellationToken, Task<T>> question, CancellationToken stop)
+    {
+        long startedAt = clock.GetTimestamp();
+        using var deadline = new CancellationTokenSource(Limit, clock);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stop);
+        string reason = "no answer.";
+        bool isSaid = false;
+        while (true)
+        {
+            try
+            {
+                return await question(ending.Token);
+            }
+            catch (Exception fault) when (fault is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException)
+            {
+                reason = OneLine.Of(fault);
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                // The deadline came in the middle of a question; the reason is the last answer's.
+            }
+
+            stop.ThrowIfCancellationRequested();
+            if (clock.GetElapsedTime(startedAt) + Pause >= Limit)
+                throw CommandFaultException.Dependency($"{what} did not answer for {Limit.TotalSeconds:0} s: {reason} {remedy}");
+            if (!isSaid)
+                ServiceLog.Waiting(logger, what, Limit.TotalSeconds, reason);
+            isSaid = true;
+            await Task.Delay(Pause, clock, stop);
+        }
+    }
+}

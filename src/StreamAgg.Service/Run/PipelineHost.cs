@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using Npgsql;
+using StreamAgg.Kafka.DeadLetters;
+using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Log;
+using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Pipeline.Telemetry;
+using StreamAgg.Postgres.Queries;
+using StreamAgg.Postgres.Resilience;
+using StreamAgg.Postgres.Store;
+using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Reports;
+
+namespace StreamAgg.Service.Run;
+
+/// <summary>A pipeline with everything that it stands on, put together from settings: what <c>run</c> and <c>demo</c> share.</summary>
+internal sealed class PipelineHost : IAsyncDisposable
+{
+    private const int MaxOwnerLength = 180;
+
+    private readonly KafkaDeadLetterSink deadLetters;
+    private readonly StreamAggMetrics metrics;
+
+    /// <param name="settings">Checked ones.</param>
+    /// <param name="database">Its schema fits. Not disposed here.</param>
+    /// <param name="loggers">For everything.</param>
+    /// <param name="clock">Intervals, not the time of hours: that is the store's.</param>
+    /// <param name="decorate">Given the store; returns the one that the pipeline shall have.</param>
+    /// <exception cref="Pipeline.Log.LogFatalException">The Kafka client refuses its settings.</exception>
+    public PipelineHost(Settings settings, NpgsqlDataSource database, ILoggerFactory loggers, TimeProvider clock, Func<IAggregateStore, IAggregateStore> decorate)
+    {
+        var kafka = settings.Kafka;
+        string pipeline = settings.Pipeline.Id, schema = settings.Postgres.PublishSchema;
+        metrics = new StreamAggMetrics(kafka.GroupId, settings.Pipeline.MaxPlatforms);
+        Facts = new KafkaLogFacts(kafka, loggers.CreateLogger<KafkaLogFacts>());
+        deadLetters = new KafkaDeadLetterSink(kafka, loggers.CreateLogger<KafkaDeadLetterSink>(), clock);
+        Queries = new AggregateQueries(database, pipeline, schema);
+        Store = decorate(new ResilientStore(
+            new PostgresStore(database, pipeline, schema), new ResilienceOptions(), clock, _ => metrics.StoreRetried()));
+        Reports = new PipelineReports(Queries, Store, Facts, settings.Topics, token => Facts.AssignedAsync(kafka.GroupId, token));
+        var services = new MemberServices
+        {
+            Options = settings.Pipeline,
+            Topics = settings.Topics,
+            Owner = Owner(),
+            Facts = Facts,
+            Store = Store,
+            DeadLetters = deadLetters,
+            Metrics = metrics,
+            Logger = loggers.CreateLogger<PipelineRunner>(),
+            Time = clock,
+            Backoff = new Backoff(() => RandomNumberGenerator.GetInt32(1 << 24) / (double)(1 << 24)),
+        };
+        Runner = new PipelineRunner(
+            services, member => new KafkaEventLog(kafka, loggers.CreateLogger<KafkaEventLog>(), member, settings.Pipeline.Consumers, clock));
+    }
+
+    public KafkaLogFacts Facts { get; }
+
+    public IAggregateStore Store { get; }
+
+    public AggregateQueries Queries { get; }
+
+    public IReports Reports { get; }
+
+    public PipelineRunner Runner { get; }
+
+    public ValueTask DisposeAsync()
+    {
+        deadLetters.Dispose();
+        Facts.Dispose();
+        metrics.Dispose();
+        return default;
+    }
+
+    /// <summary>Host and process: who it is, for a person who looks for it.</summary>
+    private static string Owner()
+    {
+        string owner = $"{Environment.MachineName}/{Environment.ProcessId}";
+        return owner.Length <= MaxOwnerLength ? owner : owner[^MaxOwnerLength..];
+    }
+}

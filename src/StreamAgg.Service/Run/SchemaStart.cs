@@ -1,0 +1,32 @@
+using StreamAgg.Postgres.Schema;
+using StreamAgg.Service.Output;
+
+namespace StreamAgg.Service.Run;
+
+/// <summary>The first thing that <c>run</c> connects to: PostgreSQL must answer and its schema must fit.</summary>
+internal sealed class SchemaStart(Migrator migrator, Patience patience, ILogger logger)
+{
+    private const string Remedy = "Start it, or correct StreamAgg:Postgres:ConnectionString.";
+
+    /// <exception cref="SchemaMismatchException">The schema does not fit; the message names the remedy.</exception>
+    /// <exception cref="PublishSchemaTakenException">Another pipeline publishes into the schema.</exception>
+    public async Task CheckAsync(bool migrates, CancellationToken stop)
+    {
+        if (migrates)
+        {
+            var applied = await patience.AskAsync("PostgreSQL", Remedy, token => migrator.MigrateAsync(isDryRun: false, token), stop);
+            if (applied.Count > 0)
+                ServiceLog.Migrated(logger, string.Join(", ", applied));
+        }
+
+        var check = await patience.AskAsync("PostgreSQL", Remedy, migrator.CheckSchemaAsync, stop);
+        if (check.Remedy is { } remedy)
+            throw new SchemaMismatchException(remedy);
+        await patience.AskAsync("PostgreSQL", Remedy, async token =>
+        {
+            await migrator.RegisterPipelineAsync(token);
+            return true;
+        }, stop);
+        ServiceLog.StoreReady(logger);
+    }
+}

@@ -1,0 +1,75 @@
+using StreamAgg.Kafka.Facts;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Schema;
+using StreamAgg.Service.Cli;
+using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Http;
+using StreamAgg.Service.Output;
+using StreamAgg.Service.Telemetry;
+
+namespace StreamAgg.Service.Run;
+
+/// <summary>The service, from its first line to its last: PostgreSQL, then topics, then the pipeline and HTTP, until it is told to stop.</summary>
+internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, TimeProvider clock)
+{
+    private readonly ILogger logger = loggers.CreateLogger<ServiceRun>();
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        ServiceLog.Starting(
+            logger, ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers, settings.Postgres.PublishSchema);
+        try
+        {
+            await RunPartsAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Told to stop while it was still starting: there is nothing to finish.
+        }
+
+        ServiceLog.Stopped(logger);
+    }
+
+    private async Task RunPartsAsync(CancellationToken stop)
+    {
+        using var telemetry = TelemetryExport.Start();
+        await using var database = PostgresDataSource.Create(settings.Postgres, loggers);
+        await new SchemaStart(new Migrator(database, settings.Postgres), new Patience(clock, logger), logger).CheckAsync(settings.Postgres.MigrateOnStart, stop);
+
+        await using var host = new PipelineHost(settings, database, loggers, clock, store => store);
+        await EnsureTopicsAsync(host.Facts, stop);
+        await new StartReport(settings, host, logger).SayAsync(stop);
+
+        await using var http = await HttpServer.StartAsync(
+            settings.HttpUrl, host.Reports, new Health(() => host.Runner.IsLive, () => host.Runner.IsReady), loggers, stop);
+        ServiceLog.Serving(logger, http.Url);
+
+        using var said = stop.Register(() => ServiceLog.Stopping(logger));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var minutes = new MinuteReport(host.Reports, clock, logger).RunAsync(ending.Token);
+        try
+        {
+            await host.Runner.RunAsync(stop);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await minutes;
+        }
+    }
+
+    private async Task EnsureTopicsAsync(KafkaLogFacts facts, CancellationToken stop)
+    {
+        try
+        {
+            await new KafkaTopics(settings.Kafka, facts, loggers.CreateLogger<KafkaTopics>(), clock).EnsureAsync(stop);
+        }
+        catch (LogUnavailableException silent)
+        {
+            throw CommandFaultException.Dependency(
+                $"Kafka at {settings.Kafka.BootstrapServers} did not answer for {KafkaTopics.Patience.TotalSeconds:0} s: {OneLine.Of(silent)} "
+                + "Start it, or correct StreamAgg:Kafka:BootstrapServers.", silent);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace StreamAgg.Service.Telemetry;
+
+/// <summary>Sends metrics and traces by OTLP where the standard <c>OTEL_*</c> variables name an endpoint; otherwise nothing is started.</summary>
+/// <remarks>Everything but the names of meters and sources (protocol, headers, intervals, sampling) is left to those variables.</remarks>
+internal sealed class TelemetryExport : IDisposable
+{
+    private static readonly string[] Meters = ["StreamAgg", "Npgsql", "Polly", "System.Runtime", "Microsoft.AspNetCore.Hosting"];
+    private static readonly string[] Sources = ["StreamAgg", "Npgsql"];
+
+    private readonly MeterProvider? meters;
+    private readonly TracerProvider? tracers;
+
+    private TelemetryExport(MeterProvider? meters, TracerProvider? tracers)
+    {
+        this.meters = meters;
+        this.tracers = tracers;
+    }
+
+    public static TelemetryExport Start()
+    {
+        if (IsOn("OTEL_SDK_DISABLED"))
+            return new(null, null);
+        var resource = ResourceBuilder.CreateEmpty().AddTelemetrySdk().AddService("streamagg", serviceVersion: ProductVersion.Text)
+            // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+            .AddEnvironmentVariableDetector();
+        return new(
+            IsExported("METRICS") ? Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter().Build() : null,
+            IsExported("TRACES") ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter().Build() : null);
+    }
+
+    /// <summary>Sends what is left; each exporter bounds its own time.</summary>
+    public void Dispose()
+    {
+        tracers?.Dispose();
+        meters?.Dispose();
+    }
+
+    private static bool IsExported(string signal) =>
+        (Has("OTEL_EXPORTER_OTLP_ENDPOINT") || Has($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"))
+        && !string.Equals(Environment.GetEnvironmentVariable($"OTEL_{signal}_EXPORTER"), "none", StringComparison.OrdinalIgnoreCase);
+
+    private static bool Has(string variable) => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(variable));
+
+    private static bool IsOn(string variable) =>
+        string.Equals(Environment.GetEnvironmentVariable(variable), "true", StringComparison.OrdinalIgnoreCase);
+}

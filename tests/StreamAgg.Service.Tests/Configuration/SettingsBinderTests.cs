@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Configuration;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline;
+using StreamAgg.Service.Cli;
+using StreamAgg.Service.Configuration;
+using Xunit;
+
+namespace StreamAgg.Service.Tests.Configuration;
+
+public class SettingsBinderTests
+{
+    [Fact]
+    public void Defaults_are_those_of_the_documentation()
+    {
+        var settings = Bind();
+
+        Assert.Equal("localhost:9092", settings.Kafka.BootstrapServers);
+        Assert.Equal("streamagg", settings.Kafka.GroupId);
+        Assert.Equal("gateway.usage", settings.Kafka.UsageTopic);
+        Assert.Equal("gateway.errors", settings.Kafka.ErrorTopic);
+        Assert.Equal("streamagg.dead-letter", settings.Kafka.DeadLetterTopic);
+        Assert.False(settings.Kafka.CreateTopics);
+        Assert.False(settings.Postgres.MigrateOnStart);
+        Assert.Equal("public", settings.Postgres.PublishSchema);
+        Assert.Equal(new PipelineOptions(), settings.Pipeline);
+        Assert.Equal(new Uri("http://127.0.0.1:8080"), settings.HttpUrl);
+    }
+
+    [Theory]
+    [InlineData("Pipeline:Consumers", "1", "64")]
+    [InlineData("Pipeline:Grace", "00:00:00", "1.00:00:00")]
+    [InlineData("Pipeline:MaxFuture", "00:00:00", "1.00:00:00")]
+    [InlineData("Pipeline:CheckpointInterval", "00:00:00.1", "00:10:00")]
+    [InlineData("Pipeline:MaxPlatforms", "1", "100000")]
+    [InlineData("Digest:Compression", "20", "1000")]
+    [InlineData("OnGap", "stop", "Continue")]
+    [InlineData("Kafka:CreateTopics", "true", "False")]
+    [InlineData("Kafka:StartFrom", "END", "2026-01-31T08:00:00.5+08:00")]
+    [InlineData("Kafka:BootstrapServers", "a", "a:1,[::1]:65535")]
+    [InlineData("Kafka:Client:security.protocol", "SSL", "plaintext")]
+    [InlineData("Http:Url", "http://[::]:0", "http://0.0.0.0:80/")]
+    [InlineData("Postgres:PublishSchema", "a", "Über Größe")]
+    [InlineData("Postgres:ConnectionString", "Host=a", "Host=a,b;Target Session Attributes=primary")]
+    public void Both_ends_of_a_range_are_allowed(string key, string low, string high)
+    {
+        Bind((key, low));
+        Bind((key, high));
+    }
+
+    [Theory]
+    [InlineData("Pipeline:Consumers", "0", "1 to 64")]
+    [InlineData("Pipeline:Consumers", "two", "1 to 64")]
+    [InlineData("Pipeline:Consumers", "", "1 to 64")]
+    [InlineData("Pipeline:Grace", "5", "00:00:00 to 1.00:00:00")]
+    [InlineData("Pipeline:Grace", "-00:00:01", "00:00:00 to 1.00:00:00")]
+    [InlineData("Pipeline:Grace", "24:00:00", "00:00:00 to 1.00:00:00")]
+    [InlineData("Pipeline:MaxFuture", "1.00:00:01", "00:00:00 to 1.00:00:00")]
+    [InlineData("Pipeline:CheckpointInterval", "00:00:00.099", "00:00:00.1000000 to 00:10:00")]
+    [InlineData("Pipeline:MaxPlatforms", "100001", "1 to 100000")]
+    [InlineData("Pipeline:Id", "", "1 to 100 characters")]
+    [InlineData("Digest:Compression", "19", "20 to 1000")]
+    [InlineData("OnGap", "1", "Stop or Continue")]
+    [InlineData("Kafka:CreateTopics", "yes", "true or false")]
+    [InlineData("Kafka:StartFrom", "2026-01-31", "beginning, end, or an RFC 3339 time")]
+    [InlineData("Kafka:StartFrom", "2026-01-31T08:00:00", "beginning, end, or an RFC 3339 time")]
+    [InlineData("Kafka:BootstrapServers", "a:99999", "host:port")]
+    [InlineData("Kafka:BootstrapServers", "a:1,,b:1", "host:port")]
+    [InlineData("Kafka:UsageTopic", "a b", "249")]
+    [InlineData("Kafka:GroupId", "", "1 to 255")]
+    [InlineData("Kafka:ErrorTopic", "gateway.usage", "name two")]
+    [InlineData("Kafka:DeadLetterTopic", "gateway.errors", "name another")]
+    [InlineData("Kafka:Client:group.id", "x", "Kafka:GroupId")]
+    [InlineData("Kafka:Client:no.such.property", "x", "no.such.property")]
+    [InlineData("Kafka:Client:session.timeout.ms", "never", "session.timeout.ms")]
+    [InlineData("Http:Url", "https://localhost:1", "http://HOST:PORT")]
+    [InlineData("Http:Url", "http://localhost:70000", "http://HOST:PORT")]
+    [InlineData("Http:Url", "http://localhost:1/path", "http://HOST:PORT")]
+    [InlineData("Postgres:ConnectionString", "Hoost=a", "connection string")]
+    [InlineData("Postgres:ConnectionString", "Database=a", "Host")]
+    [InlineData("Postgres:PasswordFile", "/no/such/file", "readable file")]
+    [InlineData("Nothing", "1", "no such setting")]
+    [InlineData("Kafka:Nothing", "1", "no such setting; in Kafka")]
+    public void A_wrong_value_is_refused_with_its_key_and_what_is_allowed(string key, string value, string allowed)
+    {
+        string line = Assert.Single(Assert.Throws<CommandFaultException>(() => Bind((key, value))).Lines);
+
+        Assert.StartsWith($"StreamAgg:{key} = '{value}': ", line, StringComparison.Ordinal);
+        Assert.Contains(allowed, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("pg_x")]
+    [InlineData("streamagg")]
+    public void A_schema_that_can_not_be_published_into_is_refused(string schema)
+    {
+        string line = Assert.Single(Assert.Throws<CommandFaultException>(() => Bind(("Postgres:PublishSchema", schema))).Lines);
+
+        Assert.Contains("StreamAgg:Postgres:PublishSchema", line, StringComparison.Ordinal);
+        Assert.Contains($"'{schema}'", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_fault_is_named_at_once()
+    {
+        var fault = Assert.Throws<CommandFaultException>(() => Bind(("Pipeline:Consumers", "0"), ("OnGap", "x"), ("Nothing", "1")));
+
+        Assert.Equal(ExitCode.Usage, fault.ExitCode);
+        Assert.Equal(3, fault.Lines.Count);
+    }
+
+    [Theory]
+    [InlineData("Postgres:ConnectionString", "Hoost=a;Password=hidden;User=b", "Hoost=a;Password=***;User=b")]
+    [InlineData("Postgres:ConnectionString", "Hoost=a;pwd='hid;den'", "Hoost=a;pwd=***")]
+    [InlineData("Kafka:Client:sasl.passwrd.secret", "hidden", "'***'")]
+    public void A_secret_is_never_shown(string key, string value, string shown)
+    {
+        string line = Assert.Single(Assert.Throws<CommandFaultException>(() => Bind((key, value))).Lines);
+
+        Assert.Contains(shown, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hid", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_start_time_keeps_its_instant()
+    {
+        var settings = Bind(("Kafka:StartFrom", "2026-01-31T08:00:00.5+08:00"));
+
+        Assert.Equal(StartPosition.At(Instant.FromUtc(new DateTime(2026, 1, 31, 0, 0, 0, 500, DateTimeKind.Utc))), settings.Pipeline.StartFrom);
+    }
+
+    [Fact]
+    public void A_client_property_may_be_written_with_underscores()
+    {
+        var settings = Bind(("Kafka:Client:session_timeout_ms", "10000"));
+
+        Assert.Equal("10000", settings.Kafka.Client["session.timeout.ms"]);
+    }
+
+    [Fact]
+    public void Keys_are_read_in_any_letter_case()
+    {
+        Assert.Equal(3, Bind(("pipeline:CONSUMERS", "3")).Pipeline.Consumers);
+    }
+
+    private static Settings Bind(params (string Key, string Value)[] settings) => SettingsBinder.Bind(
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"StreamAgg:{setting.Key}", (string?)setting.Value)))
+            .Build());
+}
