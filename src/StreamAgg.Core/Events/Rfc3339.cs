@@ -7,7 +7,7 @@ namespace StreamAgg.Core.Events;
 /// <c>T</c>, <c>t</c> or a space between date and time; <c>Z</c>, <c>z</c> or an offset of up to 23:59 at the end; digits of a fraction past
 /// the seventh are cut, never rounded up (an event must not move into the next hour); second 60 counts as 59 with its fraction kept.
 /// </remarks>
-internal static class Rfc3339
+public static class Rfc3339
 {
     private const int FractionStart = 19;
 
