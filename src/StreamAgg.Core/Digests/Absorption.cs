@@ -14,7 +14,8 @@ internal sealed class Absorption
     [ThreadStatic]
     private static Absorption? shared;
 
-    private double[] highs = [];
+    private readonly CellIndex index = new();
+    private readonly ValueSort sort = new();
     private double[] deviations = [];
     private int[] arrivals = [];
     private bool[] crowded = [];
@@ -27,6 +28,9 @@ internal sealed class Absorption
 
     /// <summary>This thread's; what it returns is valid until its next use.</summary>
     public static Absorption Shared => shared ??= new Absorption();
+
+    /// <summary>By how many full cells the last use may have put a boundary at the wrong rank.</summary>
+    public double Doubt { get; private set; }
 
     /// <param name="cells">Ascending and disjoint.</param>
     /// <param name="values">Finite, in any order.</param>
@@ -46,7 +50,6 @@ internal sealed class Absorption
 
     private void Reserve(int cells, int values, int weighted)
     {
-        Grow(ref highs, cells);
         Grow(ref deviations, cells);
         Grow(ref arrivals, cells);
         Grow(ref crowded, cells);
@@ -54,6 +57,7 @@ internal sealed class Absorption
         Grow(ref atoms, values + weighted);
         // An atom inside a cell leaves a piece of it before and after itself.
         Grow(ref result, (2 * (values + weighted)) + cells + 1);
+        Doubt = 0;
         outsideCount = atomCount = resultCount = 0;
     }
 
@@ -68,11 +72,10 @@ internal sealed class Absorption
     {
         arrivals.AsSpan(0, cells.Length).Clear();
         deviations.AsSpan(0, cells.Length).Clear();
-        for (int i = 0; i < cells.Length; i++)
-            highs[i] = cells[i].High;
+        index.Build(cells);
         foreach (double value in values)
         {
-            int at = Find(value, cells.Length);
+            int at = index.Find(value);
             if (at < cells.Length && value >= cells[at].Low)
             {
                 arrivals[at]++;
@@ -85,26 +88,6 @@ internal sealed class Absorption
         }
     }
 
-    /// <summary>The first cell that does not end below the value.</summary>
-    private int Find(double value, int length)
-    {
-        int from = 0;
-        while (length > 0)
-        {
-            int half = length / 2;
-            if (highs[from + half] < value)
-            {
-                from += half + 1;
-                length -= half + 1;
-            }
-            else
-            {
-                length = half;
-            }
-        }
-        return from;
-    }
-
     /// <summary>Marks the cells that their arrivals would make too heavy.</summary>
     private bool FindCrowded(ReadOnlySpan<Cell> cells, SizeLimit size)
     {
@@ -114,7 +97,7 @@ internal sealed class Absorption
         {
             long weight = cells[i].Weight + arrivals[i];
             crowded[i] = arrivals[i] > 0 && !cells[i].IsPure
-                && (weight > Crowded * size.At(before + (weight / 2.0)) || !double.IsFinite(deviations[i]));
+                && (!size.Allows(before, weight, 1 / Crowded) || !double.IsFinite(deviations[i]));
             any |= crowded[i];
             before += weight;
         }
@@ -126,7 +109,7 @@ internal sealed class Absorption
     {
         foreach (double value in values)
         {
-            int at = Find(value, cells.Length);
+            int at = index.Find(value);
             if (at < cells.Length && value >= cells[at].Low && crowded[at])
             {
                 arrivals[at] = 0;
@@ -138,28 +121,27 @@ internal sealed class Absorption
     /// <summary>Orders what came from outside and makes one pure cell of equal values.</summary>
     private void CollectAtoms(ReadOnlySpan<Cell> weighted)
     {
-        outside.AsSpan(0, outsideCount).Sort();
-        Span<Cell> heavy = atoms.AsSpan(atoms.Length - weighted.Length);
-        weighted.CopyTo(heavy);
-        heavy.Sort(static (a, b) => a.Mean.CompareTo(b.Mean));
-        int next = 0;
-        // The heavy ones wait at the array's end; what has been written never reaches what is still to be read.
-        foreach (Cell cell in heavy)
+        Span<double> values = outside.AsSpan(0, outsideCount);
+        sort.Sort(values);
+        for (int first = 0, next; first < values.Length; first = next)
         {
-            while (next < outsideCount && outside[next] <= cell.Mean)
-                AppendAtom(Cell.Pure(outside[next++], 1));
-            AppendAtom(cell);
+            double value = values[first];
+            for (next = first + 1; next < values.Length && values[next] == value;)
+                next++;
+            atoms[atomCount++] = Cell.Pure(value == 0 && AnyPositiveZero(values[first..next]) ? 0.0 : value, next - first);
         }
-        while (next < outsideCount)
-            AppendAtom(Cell.Pure(outside[next++], 1));
-    }
-
-    private void AppendAtom(in Cell atom)
-    {
-        if (atomCount > 0 && atoms[atomCount - 1].Mean == atom.Mean)
-            atoms[atomCount - 1] = atoms[atomCount - 1].Join(atom);
-        else
-            atoms[atomCount++] = atom;
+        if (weighted.IsEmpty)
+            return;
+        weighted.CopyTo(atoms.AsSpan(atomCount));
+        Span<Cell> sorted = CellSort.ByMean(atoms.AsSpan(0, atomCount + weighted.Length));
+        atomCount = 0;
+        foreach (ref readonly Cell atom in sorted)
+        {
+            if (atomCount > 0 && atoms[atomCount - 1].Mean == atom.Mean)
+                atoms[atomCount - 1] = atoms[atomCount - 1].Join(atom);
+            else
+                atoms[atomCount++] = atom;
+        }
     }
 
     private void Interleave(ReadOnlySpan<Cell> cells, ReadOnlySpan<double> values, SizeLimit size)
@@ -184,7 +166,7 @@ internal sealed class Absorption
             else if (cell.IsPure)
                 result[resultCount++] = cell.Join(atoms[first]);
             else
-                Split(cell, atoms.AsSpan(first, next - first), size.At(before + (weight / 2)) / 2);
+                Split(cell, atoms.AsSpan(first, next - first), size.At(before + (weight / 2)));
             before += weight;
         }
         while (next < atomCount)
@@ -212,8 +194,9 @@ internal sealed class Absorption
     }
 
     /// <summary>Cuts a cell where the values between its ends lie, and gives each group of values its part of the cell.</summary>
-    private void Split(in Cell cell, ReadOnlySpan<Cell> within, double groupWeight)
+    private void Split(in Cell cell, ReadOnlySpan<Cell> within, double full)
     {
+        Doubt = Math.Max(Doubt, cell.Weight / Math.Max(1, full));
         var curve = new CellCurve(cell);
         long rank = 0;
         for (int first = 0, next; first < within.Length; first = next)
@@ -222,7 +205,7 @@ internal sealed class Absorption
             if (start > rank)
                 result[resultCount++] = curve.Piece(rank, start);
             Cell group = within[first];
-            for (next = first + 1; next < within.Length && group.Weight + within[next].Weight <= groupWeight; next++)
+            for (next = first + 1; next < within.Length && group.Weight + within[next].Weight <= full / 2; next++)
                 group = group.Join(within[next]);
             rank = Math.Max(start, curve.CountAtMost(group.High));
             result[resultCount++] = rank > start ? group.Join(curve.Piece(start, rank)) : group;

@@ -1,11 +1,6 @@
 namespace StreamAgg.Core.Digests;
 
-/// <summary>What a cell's values are taken to have been: a monotone parabola over their ranks that keeps their mean.</summary>
-/// <remarks>
-/// With t = rank / (weight - 1), value(t) = low + t * (width + bend * (1 - t)). The bend is what makes the mean of the values at the
-/// integer ranks equal the cell's mean. Where that bend would turn the parabola around (|bend| &gt; width), the far end is drawn in until the
-/// curve is flat at the other one: still monotone, still within the cell, still of the same mean.
-/// </remarks>
+/// <summary>What a cell's values are taken to have been: its ends are the first and the last one, a <see cref="Shape"/> lies between.</summary>
 internal readonly struct CellCurve
 {
     /// <summary>Past this magnitude the curve is drawn at half its size: the distance of two finite doubles need not be finite.</summary>
@@ -16,9 +11,9 @@ internal readonly struct CellCurve
     private readonly double unit;
     private readonly double low;
     private readonly double width;
-    private readonly double bend;
     private readonly double last;
     private readonly long weight;
+    private readonly Shape shape;
 
     public CellCurve(in Cell cell)
     {
@@ -28,33 +23,13 @@ internal readonly struct CellCurve
         last = weight - 1;
         unit = Math.Max(Math.Abs(floor), Math.Abs(ceiling)) > Vast ? 0.5 : 1;
         low = floor * unit;
-        double high = ceiling * unit;
-        width = high - low;
-        if (weight <= 2)
-            return;
-        double mean = cell.Mean * unit;
-        double share = (weight - 2) / (6.0 * last); // the mean of t * (1 - t) over the ranks
-        bend = (mean - low - (width / 2)) / share;
-        if (bend > width)
-        {
-            width = bend = (high - mean) / (0.5 - share);
-            low = high - width;
-        }
-        else if (bend < -width)
-        {
-            width = (mean - low) / (0.5 - share);
-            bend = -width;
-        }
+        width = (ceiling * unit) - low;
+        shape = new Shape(((cell.Mean * unit) - low) / width, weight);
     }
 
     /// <summary>The value of a rank, 0 to weight - 1.</summary>
-    public double At(long rank)
-    {
-        if (last <= 0)
-            return floor;
-        double t = rank / last;
-        return Math.Clamp((low + (t * (width + (bend * (1 - t))))) / unit, floor, ceiling);
-    }
+    public double At(long rank) =>
+        last <= 0 ? floor : Math.Clamp((low + (width * shape.At(rank / last))) / unit, floor, ceiling);
 
     /// <summary>How many of the cell's values are at most <paramref name="value"/>.</summary>
     public long CountAtMost(double value)
@@ -63,7 +38,7 @@ internal readonly struct CellCurve
             return 0;
         if (value >= ceiling)
             return weight;
-        long guess = (long)(Position(value * unit) * last);
+        long guess = Math.Clamp((long)(shape.Inverse(((value * unit) - low) / width) * last), 0, weight - 2);
         if (At(guess) <= value)
         {
             if (At(guess + 1) > value)
@@ -76,29 +51,24 @@ internal readonly struct CellCurve
         return CountBetween(value, 0, weight);
     }
 
+    /// <summary>As <see cref="CountAtMost"/>, but may be off by one; for values between the cell's ends.</summary>
+    public long About(double value) => (long)Math.Clamp((shape.Inverse(((value * unit) - low) / width) * last) + 1, 1, last);
+
     /// <summary>The values of ranks <paramref name="from"/> to <paramref name="to"/>, exclusive, as a cell of their own.</summary>
-    public Cell Piece(long from, long to)
+    public Cell Piece(long from, long to) => Piece(from, to, At(from), At(to - 1));
+
+    /// <summary>The same where the ends of the piece are known.</summary>
+    public Cell Piece(long from, long to, double first, double final)
     {
-        double first = At(from), final = At(to - 1);
         if (first == final)
             return Cell.Pure(first, to - from);
-        double centre = (from + ((to - 1 - from) / 2.0)) / last, length = to - from;
-        double spread = ((length * length) - 1) / (12 * last * last); // the variance of t over the piece
-        double mean = (low + (centre * width) + (bend * (centre - (centre * centre) - spread))) / unit;
+        if (to - from == 1)
+            return Cell.Pure(Math.Clamp(At(from), first, final), 1);
+        double step = 1 / last, mean = (low + (width * shape.Mean(from * step, (to - 1) * step, to - from, step))) / unit;
         return new Cell(first, final, Math.Clamp(mean, first, final), to - from);
     }
 
-    /// <summary>t of a scaled value: the smaller root of b t^2 - (1 + b) t + y = 0 in the form that does not cancel.</summary>
-    private double Position(double scaled)
-    {
-        double y = (scaled - low) / width, b = bend / width;
-        if (!(y > 0))
-            return 0;
-        double root = 1 + b + Math.Sqrt(Math.Max(0, ((1 + b) * (1 + b)) - (4 * b * y)));
-        return root > 2 * y ? 2 * y / root : 1;
-    }
-
-    /// <summary>The same count by bisection: where many ranks share one double, their parabola has no inverse.</summary>
+    /// <summary>The same count by bisection: where many ranks share one double, their curve has no inverse.</summary>
     private long CountBetween(double value, long from, long to)
     {
         while (from < to)

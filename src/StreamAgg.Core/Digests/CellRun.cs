@@ -7,13 +7,28 @@ internal sealed class CellRun
     private readonly Cell[] cells;
     private readonly long[] starts;
 
-    public CellRun(ReadOnlySpan<Cell> cells)
+    private readonly SizeLimit limit;
+
+    /// <param name="cells">Ascending and disjoint.</param>
+    /// <param name="compression">Of the digest that they come from.</param>
+    /// <param name="doubt">See <see cref="Doubt"/>.</param>
+    /// <param name="estimated">See <see cref="Estimated"/>.</param>
+    public CellRun(ReadOnlySpan<Cell> cells, int compression, double doubt, bool estimated)
     {
         this.cells = cells.ToArray();
         starts = new long[cells.Length + 1];
         for (int i = 0; i < cells.Length; i++)
             starts[i + 1] = starts[i] + cells[i].Weight;
+        limit = new SizeLimit(compression, Count);
+        Doubt = doubt;
+        Estimated = estimated;
     }
+
+    /// <summary>By how many full cells the rank of a boundary may be off: 0 until a cell was cut by its curve.</summary>
+    public double Doubt { get; }
+
+    /// <summary>Whether only means and weights are known, so that a cell may reach to the means of its neighbours.</summary>
+    public bool Estimated { get; }
 
     public ReadOnlySpan<Cell> Cells => cells;
 
@@ -35,16 +50,28 @@ internal sealed class CellRun
     /// <summary>How many values are at most this one.</summary>
     public long CountAtMost(double value)
     {
-        int from = 0, to = cells.Length;
-        while (from < to)
-        {
-            int middle = (from + to) / 2;
-            if (cells[middle].High <= value) from = middle + 1;
-            else to = middle;
-        }
+        int from = FirstAbove(value);
         if (from == cells.Length || cells[from].Low > value)
             return starts[from];
         return starts[from] + new CellCurve(cells[from]).CountAtMost(value);
+    }
+
+    /// <summary>Between which numbers the true count of values up to this one lies.</summary>
+    public (double Least, double Most) CountBounds(double value)
+    {
+        int at = FirstAbove(value);
+        double least = starts[at], most = starts[at];
+        if (at < cells.Length && cells[at].Low <= value)
+            most = starts[at + 1];
+        if (Estimated)
+        {
+            // A boundary between two impure cells may be anywhere between their means.
+            if (at > 0 && !cells[at - 1].IsPure) least = starts[at - 1];
+            if (at < cells.Length && !cells[at].IsPure) most = Math.Max(most, starts[at + 1]);
+            if (most > starts[at] && at + 1 < cells.Length && !cells[at + 1].IsPure) most = starts[at + 2];
+        }
+        double doubt = Doubt * limit.At((least + most) / 2);
+        return (Math.Max(0, least - doubt), Math.Min(Count, most + doubt));
     }
 
     /// <summary>The order in which runs are merged, so that the order in which they are given does not matter.</summary>
@@ -61,6 +88,19 @@ internal sealed class CellRun
             if (order == 0) order = Bits(a.Mean).CompareTo(Bits(b.Mean));
         }
         return order;
+    }
+
+    /// <summary>The first cell that does not end at or below the value.</summary>
+    private int FirstAbove(double value)
+    {
+        int from = 0, to = cells.Length;
+        while (from < to)
+        {
+            int middle = (from + to) / 2;
+            if (cells[middle].High <= value) from = middle + 1;
+            else to = middle;
+        }
+        return from;
     }
 
     private static long Bits(double value) => BitConverter.DoubleToInt64Bits(value);

@@ -1,84 +1,86 @@
-using System.Numerics;
-
 namespace StreamAgg.Core.Digests;
 
-/// <summary>Fewer cells for the same values: neighbours are joined where the size limit allows. What is known of the rest stays exact.</summary>
+/// <summary>Fewer cells for the same values: neighbours are joined where the size limit allows. The boundaries that stay are as exact as before.</summary>
 internal static class Compaction
 {
-    /// <summary>The smallest step in which the number of full-size cells is searched for.</summary>
+    /// <summary>The smallest step in which the number of full-size cells is searched for, as a part of the target.</summary>
     private const double Precision = 0.01;
 
-    /// <summary>A mean that is off by 2^-18 of its cell moves no quantile by more than that part of the cell's weight.</summary>
-    private const int MeanBits = 18;
+    private const double Filling = 2 / 3.0;
 
     /// <summary>Joins in place until at most <paramref name="target"/> cells are left; returns how many.</summary>
     public static int Shrink(Span<Cell> cells, long count, int target)
     {
         int length = cells.Length;
-        // Greedy joining leaves at most twice as many cells as fit at full size, usually 1.2 times.
-        for (double full = target * 0.75; length > target; full *= 0.8)
-            length = Join(cells[..length], count, full);
+        // Joining from the left leaves at most twice as many cells as fit at full size, usually 1.3 times: once through is enough.
+        for (double full = target * Filling; length > target; full *= Filling)
+            length = Join(cells[..length], [], count, full);
         return length;
     }
 
-    /// <summary>As <see cref="Shrink"/>, but with cells as small as the target allows: tries sizes before it joins.</summary>
-    public static int Fit(Span<Cell> cells, long count, int target)
+    /// <summary>Joined cells, at most <paramref name="target"/>, as small as that allows: sizes are tried before one is taken.</summary>
+    /// <param name="cells">Ascending and disjoint.</param>
+    /// <param name="barred">Which of them are not to be joined with the one before.</param>
+    /// <param name="count">The sum of their weights.</param>
+    /// <param name="target">More than twice as many as there are bars.</param>
+    public static Cell[] Fit(ReadOnlySpan<Cell> cells, ReadOnlySpan<bool> barred, long count, int target)
     {
-        if (cells.Length <= target)
-            return cells.Length;
-        double tooMany = target * 2.1, fits = target * 0.4;
-        while (CountJoined(cells, count, fits) > target)
+        double fits = target * 0.4, tooMany = target * 2.1;
+        while (CountJoined(cells, barred, count, fits) > target)
             fits /= 2;
         while (tooMany - fits > target * Precision)
         {
             double middle = (fits + tooMany) / 2;
-            if (CountJoined(cells, count, middle) <= target) fits = middle;
+            if (CountJoined(cells, barred, count, middle) <= target) fits = middle;
             else tooMany = middle;
         }
-        return Join(cells, count, fits);
+        Span<Cell> joined = cells.ToArray();
+        return joined[..Join(joined, barred, count, fits)].ToArray();
     }
 
-    /// <summary>Drops what of a mean says nothing: past this many binary digits of the cell's own width. Bytes are saved, not exactness.</summary>
-    public static void RoundMeans(Span<Cell> cells)
-    {
-        foreach (ref Cell cell in cells)
-        {
-            ulong width = (ulong)(OrderedBits.Of(cell.High) - OrderedBits.Of(cell.Low)) >> MeanBits;
-            if (cell.IsPure || width == 0)
-                continue;
-            long step = 1L << BitOperations.Log2(width), key = OrderedBits.Of(cell.Mean);
-            double mean = OrderedBits.ToDouble((key + (step / 2)) & -step);
-            cell = new Cell(cell.Low, cell.High, Math.Clamp(mean, cell.Low, cell.High), cell.Weight);
-        }
-    }
-
-    private static int Join(Span<Cell> cells, long count, double full)
+    private static int Join(Span<Cell> cells, ReadOnlySpan<bool> barred, long count, double full)
     {
         var limit = new SizeLimit(full, count);
-        // The two ends stay alone: they are the minimum and the maximum.
-        int last = 0, end = cells.Length - 1;
+        int joined = 0;
         long before = 0;
-        for (int i = 1; i <= end; i++)
+        for (int first = 0, next; first < cells.Length; first = next)
         {
-            if (last > 0 && i < end && Fits(cells[last].Weight + cells[i].Weight, before, limit))
+            long weight = cells[first].Weight;
+            for (next = first + 1; next < cells.Length; next++)
             {
-                cells[last] = cells[last].Join(cells[i]);
-                continue;
+                if (!MayJoin(barred, next, cells.Length) || !limit.Allows(before, weight + cells[next].Weight))
+                    break;
+                weight += cells[next].Weight;
             }
-            before += cells[last].Weight;
-            cells[++last] = cells[i];
+            // What is written lies at or before what has been read.
+            cells[joined++] = next == first + 1 ? cells[first] : Joined(cells[first..next], weight);
+            before += weight;
         }
-        return last + 1;
+        return joined;
     }
 
-    private static int CountJoined(ReadOnlySpan<Cell> cells, long count, double full)
+    /// <summary>One cell of several: one division for all of them, where their distance from the first can be summed.</summary>
+    private static Cell Joined(ReadOnlySpan<Cell> cells, long weight)
+    {
+        double start = cells[0].Mean, low = cells[0].Low, high = cells[^1].High, sum = 0;
+        foreach (ref readonly Cell cell in cells[1..])
+            sum += (cell.Mean - start) * cell.Weight;
+        if (double.IsFinite(sum) && low != high)
+            return new Cell(low, high, Math.Clamp(start + (sum / weight), low, high), weight);
+        Cell all = cells[0];
+        foreach (ref readonly Cell cell in cells[1..])
+            all = all.Join(cell);
+        return all;
+    }
+
+    private static int CountJoined(ReadOnlySpan<Cell> cells, ReadOnlySpan<bool> barred, long count, double full)
     {
         var limit = new SizeLimit(full, count);
-        int joined = 0, end = cells.Length - 1;
+        int joined = 1;
         long before = 0, weight = cells[0].Weight;
-        for (int i = 1; i <= end; i++)
+        for (int i = 1; i < cells.Length; i++)
         {
-            if (joined > 0 && i < end && Fits(weight + cells[i].Weight, before, limit))
+            if (MayJoin(barred, i, cells.Length) && limit.Allows(before, weight + cells[i].Weight))
             {
                 weight += cells[i].Weight;
                 continue;
@@ -87,8 +89,10 @@ internal static class Compaction
             weight = cells[i].Weight;
             joined++;
         }
-        return joined + 1;
+        return joined;
     }
 
-    private static bool Fits(long weight, long before, SizeLimit limit) => weight <= limit.At(before + (weight / 2.0));
+    /// <summary>The first and the last cell stay alone: they are the minimum and the maximum.</summary>
+    private static bool MayJoin(ReadOnlySpan<bool> barred, int at, int length) =>
+        at > 1 && at < length - 1 && (barred.IsEmpty || !barred[at]);
 }

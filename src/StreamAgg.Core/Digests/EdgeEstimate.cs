@@ -31,31 +31,38 @@ internal static class EdgeEstimate
         int right = left + 1;
         if (pure[left]) return means[left];
         if (pure[right]) return means[right];
-        double share = (double)weights[left] / ((double)weights[left] + weights[right]);
-        return Math.Clamp((means[left] * (1 - share)) + (means[right] * share), means[left], means[right]);
+        double a = weights[left], b = weights[right];
+        double gap = means[right] - means[left];
+        double straight = means[left] + (gap * (a / (a + b)));
+        double before = Weight(weights, pure, left - 1), after = Weight(weights, pure, right + 1);
+        double lean = 2 * a * b / (a + b) * (((before + a) / (a + a + b)) - ((after + b) / (b + b + a)));
+        double boundary = straight + (((lean * gap)
+            - (a * (before + a) / (a + a + b) * Slope(means, weights, pure, right))
+            + (b * (after + b) / (b + b + a) * Slope(means, weights, pure, left))) / (before + a + b + after));
+        return Math.Clamp(double.IsFinite(boundary) ? boundary : straight, means[left], means[right]);
+    }
+
+    private static double Weight(ReadOnlySpan<long> weights, ReadOnlySpan<bool> pure, int at) => pure[at] ? 1 : weights[at];
+
+    /// <summary>The rise of the means across a cell, from the parabola through it and its neighbours, no steeper than keeps them in order.</summary>
+    private static double Slope(ReadOnlySpan<double> means, ReadOnlySpan<long> weights, ReadOnlySpan<bool> pure, int at)
+    {
+        double a = Weight(weights, pure, at - 1), b = weights[at], c = Weight(weights, pure, at + 1);
+        double left = means[at] - means[at - 1], right = means[at + 1] - means[at];
+        double slope = b / (a + b + c) * ((((a + a + b) / (c + b) * right)) + ((c + c + b) / (a + b) * left));
+        return Math.Min(slope, 2 * Math.Min(left, right));
     }
 
     private static Cell Within(double from, double mean, double to, long weight)
     {
         double unit = Math.Max(Math.Abs(from), Math.Abs(to)) > Vast ? 0.5 : 1;
-        double low = from * unit, middle = mean * unit, high = to * unit;
-        double width = high - low, bend = 6 * (middle - low - (width / 2));
-        if (bend > width)
-        {
-            width = bend = 3 * (high - middle);
-            low = high - width;
-        }
-        else if (bend < -width)
-        {
-            width = 3 * (middle - low);
-            high = low + width;
-            bend = -width;
-        }
+        double low = from * unit, width = (to * unit) - low;
+        if (!(width > 0))
+            return Impure(from, mean, to, weight);
+        Shape shape = Shape.Smooth(((mean * unit) - low) / width);
         double half = 0.5 / weight;
-        double first = (low + (half * (width + (bend * (1 - half))))) / unit;
-        double last = (high - (half * (width - (bend * (1 - half))))) / unit;
-        first = Math.Clamp(first, from, mean);
-        last = Math.Clamp(last, mean, to);
+        double first = Math.Clamp((low + (width * shape.At(half))) / unit, from, mean);
+        double last = Math.Clamp((low + (width * shape.At(1 - half))) / unit, mean, to);
         if (weight == 2)
         {
             // Two values lie at the same distance from their mean.
@@ -63,6 +70,11 @@ internal static class EdgeEstimate
             first = Math.Max(first, mean - reach);
             last = Math.Min(last, mean + reach);
         }
-        return new Cell(first, last, mean, weight);
+        return first < last ? new Cell(first, last, mean, weight) : Impure(from, mean, to, weight);
     }
+
+    /// <summary>Where the estimate is finer than doubles are: the boundaries themselves, and at the least the neighbours of the mean.</summary>
+    private static Cell Impure(double from, double mean, double to, long weight) => from < to
+        ? new Cell(from, to, mean, weight)
+        : new Cell(Math.BitDecrement(mean), Math.BitIncrement(mean), mean, weight);
 }

@@ -3,23 +3,38 @@ namespace StreamAgg.Core.Digests;
 /// <summary>How heavy a cell may be, by where it lies: small at both ends, where the quantiles that people ask for are.</summary>
 /// <remarks>
 /// The density of cells is proportional to (q (1 - q))^(-3/4). It lies between the published K1, (q (1 - q))^(-1/2), and K2,
-/// (q (1 - q))^(-1), whose integral is infinite, so that K2 has to know the count: this one bounds the number of cells at any count, and takes
-/// two square roots where the others take asin or log. Its integral over 0 to 1 is Gamma(1/4)^2 / sqrt(pi).
+/// (q (1 - q))^(-1), whose integral is infinite, so that K2 has to know the count: this one bounds the number of cells at any count, and where
+/// the others take asin or log it takes two square roots, or none to compare: weight^4 against (q (1 - q))^3.
 /// </remarks>
-/// <param name="cells">How many cells of full size the whole range holds.</param>
-/// <param name="count">The number of values.</param>
-internal readonly struct SizeLimit(double cells, double count)
+internal readonly struct SizeLimit
 {
+    /// <summary>Of (q (1 - q))^(-3/4) from 0 to 1: Gamma(1/4)^2 / sqrt(pi).</summary>
     private const double Integral = 7.4162987092054876;
 
-    private readonly double scale = Integral / cells * count;
-    private readonly double perCount = 1 / count;
+    private readonly double scale;
+    private readonly double perScale;
+    private readonly double perCount;
+
+    /// <param name="cells">How many cells of full size the whole range holds.</param>
+    /// <param name="count">The number of values.</param>
+    public SizeLimit(double cells, double count)
+    {
+        scale = Integral / cells * count;
+        perScale = 1 / scale;
+        perCount = 1 / count;
+    }
 
     /// <summary>The greatest weight of a cell whose middle has this many values below it.</summary>
     public double At(double middleRank)
     {
-        double q = middleRank * perCount;
-        double root = Math.Sqrt(Math.Max(0, q * (1 - q)));
+        double q = middleRank * perCount, root = Math.Sqrt(Math.Max(0, q * (1 - q)));
         return scale * root * Math.Sqrt(root);
+    }
+
+    /// <summary>Whether a cell that begins at a rank may be so heavy, or a given part of it.</summary>
+    public bool Allows(double begin, double weight, double part = 1)
+    {
+        double q = (begin + (weight / 2)) * perCount, y = q * (1 - q), w = weight * part * perScale;
+        return w * w * (w * w) <= y * y * y;
     }
 }

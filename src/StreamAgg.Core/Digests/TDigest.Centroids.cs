@@ -5,7 +5,7 @@ public sealed partial class TDigest
     /// <summary>The final form as plain arrays: what <see cref="Encode"/> writes, and what the SQL sketch tables hold.</summary>
     public DigestCentroids ToCentroids()
     {
-        ReadOnlySpan<Cell> final = Final();
+        ReadOnlySpan<Cell> final = Final(out double boundaryDoubt);
         var means = new double[final.Length];
         var weights = new long[final.Length];
         var pure = new bool[final.Length];
@@ -15,7 +15,7 @@ public sealed partial class TDigest
             weights[i] = final[i].Weight;
             pure[i] = final[i].IsPure;
         }
-        return new DigestCentroids(Compression, means, weights, pure, Min, Max);
+        return new DigestCentroids(Compression, means, weights, pure, Min, Max) { BoundaryDoubt = boundaryDoubt };
     }
 
     /// <summary>The digest that <see cref="ToCentroids"/> describes; false, and an empty digest, where the arrays contradict each other.</summary>
@@ -23,8 +23,8 @@ public sealed partial class TDigest
     {
         (int compression, double[] means, long[] weights, bool[] pure, double min, double max) = centroids;
         if (compression is >= MinCompression and <= MaxCompression && means.Length <= compression
-            && weights.Length == means.Length && pure.Length == means.Length
-            && TryAssemble(compression, means, weights, pure, out digest)
+            && centroids.BoundaryDoubt >= 0 && weights.Length == means.Length && pure.Length == means.Length
+            && TryAssemble(compression, means, weights, pure, centroids.BoundaryDoubt, out digest)
             && digest.Min.Equals(min) && digest.Max.Equals(max))
             return true;
         digest = new TDigest();
@@ -32,7 +32,8 @@ public sealed partial class TDigest
     }
 
     private static bool TryAssemble(
-        int compression, ReadOnlySpan<double> means, ReadOnlySpan<long> weights, ReadOnlySpan<bool> pure, out TDigest digest)
+        int compression, ReadOnlySpan<double> means, ReadOnlySpan<long> weights, ReadOnlySpan<bool> pure, double boundaryDoubt,
+        out TDigest digest)
     {
         digest = new TDigest();
         long count = 0;
@@ -51,6 +52,8 @@ public sealed partial class TDigest
         digest = new TDigest(compression);
         digest.Keep(EdgeEstimate.ToCells(means, weights, pure));
         digest.settledCount = count;
+        digest.doubt = boundaryDoubt;
+        digest.estimated = true;
         return true;
     }
 }

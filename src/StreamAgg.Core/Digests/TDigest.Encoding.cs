@@ -10,6 +10,7 @@ namespace StreamAgg.Core.Digests;
 /// varint   compression, 20 to 1,000
 /// varint   number of centroids, at most the compression
 /// varint   count: the sum of all weights
+/// varint   by how many sixteenths of a full cell the rank of a boundary may be off, rounded up; at most 2^20
 /// then for each centroid, ascending:
 ///   varint   2 * weight, + 1 where it is not pure (its values differ); the first and the last are pure: minimum and maximum
 ///   1 byte   16 * z + s: the mean's step from the one before it (0 for the first) is s bytes long once its z lowest bytes, all zero, are left out
@@ -24,9 +25,11 @@ public sealed partial class TDigest
     private const byte Version = 1;
     private const int CrcLength = 4;
     private const int LongestVarint = 10;
+    private const double DoubtUnits = 16;
+    private const ulong MostDoubt = 1 << 20;
 
     /// <summary>The number of bytes that <see cref="Encode"/> writes now.</summary>
-    public int EncodedLength => Write(Final(), []);
+    public int EncodedLength => Write(Final(out double boundaryDoubt), boundaryDoubt, []);
 
     /// <summary>Writes the final form; the digest itself stays as it is.</summary>
     /// <param name="destination">At least <see cref="EncodedLength"/> bytes.</param>
@@ -34,11 +37,11 @@ public sealed partial class TDigest
     /// <exception cref="ArgumentException">The destination is too short; nothing has been written.</exception>
     public int Encode(Span<byte> destination)
     {
-        ReadOnlySpan<Cell> final = Final();
-        int length = Write(final, []);
+        ReadOnlySpan<Cell> final = Final(out double boundaryDoubt);
+        int length = Write(final, boundaryDoubt, []);
         if (destination.Length < length)
             throw new ArgumentException($"The encoded digest is {length} bytes long, the destination {destination.Length}.", nameof(destination));
-        return Write(final, destination[..length]);
+        return Write(final, boundaryDoubt, destination[..length]);
     }
 
     /// <summary>Reads what <see cref="Encode"/> wrote; false, and an empty digest, for any other bytes.</summary>
@@ -51,7 +54,8 @@ public sealed partial class TDigest
         ReadOnlySpan<byte> rest = bytes[1..^CrcLength];
         if (!TryReadVarint(ref rest, out ulong compression) || compression is < MinCompression or > MaxCompression
             || !TryReadVarint(ref rest, out ulong length) || length > compression
-            || !TryReadVarint(ref rest, out ulong count))
+            || !TryReadVarint(ref rest, out ulong count)
+            || !TryReadVarint(ref rest, out ulong sixteenths) || sixteenths > MostDoubt)
             return false;
         // At most MaxCompression of each, whatever the bytes say.
         Span<double> means = stackalloc double[(int)length];
@@ -67,11 +71,12 @@ public sealed partial class TDigest
             key += step;
             means[i] = OrderedBits.ToDouble(key);
         }
-        return rest.IsEmpty && TryAssemble((int)compression, means, weights, pure, out digest) && (ulong)digest.Count == count;
+        return rest.IsEmpty && TryAssemble((int)compression, means, weights, pure, sixteenths / DoubtUnits, out digest)
+            && (ulong)digest.Count == count;
     }
 
     /// <summary>Writes into the destination, or only counts where it is empty.</summary>
-    private int Write(ReadOnlySpan<Cell> final, Span<byte> destination)
+    private int Write(ReadOnlySpan<Cell> final, double boundaryDoubt, Span<byte> destination)
     {
         Span<byte> scratch = stackalloc byte[(2 * LongestVarint) + 1];
         bool counting = destination.IsEmpty;
@@ -81,6 +86,8 @@ public sealed partial class TDigest
         Put(scratch[..Varint((ulong)Compression, scratch)], destination, ref at);
         Put(scratch[..Varint((ulong)final.Length, scratch)], destination, ref at);
         Put(scratch[..Varint((ulong)Count, scratch)], destination, ref at);
+        ulong sixteenths = (ulong)Math.Min(MostDoubt, Math.Ceiling(boundaryDoubt * DoubtUnits));
+        Put(scratch[..Varint(sixteenths, scratch)], destination, ref at);
         long before = 0;
         foreach (ref readonly Cell cell in final)
         {

@@ -9,7 +9,10 @@ public sealed partial class TDigest
     {
         if (union is null)
             return;
-        Keep(union.Recut(RestingFactor * Compression));
+        CellRun recut = union.Recut(Compression);
+        Keep(recut.Cells);
+        doubt = recut.Doubt;
+        estimated = recut.Estimated;
         union = null;
     }
 
@@ -19,6 +22,7 @@ public sealed partial class TDigest
         if (IsSettled)
             return;
         Span<Cell> absorbed = Absorbed();
+        doubt += Absorption.Shared.Doubt;
         settledCount += buffered;
         buffered = weightedCount = 0;
         if (absorbed.Length > WorkingFactor * Compression)
@@ -29,7 +33,7 @@ public sealed partial class TDigest
     /// <summary>The cells with all that waits, in memory that the next flush of any digest on this thread uses again.</summary>
     private Span<Cell> Absorbed() => Absorption.Shared.Absorb(
         cells.AsSpan(0, cellCount), buffer.AsSpan(0, buffered), weighted.AsSpan(0, weightedCount),
-        new SizeLimit(RestingFactor * Compression, Count));
+        new SizeLimit(FullFactor * Compression, Count));
 
     private void Keep(ReadOnlySpan<Cell> kept)
     {
@@ -45,21 +49,27 @@ public sealed partial class TDigest
     {
         if (view is null || view.Count != Count)
         {
-            view = union ?? new Union([new CellRun(IsSettled ? cells.AsSpan(0, cellCount) : Absorbed())]);
+            view = union ?? new Union([CurrentRun()]);
         }
         return view;
     }
 
-    /// <summary>The final form: at most <see cref="Compression"/> cells.</summary>
-    private ReadOnlySpan<Cell> Final()
+    private CellRun CurrentRun()
     {
+        if (IsSettled)
+            return new CellRun(cells.AsSpan(0, cellCount), Compression, doubt, estimated);
+        ReadOnlySpan<Cell> absorbed = Absorbed();
+        return new CellRun(absorbed, Compression, doubt + Absorption.Shared.Doubt, estimated);
+    }
+
+    /// <summary>The final form: at most <see cref="Compression"/> cells.</summary>
+    private Cell[] Final(out double boundaryDoubt)
+    {
+        boundaryDoubt = 0;
         if (Count == 0)
             return [];
-        Cell[] all = View().Recut(RestingFactor * Compression);
-        if (all.Length <= Compression)
-            return all;
-        Span<Cell> final = all.AsSpan(0, Compaction.Fit(all, Count, Compression));
-        Compaction.RoundMeans(final);
-        return final;
+        CellRun working = View().Recut(Compression);
+        boundaryDoubt = working.Doubt;
+        return FinalForm.Of(working.Cells, Count, Compression);
     }
 }

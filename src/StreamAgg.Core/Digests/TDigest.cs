@@ -18,10 +18,13 @@ public sealed partial class TDigest
     private const int FullBuffer = FirstBuffer << 7;
 
     /// <summary>In memory a digest works with up to this many times the cells of its final form.</summary>
-    private const int WorkingFactor = 3;
+    private const int WorkingFactor = 4;
 
-    /// <summary>And comes down to this many times when it is past that.</summary>
-    private const int RestingFactor = 2;
+    /// <summary>And comes down to this many times when it is past that, which happens every flush or two.</summary>
+    private const int RestingFactor = 3;
+
+    /// <summary>The size of a full cell in memory: as if there were this many times the cells of the final form.</summary>
+    private const int FullFactor = 2;
 
     /// <summary>Up to here a whole buffer fits into a count without a look at it.</summary>
     private const long UncheckedCount = long.MaxValue - FullBuffer;
@@ -35,6 +38,12 @@ public sealed partial class TDigest
 
     /// <summary>How many values are in cells, or in <see cref="weighted"/>; the buffer's come on top.</summary>
     private long settledCount;
+
+    /// <summary>By how many full cells the rank of a boundary may be off: 0 until a cell was cut by its curve.</summary>
+    private double doubt;
+
+    /// <summary>Whether the cells' ends were estimated from means and weights.</summary>
+    private bool estimated;
 
     /// <summary>What <see cref="Merge"/> was given, until the first value is added to the result.</summary>
     private Union? union;
@@ -100,6 +109,8 @@ public sealed partial class TDigest
     {
         buffered = weightedCount = cellCount = 0;
         settledCount = 0;
+        doubt = 0;
+        estimated = false;
         union = view = null;
     }
 

@@ -12,6 +12,12 @@ internal sealed class Union
     /// <summary>The share of a full cell from which one repeated value is not mixed with its neighbours.</summary>
     private const double Solitary = 0.5;
 
+    /// <summary>How many cuts a final cell: a few more than one leave the final form a choice; each costs a look into every run.</summary>
+    private const double Finer = 1.25;
+
+    /// <summary>A cell of which only the mean is known reaches into the two beside it, of about the same weight.</summary>
+    private const double Neighbourhood = 3;
+
     private readonly CellRun[] runs;
 
     public Union(List<CellRun> runs)
@@ -45,6 +51,19 @@ internal sealed class Union
         return sum;
     }
 
+    /// <summary>Between which numbers the true count of values up to this one lies.</summary>
+    public (double Least, double Most) CountBounds(double value)
+    {
+        double least = 0, most = 0;
+        foreach (CellRun run in runs)
+        {
+            (double runLeast, double runMost) = run.CountBounds(value);
+            least += runLeast;
+            most += runMost;
+        }
+        return (least, most);
+    }
+
     /// <summary>The value of a rank, 0 to count - 1: the smallest double that more than <paramref name="rank"/> values do not exceed.</summary>
     public double At(long rank)
     {
@@ -61,31 +80,55 @@ internal sealed class Union
         return value == 0 && Min.Equals(Max) && double.IsNegative(Max) ? value : value + 0.0; // -0 only where all are
     }
 
-    /// <summary>The same values in at most about <paramref name="target"/> ascending, disjoint cells.</summary>
-    public Cell[] Recut(int target)
+    /// <summary>The same values in about as many ascending, disjoint cells as the final form has, or the only run's as they are.</summary>
+    public CellRun Recut(int compression)
     {
         if (runs.Length == 1)
-            return runs[0].Cells.ToArray();
-        List<double> cuts = FindCuts(target);
+            return runs[0];
+        List<double> cuts = FindCuts((int)(compression * Finer));
         var slots = new Cell[cuts.Count + 1];
+        var straddling = new double[cuts.Count + 1];
+        double doubt = 0;
         foreach (CellRun run in runs)
-            Distribute(run, CollectionsMarshal.AsSpan(cuts), slots);
-        return Array.FindAll(slots, static slot => slot.Weight > 0);
+        {
+            Distribute(run, CollectionsMarshal.AsSpan(cuts), slots, straddling);
+            doubt = Math.Max(doubt, run.Doubt);
+        }
+        return new CellRun(Array.FindAll(slots, static slot => slot.Weight > 0), compression, doubt + WorstCut(slots, straddling, compression), false);
+    }
+
+    /// <summary>The most that was cut by curves at one place, in full cells.</summary>
+    /// <remarks>
+    /// What the runs doubted already stays in proportion: the limit is a concave function of the rank, so the full cells of all runs at a value weigh
+    /// together no more than the whole's at its rank.
+    /// </remarks>
+    private double WorstCut(ReadOnlySpan<Cell> slots, ReadOnlySpan<double> straddling, int compression)
+    {
+        var limit = new SizeLimit(compression, Count);
+        double worst = 0;
+        long rank = 0;
+        for (int i = 0; i < slots.Length; i++)
+        {
+            rank += slots[i].Weight;
+            if (straddling[i] > 0)
+                worst = Math.Max(worst, straddling[i] / Math.Max(1, limit.At(rank)));
+        }
+        return worst;
     }
 
     /// <summary>Values between which the slots lie, so that each slot holds about a full cell; a slot ends at its cut, inclusive.</summary>
     private List<double> FindCuts(int target)
     {
-        List<Cell> lumps = Lumps();
+        ReadOnlySpan<Cell> lumps = Lumps();
         var cuts = new List<double>(target * 2);
         var limit = new SizeLimit(target, Count);
-        bool few = lumps.Count <= target;
+        bool few = lumps.Length <= target;
         long before = 0, weight = 0;
-        for (int i = 0; i < lumps.Count; i++)
+        for (int i = 0; i < lumps.Length; i++)
         {
             Cell lump = lumps[i];
             // The minimum and the maximum stay alone, and what is one value many times keeps its own place.
-            bool alone = few || i == 0 || i == lumps.Count - 1
+            bool alone = few || i == 0 || i == lumps.Length - 1
                 || (lump.IsPure && lump.Weight > Solitary * limit.At(before + weight + (lump.Weight / 2.0)));
             if (weight > 0 && (alone || weight + lump.Weight > limit.At(before + ((weight + lump.Weight) / 2.0))))
             {
@@ -112,14 +155,20 @@ internal sealed class Union
     }
 
     /// <summary>Every cell of every run at its mean, ascending, equal means as one; pure where all of them are.</summary>
-    private List<Cell> Lumps()
+    private Span<Cell> Lumps()
     {
-        var sorted = new List<Cell>();
+        int length = 0, next = 0;
         foreach (CellRun run in runs)
-            sorted.AddRange(run.Cells);
-        sorted.Sort(static (a, b) => a.Mean.CompareTo(b.Mean));
+            length += run.Cells.Length;
+        var all = new Cell[length];
+        foreach (CellRun run in runs)
+        {
+            run.Cells.CopyTo(all.AsSpan(next));
+            next += run.Cells.Length;
+        }
+        Cell[] sorted = CellSort.ByMean(all);
         int last = 0;
-        for (int i = 1; i < sorted.Count; i++)
+        for (int i = 1; i < sorted.Length; i++)
         {
             if (sorted[last].Mean == sorted[i].Mean)
                 sorted[last] = new Cell(
@@ -128,11 +177,10 @@ internal sealed class Union
             else
                 sorted[++last] = sorted[i];
         }
-        sorted.RemoveRange(last + 1, sorted.Count - last - 1);
-        return sorted;
+        return sorted.AsSpan(0, last + 1);
     }
 
-    private static void Distribute(CellRun run, ReadOnlySpan<double> cuts, Span<Cell> slots)
+    private static void Distribute(CellRun run, ReadOnlySpan<double> cuts, Span<Cell> slots, Span<double> straddling)
     {
         int slot = 0;
         foreach (ref readonly Cell cell in run.Cells)
@@ -145,14 +193,19 @@ internal sealed class Union
                 continue;
             }
             var curve = new CellCurve(cell);
-            long rank = 0;
-            for (; rank < cell.Weight; slot++)
+            double from = cell.Low;
+            for (long rank = 0; ; slot++)
             {
-                long end = slot < cuts.Length ? curve.CountAtMost(cuts[slot]) : cell.Weight;
-                if (end <= rank) continue;
-                Put(slots, slot, curve.Piece(rank, end));
+                bool last = slot == cuts.Length || cuts[slot] >= cell.High;
+                long end = last ? cell.Weight : Math.Max(rank, curve.About(cuts[slot]));
+                double to = last ? cell.High : cuts[slot];
+                if (end > rank)
+                    Put(slots, slot, curve.Piece(rank, end, from, to));
                 rank = end;
-                if (rank == cell.Weight) break;
+                from = Math.BitIncrement(to);
+                if (last)
+                    break;
+                straddling[slot] += run.Estimated ? Neighbourhood * cell.Weight : cell.Weight;
             }
         }
     }

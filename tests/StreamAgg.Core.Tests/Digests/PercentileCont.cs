@@ -24,6 +24,9 @@ internal sealed class PercentileCont
     /// <summary>How many ranks a value lies away from where q points: 0 where it is between the neighbours of that rank.</summary>
     public double RankError(double q, double value)
     {
+        // Where neighbours are a few doubles apart, percentile_cont itself is rounded to one of them.
+        if (value == Quantile(q))
+            return 0;
         double rank = q * (sorted.Length - 1);
         // Between order statistics k and k + 1 the value stands for the ranks between them, by where it lies on the line.
         int below = LowerBound(value), upTo = LowerBound(Math.BitIncrement(value));
