@@ -1,0 +1,74 @@
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Simulation.Time;
+
+namespace StreamAgg.Simulation.Log;
+
+/// <summary>The brokers: topics by name, each incarnation with an id of its own.</summary>
+internal sealed class Cluster(DatabaseClock clock)
+{
+    private readonly Dictionary<string, List<SimPartition>> topics = [];
+    private readonly Dictionary<string, string> topicIds = [];
+    private int incarnations;
+    private List<SimPartition> cached = [];
+    private int cachedVersion = -1;
+
+    /// <summary>Every incarnation that ever was, the present ones included.</summary>
+    public List<SimPartition> History { get; } = [];
+
+    /// <summary>Raised by whatever the group has to hear of.</summary>
+    public int MetadataVersion { get; private set; }
+
+    public void Create(string topic, int partitions)
+    {
+        topicIds[topic] = $"id-{++incarnations}";
+        topics[topic] = [];
+        Grow(topic, partitions);
+    }
+
+    public void Delete(string topic)
+    {
+        topics.Remove(topic);
+        topicIds.Remove(topic);
+        MetadataVersion++;
+    }
+
+    public void Grow(string topic, int partitions)
+    {
+        List<SimPartition> existing = topics[topic];
+        while (existing.Count < partitions)
+        {
+            var partition = new SimPartition(new SourcePartition(topic, existing.Count), topicIds[topic], clock);
+            existing.Add(partition);
+            History.Add(partition);
+        }
+        MetadataVersion++;
+    }
+
+    public TopicFacts? Describe(string topic) =>
+        topics.TryGetValue(topic, out List<SimPartition>? partitions) ? new TopicFacts(topicIds[topic], partitions.Count) : null;
+
+    public SimPartition? Find(SourcePartition source) =>
+        topics.TryGetValue(source.Topic, out List<SimPartition>? partitions) && source.Partition < partitions.Count
+            ? partitions[source.Partition]
+            : null;
+
+    /// <summary>What exists now, ordered. Another list after each change.</summary>
+    public List<SimPartition> Partitions
+    {
+        get
+        {
+            if (cachedVersion == MetadataVersion)
+                return cached;
+            cached = [];
+            foreach (List<SimPartition> partitions in topics.Values)
+                cached.AddRange(partitions);
+            cached.Sort(static (a, b) => a.Source.CompareTo(b.Source));
+            Sources = cached.ConvertAll(static partition => partition.Source);
+            cachedVersion = MetadataVersion;
+            return cached;
+        }
+    }
+
+    /// <summary>As of the last look at <see cref="Partitions"/>.</summary>
+    public List<SourcePartition> Sources { get; private set; } = [];
+}

@@ -1,0 +1,103 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Simulation.Chance;
+using StreamAgg.Simulation.Time;
+using StreamAgg.Simulation.Tracing;
+
+namespace StreamAgg.Simulation.Log;
+
+/// <summary>A member's questions to the brokers: answered from what is true between question and answer, late, in part, or not at all.</summary>
+internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess process, Prng chance, FactsWeather weather, Happenings happenings) : ILogFacts
+{
+    public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        await AskAsync(cancellation);
+        var answer = new Dictionary<string, TopicFacts>();
+        foreach (string topic in topics)
+        {
+            if (cluster.Describe(topic) is { } facts)
+                answer.Add(topic, facts);
+        }
+        await AnswerAsync();
+        return answer;
+    }
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+        OffsetsAsync(partitions, static partition => partition.End, cancellation);
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+        OffsetsAsync(partitions, static partition => partition.Beginning, cancellation);
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsForTimeAsync(
+        IReadOnlyCollection<SourcePartition> partitions, Instant time, CancellationToken cancellation) =>
+        OffsetsAsync(partitions, partition => OffsetAt(partition, time), cancellation);
+
+    private static long OffsetAt(SimPartition partition, Instant time)
+    {
+        for (long offset = partition.Beginning; offset < partition.End; offset++)
+        {
+            if (partition[offset].TimestampMilliseconds is { } milliseconds && Instant.FromUnixMilliseconds(milliseconds) >= time)
+                return offset;
+        }
+        return partition.End;
+    }
+
+    private async Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, Func<SimPartition, long> offset, CancellationToken cancellation)
+    {
+        await AskAsync(cancellation);
+        var answer = new Dictionary<SourcePartition, long>();
+        foreach (SourcePartition source in partitions)
+        {
+            if (cluster.Find(source) is not { } partition)
+                continue;
+            if (partition.IsStuck || chance.Chance(weather.PartialChance))
+                happenings.Count(Happening.FactsPartial);
+            else
+                answer[source] = offset(partition);
+        }
+        await AnswerAsync();
+        return answer;
+    }
+
+    private async ValueTask AskAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        await scheduler.Delay(null, Latency());
+        if (weather.IsAway || chance.Chance(weather.FailChance))
+        {
+            happenings.Count(Happening.FactsUnavailable);
+            await scheduler.Delay(process, Latency() * 5);
+            throw new LogUnavailableException("the brokers gave no answer in time");
+        }
+    }
+
+    private Scheduler.Hop AnswerAsync() => scheduler.Delay(process, Latency());
+
+    private long Latency()
+    {
+        long latency = chance.Skewed(200, 3_000);
+        return chance.Chance(weather.SlowChance) ? latency * chance.Between(2, 200) : latency;
+    }
+}
+
+/// <summary>How the brokers treat questions.</summary>
+internal sealed class FactsWeather
+{
+    public double SlowChance { get; set; }
+
+    public double FailChance { get; set; }
+
+    /// <summary>Of a partition: that it is left out of an answer.</summary>
+    public double PartialChance { get; set; }
+
+    public bool IsAway { get; set; }
+
+    public void CalmDown()
+    {
+        SlowChance = FailChance = PartialChance = 0;
+        IsAway = false;
+    }
+}

@@ -1,0 +1,152 @@
+using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.DeadLetters;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Publishing;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Log;
+using StreamAgg.Simulation.Time;
+
+namespace StreamAgg.Simulation.Members;
+
+/// <summary>One process with one member and its publisher: what <c>PipelineRunner</c> does with threads, done in steps.</summary>
+internal sealed class SimMember : IDisposable
+{
+    private readonly World world;
+    private readonly Member member;
+    private readonly Publisher publisher;
+    private readonly CancellationTokenSource ending = new();
+    private readonly CancellationToken ended;
+    private long stoppingSinceMicros = -1;
+
+    public SimMember(World world, int slot, string name, PipelineOptions options)
+    {
+        this.world = world;
+        ended = ending.Token;
+        Slot = slot;
+        Options = options;
+        Process = new SimProcess(name, world.Scheduler);
+        var chance = world.Chance.Fork();
+        Consumer = new SimConsumer(name, world.Cluster, world.Group, world.Scheduler, chance, world.Book, world.Happenings, world.Trace)
+        {
+            BatchSize = world.Plan.PollBatch,
+            RevocationTimeoutMicros = world.Plan.RevocationTimeoutMicros,
+        };
+        IAggregateStore store = world.Mutant.Store(world.NewStore(Process), Process.Name);
+        ILogFacts facts = world.Mutant.Facts(world.NewFacts(Process), Consumer);
+        IDeadLetterSink letters = world.Mutant.Letters(world.NewLetters(Process, Consumer));
+        var time = new MemberClock(
+            world.Scheduler, Process, new DateTimeOffset(world.Plan.Start.ToUtcDateTime()), TimeSpan.FromSeconds(chance.Between(-300, 300)));
+        var services = new MemberServices
+        {
+            Options = options,
+            Topics = World.Topics,
+            Owner = name,
+            Facts = facts,
+            Store = store,
+            DeadLetters = letters,
+            Metrics = World.Metrics,
+            Logger = world.Log.For(name),
+            Time = time,
+            Backoff = new Backoff(chance.Unit),
+        };
+        member = new Member(services, Consumer);
+        publisher = new Publisher(options, World.Topics, facts, store, World.Metrics, services.Logger, time);
+        Handler = world.Mutant.Handler(member);
+    }
+
+    public int Slot { get; }
+
+    public PipelineOptions Options { get; }
+
+    public SimProcess Process { get; }
+
+    public SimConsumer Consumer { get; }
+
+    public bool IsStopped { get; private set; }
+
+    private ILogHandler Handler { get; }
+
+    public void Start()
+    {
+        Consumer.Subscribe();
+        world.Scheduler.After(Process, 0, Step);
+        world.Scheduler.After(Process, 0, () => _ = PublishAsync());
+    }
+
+    /// <summary>SIGTERM: a last checkpoint, then out of the group.</summary>
+    public void BeginStop()
+    {
+        if (stoppingSinceMicros >= 0)
+            return;
+        stoppingSinceMicros = world.Scheduler.NowMicros;
+        member.BeginStop();
+    }
+
+    public void Dispose()
+    {
+        member.Dispose();
+        ending.Dispose();
+    }
+
+    private void Step()
+    {
+        try
+        {
+            if (stoppingSinceMicros >= 0)
+            {
+                if (TryFinishStop())
+                    return;
+            }
+            else
+            {
+                Consumer.Poll(TimeSpan.Zero, Handler);
+                Handler.Advance();
+                if (member.Fault is not null)
+                    BeginStop();
+            }
+        }
+        catch (Exception e)
+        {
+            // A thread that dies takes its process with it; whatever was thrown here nobody announced.
+            world.Surprise(Process.Name, e);
+            return;
+        }
+        world.Scheduler.After(Process, world.Chance.Between(world.Plan.PollMicros / 10, world.Plan.PollMicros), Step);
+    }
+
+    private bool TryFinishStop()
+    {
+        Handler.Advance();
+        bool isTimeUp = world.Scheduler.NowMicros - stoppingSinceMicros >= PipelineRunner.StopTimeout.TotalMicroseconds;
+        if (!member.IsAllReleased && !isTimeUp)
+            return false;
+        ending.Cancel();
+        Consumer.Close(Handler);
+        Dispose();
+        IsStopped = true;
+        world.Stopped(this, member.Fault);
+        return true;
+    }
+
+    private async Task PublishAsync()
+    {
+        try
+        {
+            while (stoppingSinceMicros < 0)
+            {
+                await world.Scheduler.Delay(Process, (long)Options.CheckpointInterval.TotalMicroseconds);
+                await publisher.PublishOnceAsync(ended);
+            }
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // Told to stop: what is not published keeps its mark.
+        }
+        catch (Exception e)
+        {
+            // As in the poll loop: nothing but what the ports announce may come out.
+            world.Surprise(Process.Name, e);
+        }
+    }
+}

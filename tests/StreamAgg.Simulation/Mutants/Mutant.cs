@@ -1,0 +1,23 @@
+using StreamAgg.Pipeline.DeadLetters;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Log;
+using StreamAgg.Simulation.Store;
+
+namespace StreamAgg.Simulation.Mutants;
+
+/// <summary>One small wrong change. It sits around a port or in the simulated store, so that the product carries no switch for it.</summary>
+internal sealed record Mutant(string Name)
+{
+    public static Mutant None { get; } = new("none");
+
+    public StoreRules Rules { get; init; } = StoreRules.Protocol;
+
+    public Func<IAggregateStore, string, IAggregateStore> Store { get; init; } = static (store, _) => store;
+
+    public Func<ILogFacts, SimConsumer, ILogFacts> Facts { get; init; } = static (facts, _) => facts;
+
+    public Func<IDeadLetterSink, IDeadLetterSink> Letters { get; init; } = static letters => letters;
+
+    public Func<ILogHandler, ILogHandler> Handler { get; init; } = static handler => handler;
+}

@@ -1,0 +1,39 @@
+using StreamAgg.Simulation.Store;
+
+namespace StreamAgg.Simulation.Mutants;
+
+/// <summary>Small wrong changes that the simulation has to find: they show that it could.</summary>
+internal static class MutantList
+{
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        new("no fence") { Rules = StoreRules.Protocol with { ComparesFence = false } },
+        new("fence without the checkpoint's number") { Rules = StoreRules.Protocol with { ComparesCheckpoint = false } },
+        new("partials loaded before the claim, not after") { Rules = StoreRules.Protocol with { LoadsAfterClaim = false } },
+        new("partials not loaded at all") { Store = static (store, _) => new LoadsNothing(store) },
+        new("fold without detaching") { Store = static (store, _) => new FoldsWithoutDetaching(store) },
+        new("base overwritten instead of added to") { Rules = StoreRules.Protocol with { AddsToBase = false } },
+        new("base's rev not raised") { Rules = StoreRules.Protocol with { RaisesBaseRev = false } },
+        new("folded change not counted as a rev") { Rules = StoreRules.Protocol with { CountsFoldedChange = false } },
+        new("mark not renewed") { Rules = StoreRules.Protocol with { RenewsMark = false } },
+        new("mark cleared without comparing") { Rules = StoreRules.Protocol with { ComparesMark = false } },
+        new("publish from two snapshots") { Rules = StoreRules.Protocol with { ReadsOneSnapshot = false } },
+        new("base forgotten in the merge") { Rules = StoreRules.Protocol with { ReadsBase = false } },
+        new("hour's sketch not guarded by its rev") { Rules = StoreRules.Protocol with { GuardsHour = false } },
+        new("day's sketch not guarded by its rev") { Rules = StoreRules.Protocol with { GuardsDay = false } },
+        new("day published while its hours are marked") { Rules = StoreRules.Protocol with { GatesDay = false } },
+        new("day in its hour's transaction") { Rules = StoreRules.Protocol with { PublishesDayApart = false } },
+        new("rows locked in any order") { Rules = StoreRules.Protocol with { LocksInOrder = false } },
+        new("fenced owner writes anyway") { Store = static (store, _) => new WritesAnyway(store) },
+        new("fenced partition dropped for good") { Store = static (store, _) => new DropsForGood(store) },
+        new("parameters used again after a retry") { Store = static (store, _) => new KeepsParameters(store) },
+        new("unknown commit taken for a failed one") { Store = static (store, _) => new TakesUnknownForFailed(store) },
+        new("unknown commit taken for a done one") { Store = static (store, _) => new TakesUnknownForDone(store) },
+        new("watermark by timer") { Facts = static (facts, consumer) => new WatermarkByTimer(facts, consumer) },
+        new("topic's id asked only once") { Facts = static (facts, _) => new RemembersTopics(facts) },
+        new("dead letter after the checkpoint") { Letters = static letters => new LettersAfterCheckpoint(letters) },
+    ];
+
+    /// <summary>A change that the design bears: nothing may be found, or the simulation cries wolf.</summary>
+    public static Mutant Harmless { get; } = new("revoke without a checkpoint") { Handler = static handler => new RevokesWithoutCheckpoint(handler) };
+}

@@ -1,0 +1,92 @@
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.DeadLetters;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Simulation.Log;
+
+namespace StreamAgg.Simulation.Mutants;
+
+/// <summary>The log's end is taken to be where the reader stands: the watermark follows the clock whatever the log holds.</summary>
+internal sealed class WatermarkByTimer(ILogFacts inner, SimConsumer consumer) : ILogFacts
+{
+    public Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        inner.DescribeAsync(topics, cancellation);
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation)
+    {
+        var ends = new Dictionary<SourcePartition, long>();
+        foreach (SourcePartition source in partitions)
+            ends[source] = consumer.PositionOf(source) ?? 0;
+        return Task.FromResult<IReadOnlyDictionary<SourcePartition, long>>(ends);
+    }
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => inner.BeginningOffsetsAsync(partitions, cancellation);
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsForTimeAsync(
+        IReadOnlyCollection<SourcePartition> partitions, Instant time, CancellationToken cancellation) =>
+        inner.OffsetsForTimeAsync(partitions, time, cancellation);
+}
+
+/// <summary>A topic is what it was when it was first described.</summary>
+internal sealed class RemembersTopics(ILogFacts inner) : ILogFacts
+{
+    private readonly Dictionary<string, TopicFacts> known = [];
+
+    public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    {
+        foreach (var (topic, facts) in await inner.DescribeAsync(topics, cancellation))
+            known.TryAdd(topic, facts);
+        return topics.Where(known.ContainsKey).ToDictionary(static topic => topic, topic => known[topic]);
+    }
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => inner.EndOffsetsAsync(partitions, cancellation);
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => inner.BeginningOffsetsAsync(partitions, cancellation);
+
+    public Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsForTimeAsync(
+        IReadOnlyCollection<SourcePartition> partitions, Instant time, CancellationToken cancellation) =>
+        inner.OffsetsForTimeAsync(partitions, time, cancellation);
+}
+
+/// <summary>A checkpoint does not wait for its dead letters.</summary>
+internal sealed class LettersAfterCheckpoint(IDeadLetterSink inner) : IDeadLetterSink
+{
+    public long PendingBytes => inner.PendingBytes;
+
+    public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt) => inner.Send(record, refusal, refusedAt);
+
+    public Task FlushAsync(CancellationToken cancellation) => Task.CompletedTask;
+}
+
+/// <summary>A partition that is given up counts as released at once: nothing of it is written.</summary>
+/// <remarks>Harmless by design: what was not written is read again. It stands here as the control that must not be found.</remarks>
+internal sealed class RevokesWithoutCheckpoint(ILogHandler inner) : ILogHandler
+{
+    public void OnRecord(in LogRecord record) => inner.OnRecord(record);
+
+    public void OnPosition(SourcePartition source, long nextOffset) => inner.OnPosition(source, nextOffset);
+
+    public void OnAssigned(IReadOnlyList<SourcePartition> partitions) => inner.OnAssigned(partitions);
+
+    public void OnRevoking(IReadOnlyList<SourcePartition> partitions)
+    {
+        // The wrong part: nobody tells the member that it has something to write.
+    }
+
+    public bool IsReleased(SourcePartition source) => true;
+
+    public void OnRevoked(IReadOnlyList<SourcePartition> partitions) => inner.OnRevoked(partitions);
+
+    public void OnLost(IReadOnlyList<SourcePartition> partitions) => inner.OnLost(partitions);
+
+    public void OnOutOfRange(SourcePartition source, long offset, string reason) => inner.OnOutOfRange(source, offset, reason);
+
+    public void OnTruncated(SourcePartition source, long offset, long sharedEnd, string reason) =>
+        inner.OnTruncated(source, offset, sharedEnd, reason);
+
+    public void Advance() => inner.Advance();
+}

@@ -1,0 +1,83 @@
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Simulation.Log;
+
+namespace StreamAgg.Simulation.Proof;
+
+/// <summary>What was delivered to whom, under which claim: the only account of what a checkpoint may have counted.</summary>
+internal sealed class DeliveryBook
+{
+    private readonly Dictionary<(string Client, SourcePartition Source), long> claims = [];
+    private readonly Dictionary<(SourcePartition Source, long Epoch), Session> sessions = [];
+    private readonly Dictionary<(string Client, SourcePartition Source), Session> current = [];
+
+    /// <summary>A claim's answer reached its client. Answers may overtake each other; the newest claim is the one that can still write.</summary>
+    public void ClaimAnswered(string client, SourcePartition source, long epoch)
+    {
+        if (!claims.TryGetValue((client, source), out long known) || epoch > known)
+            claims[(client, source)] = epoch;
+    }
+
+    public void Started(string client, SourcePartition source, long offset)
+    {
+        if (!claims.TryGetValue((client, source), out long epoch))
+            return;
+        if (!sessions.TryGetValue((source, epoch), out Session? session))
+            sessions.Add((source, epoch), session = new Session());
+        session.Restarted();
+        current[(client, source)] = session;
+    }
+
+    public void Stopped(string client, SourcePartition source)
+    {
+        if (current.TryGetValue((client, source), out Session? session))
+            session.Stopped();
+    }
+
+    public void Delivered(string client, SimPartition partition, LogEntry entry)
+    {
+        if (current.TryGetValue((client, partition.Source), out Session? session))
+            session.Deliveries.Add((partition, entry));
+    }
+
+    public Session? Find(SourcePartition source, long epoch) => sessions.GetValueOrDefault((source, epoch));
+
+    /// <summary>The deliveries of one claim, in order, and how many of them a checkpoint has written.</summary>
+    internal sealed class Session
+    {
+        public List<(SimPartition Partition, LogEntry Entry)> Deliveries { get; } = [];
+
+        public int Committed { get; private set; }
+
+        private int restart;
+
+        /// <summary>
+        /// Reading starts again, perhaps at a smaller offset where the log was truncated. What was read before was in the log then: it counts.
+        /// </summary>
+        public void Restarted() => restart = Deliveries.Count;
+
+        private int stop;
+
+        /// <summary>Reading stands still: the log does not hold what comes next.</summary>
+        public void Stopped() => stop = Deliveries.Count;
+
+        public Reading Now => new(Deliveries.Count, restart, stop);
+
+        /// <summary>Takes what had been read before the reading came to stand at the offset.</summary>
+        public IEnumerable<(SimPartition Partition, LogEntry Entry)> CommitUpTo(long nextOffset, Reading reading, bool wentBack)
+        {
+            int floor = Math.Max(Committed, wentBack ? Math.Max(reading.Restart, reading.Stop) : reading.Restart);
+            int end = Math.Max(reading.Count, floor);
+            while (end > floor && Deliveries[end - 1].Entry.Offset >= nextOffset)
+                end--;
+            int start = Committed;
+            Committed = end;
+            return Deliveries.Skip(start).Take(end - start);
+        }
+    }
+}
+
+/// <summary>How far a claim's deliveries had come.</summary>
+/// <param name="Count">All of them.</param>
+/// <param name="Restart">Those before the last time that the reading was started.</param>
+/// <param name="Stop">Those before the last time that it found itself out of range.</param>
+internal readonly record struct Reading(int Count, int Restart, int Stop);

@@ -1,0 +1,97 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Simulation.Log;
+using StreamAgg.Simulation.Store;
+
+namespace StreamAgg.Simulation.Proof;
+
+/// <summary>What has to be true once faults have stopped and everything is done.</summary>
+internal sealed class Rest(World world)
+{
+    /// <summary>A partition keeps an hour's partial this long after its end, by its own watermark, before it is folded into the base.</summary>
+    private static readonly TimeSpan FoldAfter = TimeSpan.FromHours(2);
+
+    /// <summary>Null where nothing is; else one thing that is not done yet.</summary>
+    public string? WhatIsLeft()
+    {
+        Database database = world.Database;
+        foreach (SimPartition partition in world.Cluster.Partitions)
+        {
+            if (database.Sources.Committed(partition.Source) is not { } row)
+                return $"{partition.Source} was never claimed";
+            if (row.TopicId != partition.TopicId)
+                return $"{partition.Source} stands in {row.TopicId}, the topic is {partition.TopicId}";
+            if (row.NextOffset != partition.End)
+                return $"{partition.Source} stands at {row.NextOffset} of {partition.End}";
+        }
+        foreach (var (key, cell) in database.DirtyHours.Cells)
+        {
+            if (cell.Committed is not null)
+                return $"hour {key.Hour} '{key.Platform}' is marked";
+        }
+        foreach (var (key, cell) in database.DirtyDays.Cells)
+        {
+            if (cell.Committed is not null)
+                return $"day {key.Day} '{key.Platform}' is marked";
+        }
+        foreach (var ((hour, source), cell) in database.Partials.Cells)
+        {
+            if (cell.Committed is not null && database.Sources.Committed(source)?.Watermark is { } watermark
+                && hour.Hour.End + FoldAfter <= watermark - TimeSpan.FromHours(1) && world.Cluster.Find(source) is not null)
+            {
+                return $"{source} has not folded hour {hour.Hour} '{hour.Platform}'";
+            }
+        }
+        return null;
+    }
+
+    public void Verify()
+    {
+        VerifyLog();
+        foreach (var (key, account) in world.Ledger.Hours)
+            VerifyRow($"hour {key.Hour} '{key.Platform}'", account, world.Database.Hourly.Committed(key), world.Database.HourSketches.Committed(key));
+        foreach (var (key, account) in world.Ledger.Days)
+            VerifyRow($"day {key.Day} '{key.Platform}'", account, world.Database.Daily.Committed(key), world.Database.DaySketches.Committed(key));
+        foreach (var (key, cell) in world.Database.HourSketches.Cells)
+        {
+            if (cell.Committed is not null && !world.Ledger.Hours.ContainsKey(key))
+                world.Fail(Invariants.RowsAreTrue, $"hour {key.Hour} '{key.Platform}' is published and was never counted");
+        }
+    }
+
+    /// <summary>Every record that the log held and nobody lost is counted.</summary>
+    private void VerifyLog()
+    {
+        foreach (SimPartition partition in world.Cluster.Partitions)
+        {
+            long start = Math.Max(partition.Beginning, world.Ledger.StartOf(partition));
+            for (long offset = start; offset < partition.End; offset++)
+            {
+                LogEntry entry = partition[offset];
+                if (entry.Kind == EntryKind.Record && !world.Ledger.IsSettled(partition, entry))
+                    world.Fail(Invariants.ExactlyOnce, $"{partition.Source} offset {offset} of {partition.TopicId} is in the log and was never counted");
+            }
+        }
+    }
+
+    private void VerifyRow(string which, Account account, FigureRow? row, SketchRow? sketch)
+    {
+        if (row is null || sketch is null)
+        {
+            world.Fail(Invariants.RowsAreTrue, $"{which} has no row; the log counts {Ledger.Say(account.Totals)}");
+            return;
+        }
+        if (sketch.Totals != account.Totals)
+            world.Fail(Invariants.RowsAreTrue, $"{which}: the sketch holds {Ledger.Say(sketch.Totals)}, the log {Ledger.Say(account.Totals)}");
+        if (sketch.RowKept)
+        {
+            if (row.Requests <= account.Totals.RequestCount)
+                world.Fail(Invariants.RowsAreTrue, $"{which}: a foreign row of {row.Requests} requests was kept against {account.Totals.RequestCount}");
+            return;
+        }
+        BucketTotals totals = account.Totals;
+        if (row != FigureRow.Of(totals, row.P99Milliseconds))
+            world.Fail(Invariants.RowsAreTrue, $"{which}: {row}, the log counts {Ledger.Say(totals)}");
+        if (Percentile.Judge(account.DurationsMicros, row.P99Milliseconds, world.Plan.Options.Compression) is { } wrong)
+            world.Fail(Invariants.Percentile, $"{which}: {wrong}");
+    }
+}

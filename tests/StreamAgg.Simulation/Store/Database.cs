@@ -1,0 +1,115 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Chance;
+using StreamAgg.Simulation.Time;
+using StreamAgg.Simulation.Tracing;
+
+namespace StreamAgg.Simulation.Store;
+
+/// <summary>The tables of the store protocol with PostgreSQL's semantics: what was committed, and who holds which row.</summary>
+internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng chance, StoreRules rules, StoreWeather weather, Happenings happenings)
+{
+    private static readonly SortedList<SourcePartition, Cell<CountedRow>> NoPartials = [];
+
+    private readonly List<Transaction> open = [];
+    private readonly Dictionary<HourKey, SortedList<SourcePartition, Cell<CountedRow>>> partialsByHour = [];
+    private int transactions;
+    private long marks;
+
+    public Scheduler Scheduler { get; } = scheduler;
+
+    public DatabaseClock Clock { get; } = clock;
+
+    public Prng Chance { get; } = chance;
+
+    public StoreRules Rules { get; } = rules;
+
+    public StoreWeather Weather { get; } = weather;
+
+    public Happenings Happenings { get; } = happenings;
+
+    public IStoreWitness? Witness { get; set; }
+
+    public Table<string, TopicRow> Topics { get; } = new("topic");
+
+    public Table<SourcePartition, SourceRow> Sources { get; } = new("source_partition");
+
+    public Table<(HourKey Hour, SourcePartition Source), CountedRow> Partials { get; } = new("partial");
+
+    public Table<HourKey, CountedRow> Bases { get; } = new("hour_base");
+
+    public Table<HourKey, MarkRow> DirtyHours { get; } = new("dirty_hour");
+
+    public Table<DayKey, MarkRow> DirtyDays { get; } = new("dirty_day");
+
+    public Table<HourKey, SketchRow> HourSketches { get; } = new("hour_sketch");
+
+    public Table<DayKey, SketchRow> DaySketches { get; } = new("day_sketch");
+
+    public Table<HourKey, FigureRow> Hourly { get; } = new("ops_metrics_hourly");
+
+    public Table<DayKey, FigureRow> Daily { get; } = new("ops_metrics_daily");
+
+    /// <summary>Rows of <c>gap</c>; the same gap said twice is one row.</summary>
+    public List<Gap> Gaps { get; } = [];
+
+    public IReadOnlyList<Transaction> Open => open;
+
+    /// <summary>The hour's partials in (topic, partition) order; a cell without a row stands for one that was.</summary>
+    public SortedList<SourcePartition, Cell<CountedRow>> PartialsOf(HourKey hour) =>
+        partialsByHour.TryGetValue(hour, out var cells) ? cells : NoPartials;
+
+    public Cell<CountedRow> Partial(HourKey hour, SourcePartition source)
+    {
+        Cell<CountedRow> cell = Partials[(hour, source)];
+        if (!partialsByHour.TryGetValue(hour, out var cells))
+            partialsByHour.Add(hour, cells = []);
+        cells[source] = cell;
+        return cell;
+    }
+
+    /// <summary>From a sequence: never given twice, not even after a rollback.</summary>
+    public long NextMark() => ++marks;
+
+    public Transaction Begin(string client)
+    {
+        var transaction = new Transaction(this, client, ++transactions) { LastActivityMicros = Scheduler.NowMicros };
+        open.Add(transaction);
+        return transaction;
+    }
+
+    public void Ended(Transaction transaction) => open.Remove(transaction);
+
+    /// <summary>A restart: every session is gone. A commit that was on its way may have made it or not; the seed decides.</summary>
+    public void Restart()
+    {
+        foreach (Transaction transaction in open.ToArray())
+        {
+            if (!transaction.CommitSent || Chance.Chance(0.5))
+                transaction.Abort("the server went down");
+        }
+    }
+
+    public void AddGap(Gap gap)
+    {
+        if (!Gaps.Contains(gap))
+            Gaps.Add(gap);
+        Witness?.GapRecorded(gap);
+    }
+
+    /// <summary>The smallest committed watermark; null while a partition has no row or no watermark.</summary>
+    public Instant? Watermark(IReadOnlyCollection<SourcePartition> partitions)
+    {
+        if (partitions.Count == 0)
+            return null;
+        Instant smallest = Instant.MaxValue;
+        foreach (SourcePartition partition in partitions)
+        {
+            if (Sources.Committed(partition)?.Watermark is not { } watermark)
+                return null;
+            smallest = Instant.Min(smallest, watermark);
+        }
+        return smallest;
+    }
+}

@@ -1,0 +1,36 @@
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Proof;
+
+namespace StreamAgg.Simulation.Store;
+
+/// <summary>Told of every commit in the instant in which it becomes visible, on behalf of the one whose transaction it was.</summary>
+internal interface IStoreWitness
+{
+    void Introduced(string topic, string topicId, IReadOnlyList<long> startOffsets);
+
+    void Claimed(string client, SourcePartition source, SourceRow row);
+
+    /// <summary>The claim's answer reached its client, which may read under it from now on.</summary>
+    void ClaimAnswered(string client, SourcePartition source, Fence fence);
+
+    void Adopted(SourcePartition source, SourceRow? before, SourceRow after, Gap? gap);
+
+    /// <summary>A checkpoint was handed to the store: whatever is committed of it later is what had been read by now.</summary>
+    /// <returns>What <see cref="Committed"/> is given back.</returns>
+    IReadOnlyList<Reading> Beginning(IReadOnlyList<PartitionCheckpoint> partitions);
+
+    /// <summary>Before the rows change, so that the witness sees what was.</summary>
+    void Committing(IReadOnlyList<PartitionCheckpoint> partitions);
+
+    void Committed(IReadOnlyList<PartitionCheckpoint> partitions, IReadOnlyList<Reading> readings);
+
+    void GapRecorded(Gap gap);
+
+    void PublishedHours(IReadOnlyList<Publication<HourKey>> hours);
+
+    void PublishedDays(IReadOnlyList<Publication<DayKey>> days);
+
+    /// <summary>Two transactions waited for each other: the protocol's lock order does not allow it.</summary>
+    void Deadlocked(string who);
+}

@@ -1,0 +1,31 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Digests;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Simulation.Store;
+
+/// <summary>A row of <c>source_partition</c>.</summary>
+internal sealed record SourceRow(Fence Fence, string Owner, long NextOffset, string? TopicId, int? LeaderEpoch, Instant? Watermark);
+
+/// <summary>A row of <c>partial</c> or <c>hour_base</c>: contents and the number of their changes.</summary>
+internal sealed record CountedRow(PartialRow Row, long Rev);
+
+/// <summary>A row of <c>dirty_hour</c> or <c>dirty_day</c>.</summary>
+internal sealed record MarkRow(long Mark);
+
+/// <summary>A row of <c>hour_sketch</c> or <c>day_sketch</c>.</summary>
+internal sealed record SketchRow(long InputRev, BucketTotals Totals, DigestCentroids? Centroids, bool RowKept);
+
+/// <summary>The figures of a public row, as its columns hold them.</summary>
+internal sealed record FigureRow(
+    long Requests, long Successes, long Errors, long Errors4xx, long Errors5xx, long Timeouts, double? MeanMilliseconds, double? P99Milliseconds,
+    double ErrorRatePercent)
+{
+    public static FigureRow Of(in BucketTotals totals, double? p99Milliseconds) => new(
+        totals.RequestCount, totals.SuccessCount, totals.ErrorCount, totals.Error4xxCount, totals.Error5xxCount, totals.TimeoutCount,
+        totals.MeanMilliseconds, p99Milliseconds, totals.ErrorRatePercent);
+}
+
+/// <summary>Stands for "this topic was introduced": the transaction that gives a topic's partitions their starts holds its lock.</summary>
+internal sealed record TopicRow(string TopicId);

@@ -1,0 +1,269 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Digests;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Tracing;
+
+namespace StreamAgg.Simulation.Store;
+
+internal sealed partial class SimStore
+{
+    /// <remarks>A REPEATABLE READ READ ONLY transaction sees one instant, so one step is all of it.</remarks>
+    public async Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation)
+    {
+        Transaction read = Open(cancellation);
+        await ArriveAsync(read, writes: false);
+        Instant? watermark = database.Watermark(partitions);
+        var due = new List<(HourKey Key, long Mark)>();
+        foreach (var (key, cell) in database.DirtyHours.Cells)
+        {
+            if (cell.Committed is { } mark && watermark is { } passed && key.Hour.End <= passed)
+                due.Add((key, mark.Mark));
+        }
+        due.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        bool hasMore = due.Count > limit;
+        if (hasMore)
+            due.RemoveRange(limit, due.Count - limit);
+
+        var bases = new List<CountedRow?>(due.Count);
+        foreach ((HourKey key, _) in due)
+            bases.Add(Rules.ReadsBase ? database.Bases.Committed(key) : null);
+        if (!Rules.ReadsOneSnapshot)
+            await scheduler.Delay(null, Latency() * 20);
+        var hours = new List<DirtyHour>(due.Count);
+        for (int i = 0; i < due.Count; i++)
+            hours.Add(new DirtyHour(due[i].Key, due[i].Mark, InputsOf(due[i].Key, bases[i])));
+        await FinishReadAsync(read);
+        return new HourSnapshot(hours) { Watermark = watermark, HasMore = hasMore };
+    }
+
+    public async Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation)
+    {
+        var ordered = new List<Publication<HourKey>>(hours);
+        ordered.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        Transaction session = Open(cancellation);
+        var taken = new List<(Publication<HourKey> Hour, bool WasKept)>();
+        await ArriveAsync(session, writes: true);
+        foreach (Publication<HourKey> hour in ordered)
+        {
+            Cell<SketchRow> cell = database.HourSketches[hour.Key];
+            if (await TakeSketchAsync(session, cell, hour.InputRev, hour.Totals, hour.Centroids, Rules.GuardsHour) is { } wasKept)
+                taken.Add((hour, wasKept));
+            else
+                database.Happenings.Count(Happening.HourSkippedByGuard);
+        }
+        await AnswerAsync(session);
+
+        var result = new PublishResult(0, 0, 0);
+        if (taken.Count > 0)
+        {
+            await ArriveAsync(session, writes: true);
+            foreach (var (hour, wasKept) in taken)
+                result = await WriteFiguresAsync(session, database.Hourly[hour.Key], database.HourSketches[hour.Key], hour.Totals, hour.P99Milliseconds, wasKept, result);
+            await AnswerAsync(session);
+            await MarkDaysAsync(session, taken.ConvertAll(static entry => entry.Hour));
+        }
+
+        await ClearAsync(session, ordered, static hour => hour.Mark, hour => database.DirtyHours[hour.Key]);
+        List<Publication<HourKey>> published = taken.ConvertAll(static entry => entry.Hour);
+        await CommitAsync(session, () =>
+        {
+            if (IsTraced && published.Count > 0)
+                trace!.Write("database", $"COMMIT hours of {process.Name}: {string.Join(' ', published.Select(hour => $"{hour.Key.Hour.SinceEpoch}/{hour.Key.Platform}={hour.Totals.RequestCount}@{hour.InputRev}"))}");
+            database.Witness?.PublishedHours(published);
+        });
+        return result;
+    }
+
+    public async Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation)
+    {
+        Transaction read = Open(cancellation);
+        await ArriveAsync(read, writes: false);
+        Instant? watermark = database.Watermark(partitions);
+        var due = new List<DirtyDay>();
+        foreach (var (key, cell) in database.DirtyDays.Cells)
+        {
+            if (cell.Committed is { } mark && watermark is { } passed && key.Day.End <= passed && !(Rules.GatesDay && HasDirtyHour(key)))
+                due.Add(new DirtyDay(key, mark.Mark, SketchesOf(key)));
+        }
+        due.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        bool hasMore = due.Count > limit;
+        if (hasMore)
+            due.RemoveRange(limit, due.Count - limit);
+        await FinishReadAsync(read);
+        return new DaySnapshot(due) { HasMore = hasMore };
+    }
+
+    public async Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation)
+    {
+        var ordered = new List<Publication<DayKey>>(days);
+        ordered.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        Transaction session = Open(cancellation);
+        var taken = new List<(Publication<DayKey> Day, bool WasKept)>();
+        await ArriveAsync(session, writes: true);
+        foreach (Publication<DayKey> day in ordered)
+        {
+            if (await TakeSketchAsync(session, database.DaySketches[day.Key], day.InputRev, day.Totals, day.Centroids, Rules.GuardsDay) is { } wasKept)
+                taken.Add((day, wasKept));
+            else
+                database.Happenings.Count(Happening.DaySkippedByGuard);
+        }
+        await AnswerAsync(session);
+
+        var result = new PublishResult(0, 0, 0);
+        if (taken.Count > 0)
+        {
+            await ArriveAsync(session, writes: true);
+            foreach (var (day, wasKept) in taken)
+                result = await WriteFiguresAsync(session, database.Daily[day.Key], database.DaySketches[day.Key], day.Totals, day.P99Milliseconds, wasKept, result);
+            await AnswerAsync(session);
+        }
+
+        await ClearAsync(session, ordered, static day => day.Mark, day => database.DirtyDays[day.Key]);
+        List<Publication<DayKey>> published = taken.ConvertAll(static entry => entry.Day);
+        await CommitAsync(session, () =>
+        {
+            if (IsTraced && published.Count > 0)
+                trace!.Write("database", $"COMMIT days of {process.Name}: {string.Join(' ', published.Select(day => $"{day.Key.Day}/{day.Key.Platform}={day.Totals.RequestCount}@{day.InputRev}"))}");
+            database.Witness?.PublishedDays(published);
+        });
+        return result;
+    }
+
+    private List<RevisedRow> InputsOf(HourKey key, CountedRow? counted)
+    {
+        var inputs = new List<RevisedRow>();
+        if (counted is not null)
+            inputs.Add(new RevisedRow(counted.Row, counted.Rev));
+        foreach (var (_, cell) in database.PartialsOf(key))
+        {
+            if (cell.Committed is { } partial)
+                inputs.Add(new RevisedRow(partial.Row, partial.Rev));
+        }
+        return inputs;
+    }
+
+    private bool HasDirtyHour(DayKey day)
+    {
+        for (int hour = 0; hour < 24; hour++)
+        {
+            if (database.DirtyHours.Committed(new HourKey(new Hour(day.Day.FirstHour.SinceEpoch + hour), day.Platform)) is not null)
+                return true;
+        }
+        return false;
+    }
+
+    private List<HourSketch> SketchesOf(DayKey day)
+    {
+        var sketches = new List<HourSketch>();
+        for (int i = 0; i < 24; i++)
+        {
+            var hour = new Hour(day.Day.FirstHour.SinceEpoch + i);
+            if (database.HourSketches.Committed(new HourKey(hour, day.Platform)) is { } sketch)
+                sketches.Add(new HourSketch(hour, sketch.InputRev, sketch.Totals, sketch.Centroids));
+        }
+        return sketches;
+    }
+
+    /// <summary>The guarded upsert; null where the guard refused, else whether the row of somebody else's stands so far.</summary>
+    private async ValueTask<bool?> TakeSketchAsync(
+        Transaction session, Cell<SketchRow> cell, long inputRev, BucketTotals totals, DigestCentroids? centroids, bool isGuarded)
+    {
+        await LockAsync(cell, session);
+        SketchRow? before = cell.Newest;
+        if (isGuarded && before is not null && before.InputRev >= inputRev)
+            return null;
+        // A row that was never ours is somebody else's until it is replaced.
+        bool wasKept = before is null || before.RowKept;
+        cell.Write(new SketchRow(inputRev, totals, centroids, wasKept));
+        return wasKept;
+    }
+
+    private async ValueTask<PublishResult> WriteFiguresAsync(
+        Transaction session, Cell<FigureRow> cell, Cell<SketchRow> sketch, BucketTotals totals, double? p99, bool wasKept, PublishResult result)
+    {
+        await LockAsync(cell, session);
+        FigureRow figures = FigureRow.Of(totals, p99);
+        FigureRow? before = cell.Newest;
+        bool isForeign = wasKept && before is not null;
+        if (isForeign && figures.Requests < before!.Requests)
+        {
+            database.Happenings.Count(Happening.ForeignRowKept);
+            return result with { RowsKept = result.RowsKept + 1 };
+        }
+
+        if (isForeign)
+            database.Happenings.Count(Happening.ForeignRowReplaced);
+        sketch.Write(sketch.Newest! with { RowKept = false });
+        if (before == figures)
+        {
+            database.Happenings.Count(Happening.HourUnchanged);
+            return result with { RowsUnchanged = result.RowsUnchanged + 1 };
+        }
+        cell.Write(figures);
+        return result with { RowsWritten = result.RowsWritten + 1 };
+    }
+
+    private async ValueTask MarkDaysAsync(Transaction session, List<Publication<HourKey>> hours)
+    {
+        await ArriveAsync(session, writes: true);
+        var days = new SortedSet<DayKey>();
+        foreach (Publication<HourKey> hour in hours)
+            days.Add(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
+        foreach (DayKey day in days)
+        {
+            if (Rules.PublishesDayApart)
+                await MarkAsync(session, database.DirtyDays[day]);
+            else
+                await WriteDayWithItsHoursAsync(session, day);
+        }
+        await AnswerAsync(session);
+    }
+
+    /// <summary>The mutant's day: summed up in the hours' own transaction, blind to hours that others are just writing.</summary>
+    private async ValueTask WriteDayWithItsHoursAsync(Transaction session, DayKey day)
+    {
+        BucketTotals totals = default;
+        var digests = new List<TDigest>();
+        long inputRev = 0;
+        for (int i = 0; i < 24; i++)
+        {
+            var key = new HourKey(new Hour(day.Day.FirstHour.SinceEpoch + i), day.Platform);
+            Cell<SketchRow> cell = database.HourSketches[key];
+            if ((cell.Holder == session ? cell.Newest : cell.Committed) is not { } sketch)
+                continue;
+            totals.Add(sketch.Totals);
+            inputRev += sketch.InputRev;
+            if (sketch.Centroids is not null)
+                digests.Add(StoredDigest.Restore(sketch.Centroids, key.Hour, key.Platform));
+        }
+
+        Cell<SketchRow> daySketch = database.DaySketches[day];
+        if (await TakeSketchAsync(session, daySketch, inputRev, totals, null, Rules.GuardsDay) is not { } wasKept)
+            return;
+        double? p99 = digests.Count == 0 ? null : TDigest.Merge(digests.ToArray(), digests[0].Compression).Quantile(0.99) / 1000;
+        await WriteFiguresAsync(session, database.Daily[day], daySketch, totals, p99, wasKept, new PublishResult(0, 0, 0));
+    }
+
+    private async ValueTask ClearAsync<T>(Transaction session, List<T> seen, Func<T, long> markOf, Func<T, Cell<MarkRow>> cellOf)
+    {
+        await ArriveAsync(session, writes: true);
+        foreach (T item in seen)
+        {
+            Cell<MarkRow> cell = cellOf(item);
+            if (cell.Holder != session && cell.Committed is null)
+                continue;
+            if (!cell.TryLock(session))
+            {
+                database.Happenings.Count(Happening.MarkSkippedLocked);
+                continue;
+            }
+            if (cell.Newest is { } mark && (mark.Mark == markOf(item) || !Rules.ComparesMark))
+                cell.Write(null);
+            else
+                database.Happenings.Count(Happening.MarkMovedOn);
+        }
+        await AnswerAsync(session);
+    }
+}

@@ -1,0 +1,251 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Chance;
+using StreamAgg.Simulation.Time;
+using StreamAgg.Simulation.Tracing;
+
+namespace StreamAgg.Simulation.Store;
+
+/// <summary>
+/// One member's connections to the <see cref="Database"/>. Each statement of the store protocol is a step of its own: it travels, may wait
+/// for locks, is evaluated on what is committed then, and its answer travels back to a process that may be frozen or dead.
+/// </summary>
+internal sealed partial class SimStore : IAggregateStore
+{
+    /// <summary>As the protocol asks of a session: a client that holds locks and says nothing is cut off.</summary>
+    private const long IdleInTransactionMicros = 5_000_000;
+
+    private const long LockTimeoutMicros = 10_000_000;
+
+    private readonly Database database;
+    private readonly Scheduler scheduler;
+    private readonly SimProcess process;
+    private readonly Prng chance;
+    private readonly Trace? trace;
+    private readonly List<Transaction> sessions = [];
+
+    public SimStore(Database database, SimProcess process, Trace? trace)
+    {
+        this.database = database;
+        this.process = process;
+        this.trace = trace;
+        scheduler = database.Scheduler;
+        chance = database.Chance;
+        process.FellSilent.Add(WatchIdleSessions);
+    }
+
+    private StoreRules Rules => database.Rules;
+
+    private StoreWeather Weather => database.Weather;
+
+    private bool IsTraced => trace is { IsOn: true };
+
+    public async Task<Instant> NowAsync(CancellationToken cancellation)
+    {
+        Transaction read = Open(cancellation);
+        await ArriveAsync(read, writes: false);
+        Instant now = database.Clock.Now;
+        await FinishReadAsync(read);
+        return now;
+    }
+
+    /// <summary>A frozen client's sessions sit idle until the server ends them; a dead one's until the server notices.</summary>
+    private void WatchIdleSessions()
+    {
+        foreach (Transaction session in sessions)
+        {
+            if (session.IsOver)
+                continue;
+            if (process.IsDead)
+                scheduler.After(null, chance.Between(0, IdleInTransactionMicros), () => EndUnlessCommitting(session, "the client died"));
+            else
+                EndWhenIdle(session);
+        }
+    }
+
+    private void EndWhenIdle(Transaction session)
+    {
+        if (session.IsOver || !process.IsFrozen)
+            return;
+        long idle = scheduler.NowMicros - session.LastActivityMicros;
+        if (!session.IsBusy && idle >= IdleInTransactionMicros)
+        {
+            database.Happenings.Count(Happening.IdleSessionEnded);
+            EndUnlessCommitting(session, "idle in transaction");
+            return;
+        }
+        scheduler.After(null, session.IsBusy ? IdleInTransactionMicros : IdleInTransactionMicros - idle, () => EndWhenIdle(session));
+    }
+
+    private static void EndUnlessCommitting(Transaction session, string because)
+    {
+        if (!session.CommitSent)
+            session.Abort(because);
+    }
+
+    private Transaction Open(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        sessions.RemoveAll(static session => session.IsOver);
+        Transaction session = database.Begin(process.Name);
+        sessions.Add(session);
+        return session;
+    }
+
+    private long Latency()
+    {
+        long latency = chance.Skewed(Weather.LatencyLowMicros, Weather.LatencyHighMicros);
+        return chance.Chance(Weather.SlowChance) ? latency * chance.Between(2, 100) : latency;
+    }
+
+    /// <summary>The statement travels to the server; returns where it is to be evaluated, or throws as the client would see it.</summary>
+    private async ValueTask ArriveAsync(Transaction session, bool writes)
+    {
+        session.IsBusy = true;
+        await scheduler.Delay(null, Latency());
+        while (Weather.IsStalled && !session.IsOver)
+        {
+            database.Happenings.Count(Happening.DatabaseStalls);
+            await scheduler.Delay(null, chance.Between(100_000, 1_000_000));
+        }
+
+        if (session.IsOver)
+            throw await BackWithAsync(session, session.EndedBecause ?? "the session is over");
+        if (Weather.IsRefusing)
+            throw await RefuseAsync(session, "the server refuses connections", Happening.DatabaseRefuses);
+        if (writes && Weather.IsReadOnly)
+            throw await RefuseAsync(session, "read-only", Happening.DatabaseReadOnly);
+        if (chance.Chance(Weather.RefuseChance))
+            throw await RefuseAsync(session, "too many connections", Happening.StatementRefused);
+        if (chance.Chance(Weather.LoseConnectionChance))
+        {
+            database.Happenings.Count(Happening.ConnectionLost);
+            // The client knows at once; the server may hold the locks a while before it notices.
+            scheduler.After(null, chance.Chance(0.5) ? 0 : chance.Between(0, IdleInTransactionMicros), () => session.Abort("connection lost"));
+            throw await BackWithAsync(session, "connection lost");
+        }
+    }
+
+    private async ValueTask<Exception> RefuseAsync(Transaction session, string because, Happening happening)
+    {
+        database.Happenings.Count(happening);
+        session.Abort(because);
+        return await BackWithAsync(session, because);
+    }
+
+    /// <summary>The error travels back to the client.</summary>
+    private async ValueTask<Exception> BackWithAsync(Transaction session, string because)
+    {
+        await scheduler.Delay(process, Latency());
+        if (IsTraced)
+            trace!.Write(process.Name, $"  tx {session}: {because}");
+        return new StoreUnavailableException(because);
+    }
+
+    /// <summary>The answer travels back: from here on the client runs again.</summary>
+    private async ValueTask AnswerAsync(Transaction session)
+    {
+        session.IsBusy = false;
+        session.LastActivityMicros = scheduler.NowMicros;
+        if (process.IsFrozen)
+            EndWhenIdle(session);
+        await scheduler.Delay(process, Latency());
+    }
+
+    private async ValueTask FinishReadAsync(Transaction session)
+    {
+        session.Commit();
+        await scheduler.Delay(process, Latency());
+    }
+
+    private ValueTask LockAsync(Cell cell, Transaction session) => cell.TryLock(session) ? default : WaitForLockAsync(cell, session);
+
+    private async ValueTask WaitForLockAsync(Cell cell, Transaction session)
+    {
+        database.Happenings.Count(Happening.LockWait);
+        if (IsTraced)
+            trace!.Write("database", $"tx {session} waits for a row of {cell} held by {cell.Holder}");
+        if (session.WouldDeadlock(cell))
+        {
+            database.Witness?.Deadlocked($"{session} waits for a row of {cell} held by {cell.Holder}");
+            session.Abort("deadlock detected");
+            throw await BackWithAsync(session, "deadlock detected");
+        }
+
+        bool isWaiting = true;
+        scheduler.After(null, LockTimeoutMicros, () =>
+        {
+            if (isWaiting && session.WaitingFor == cell)
+            {
+                database.Happenings.Count(Happening.LockTimeout);
+                session.Abort("lock timeout");
+            }
+        });
+        await session.WaitFor(cell);
+        isWaiting = false;
+        if (session.IsOver)
+            throw await BackWithAsync(session, session.EndedBecause!);
+    }
+
+    /// <summary>COMMIT: done at the server, then answered; or its answer is lost, and it was done, was not, or will be.</summary>
+    /// <param name="session">Open.</param>
+    /// <param name="visible">Runs in the instant of the commit.</param>
+    /// <param name="becoming">Runs just before it.</param>
+    private async ValueTask CommitAsync(Transaction session, Action? visible = null, Action? becoming = null)
+    {
+        session.IsBusy = true;
+        session.CommitSent = true;
+        await scheduler.Delay(null, Latency());
+        while (Weather.IsStalled && !session.IsOver)
+            await scheduler.Delay(null, chance.Between(100_000, 1_000_000));
+        if (session.IsOver)
+            throw await UnknownAsync(session, "the server went down during COMMIT");
+        await CommitNowAsync(session, visible, becoming);
+    }
+
+    /// <summary>The server's part of a COMMIT, or of a statement that commits itself.</summary>
+    private async ValueTask CommitNowAsync(Transaction session, Action? visible, Action? becoming)
+    {
+        session.CommitSent = true;
+        if (!chance.Chance(Weather.LoseCommitChance))
+        {
+            Install(session, visible, becoming);
+            await scheduler.Delay(process, Latency());
+            return;
+        }
+
+        switch (chance.Below(3))
+        {
+            case 0:
+                database.Happenings.Count(Happening.CommitLostButDone);
+                Install(session, visible, becoming);
+                break;
+            case 1:
+                database.Happenings.Count(Happening.CommitLostAndUndone);
+                scheduler.After(null, chance.Chance(0.5) ? 0 : chance.Between(0, IdleInTransactionMicros), () => session.Abort("never arrived"));
+                break;
+            default:
+                database.Happenings.Count(Happening.CommitLostAndLate);
+                scheduler.After(null, chance.Between(0, 2 * IdleInTransactionMicros), () => Install(session, visible, becoming));
+                break;
+        }
+        throw await UnknownAsync(session, "connection lost during COMMIT");
+    }
+
+    private static void Install(Transaction session, Action? visible, Action? becoming)
+    {
+        if (session.IsOver)
+            return;
+        becoming?.Invoke();
+        session.Commit();
+        visible?.Invoke();
+    }
+
+    private async ValueTask<Exception> UnknownAsync(Transaction session, string because)
+    {
+        await scheduler.Delay(process, Latency() * chance.Between(1, 20));
+        if (IsTraced)
+            trace!.Write(process.Name, $"  tx {session}: {because}");
+        return new CommitOutcomeUnknownException(because);
+    }
+}

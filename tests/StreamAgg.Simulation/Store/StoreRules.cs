@@ -1,0 +1,52 @@
+namespace StreamAgg.Simulation.Store;
+
+/// <summary>The rules of the store protocol that a mutant takes out, one at a time. All true: the protocol as written.</summary>
+internal sealed record StoreRules
+{
+    public static StoreRules Protocol { get; } = new();
+
+    /// <summary>A checkpoint compares the fence at all.</summary>
+    public bool ComparesFence { get; init; } = true;
+
+    /// <summary>The fence compares the checkpoint's number.</summary>
+    public bool ComparesCheckpoint { get; init; } = true;
+
+    /// <summary>A claim loads the partials in a statement after the one that raised the epoch.</summary>
+    public bool LoadsAfterClaim { get; init; } = true;
+
+    /// <summary>A fold adds to the base that is there; otherwise it replaces it.</summary>
+    public bool AddsToBase { get; init; } = true;
+
+    /// <summary>A fold into a base that is there raises its rev.</summary>
+    public bool RaisesBaseRev { get; init; } = true;
+
+    /// <summary>A fold counts the change that no checkpoint has written before as a rev.</summary>
+    public bool CountsFoldedChange { get; init; } = true;
+
+    /// <summary>A mark that is there already takes a new number.</summary>
+    public bool RenewsMark { get; init; } = true;
+
+    /// <summary>A mark is cleared only while it is the one that was seen.</summary>
+    public bool ComparesMark { get; init; } = true;
+
+    /// <summary>Marks, base and partials come from one snapshot.</summary>
+    public bool ReadsOneSnapshot { get; init; } = true;
+
+    /// <summary>The base is among an hour's inputs.</summary>
+    public bool ReadsBase { get; init; } = true;
+
+    /// <summary>An hour's sketch is replaced only by one of a larger input rev.</summary>
+    public bool GuardsHour { get; init; } = true;
+
+    /// <summary>A day's sketch likewise.</summary>
+    public bool GuardsDay { get; init; } = true;
+
+    /// <summary>A day waits until none of its hours is marked.</summary>
+    public bool GatesDay { get; init; } = true;
+
+    /// <summary>A day is published in a transaction of its own.</summary>
+    public bool PublishesDayApart { get; init; } = true;
+
+    /// <summary>Rows are locked in one order everywhere.</summary>
+    public bool LocksInOrder { get; init; } = true;
+}

@@ -1,0 +1,36 @@
+namespace StreamAgg.Simulation.Store;
+
+/// <summary>How the network and the server treat a statement. Windows (read-only, refusing, stalled) are opened and closed by the world.</summary>
+internal sealed class StoreWeather
+{
+    public static StoreWeather Calm => new();
+
+    public long LatencyLowMicros { get; init; } = 200;
+
+    public long LatencyHighMicros { get; init; } = 3_000;
+
+    /// <summary>Of a hop: that it takes up to a hundred times longer.</summary>
+    public double SlowChance { get; set; }
+
+    /// <summary>Of a statement: the server says no (too many connections, shutting down).</summary>
+    public double RefuseChance { get; set; }
+
+    /// <summary>Of a statement: the connection breaks before its answer.</summary>
+    public double LoseConnectionChance { get; set; }
+
+    /// <summary>Of a commit: its answer is lost.</summary>
+    public double LoseCommitChance { get; set; }
+
+    public bool IsRefusing { get; set; }
+
+    public bool IsReadOnly { get; set; }
+
+    /// <summary>Statements arrive and nothing happens until it ends.</summary>
+    public bool IsStalled { get; set; }
+
+    public void CalmDown()
+    {
+        SlowChance = RefuseChance = LoseConnectionChance = LoseCommitChance = 0;
+        IsRefusing = IsReadOnly = IsStalled = false;
+    }
+}

@@ -1,0 +1,152 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline;
+using StreamAgg.Simulation.Chance;
+using StreamAgg.Simulation.Store;
+using StreamAgg.Simulation.Traffic;
+
+namespace StreamAgg.Simulation.Swarm;
+
+/// <summary>
+/// What a seed draws before anything runs. Swarm testing: each world has some faults and lacks the others, for faults that are always on
+/// hide each other (a log that always expires never shows what a long outage does).
+/// </summary>
+internal sealed record WorldPlan
+{
+    private static readonly string[] AllLabels = ["anthropic", "openai", "", "gemini", "azure é"];
+
+    private static readonly TimeSpan[] Spans =
+        [TimeSpan.FromMinutes(20), TimeSpan.FromHours(3), TimeSpan.FromHours(8), TimeSpan.FromHours(30), TimeSpan.FromHours(60)];
+
+    private static readonly TimeSpan[] Graces = [TimeSpan.Zero, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(30)];
+
+    private static readonly double[] CheckpointSeconds = [0.5, 1, 2, 5];
+
+    public required int Members { get; init; }
+
+    public required int UsagePartitions { get; init; }
+
+    public required int ErrorPartitions { get; init; }
+
+    public required int Records { get; init; }
+
+    /// <summary>Of the records, so many lie in the log before anybody reads.</summary>
+    public required int Backlog { get; init; }
+
+    public required long TrafficMicros { get; init; }
+
+    /// <summary>The database's seconds a virtual second.</summary>
+    public required int Speed { get; init; }
+
+    public required Instant Start { get; init; }
+
+    public required bool IsEager { get; init; }
+
+    public required PipelineOptions Options { get; init; }
+
+    public required TrafficHabits Habits { get; init; }
+
+    public required long PollMicros { get; init; }
+
+    public required int PollBatch { get; init; }
+
+    public required long SessionTimeoutMicros { get; init; }
+
+    public required long RevocationTimeoutMicros { get; init; }
+
+    public required double TransactionChance { get; init; }
+
+    public required double StartBurstChance { get; init; }
+
+    public required bool HasForeignRows { get; init; }
+
+    public required StoreWeather Store { get; init; }
+
+    public required double FactsFailChance { get; init; }
+
+    public required double FactsPartialChance { get; init; }
+
+    public required double FactsSlowChance { get; init; }
+
+    public required long LetterExtraBytes { get; init; }
+
+    /// <summary>What happens, and when.</summary>
+    public required IReadOnlyList<(long AtMicros, Fault Fault)> Faults { get; init; }
+
+    public static WorldPlan Draw(Prng chance)
+    {
+        int records = (int)chance.Between(60, 320);
+        long trafficMicros = chance.Between(10_000_000, 40_000_000);
+        TimeSpan span = chance.Pick(Spans);
+        var options = new PipelineOptions
+        {
+            Grace = chance.Pick(Graces),
+            CheckpointInterval = TimeSpan.FromSeconds(chance.Pick(CheckpointSeconds)),
+            Compression = chance.Chance(0.3) ? 20 : 100,
+            OnGap = chance.Chance(0.2) ? GapAction.Stop : GapAction.Continue,
+        };
+        bool Sometimes(double probability) => chance.Chance(probability);
+        return new WorldPlan
+        {
+            Members = (int)chance.Between(1, 4),
+            UsagePartitions = (int)chance.Between(1, 4),
+            ErrorPartitions = (int)chance.Between(1, 3),
+            Records = records,
+            Backlog = Sometimes(0.3) ? chance.Below(records) : 0,
+            TrafficMicros = trafficMicros,
+            Speed = Math.Max(1, (int)(span.TotalMicroseconds / trafficMicros)),
+            Start = Instant.FromUtc(new DateTime(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc)) + TimeSpan.FromMinutes(chance.Below(3 * 24 * 60)),
+            IsEager = Sometimes(0.3),
+            Options = options,
+            Habits = DrawHabits(chance, options, span),
+            PollMicros = chance.Between(20_000, 200_000),
+            PollBatch = (int)chance.Between(1, 40),
+            SessionTimeoutMicros = chance.Between(2_000_000, 10_000_000),
+            RevocationTimeoutMicros = chance.Between(500_000, 10_000_000),
+            TransactionChance = Sometimes(0.3) ? 0.1 : 0,
+            StartBurstChance = Sometimes(0.3) ? 0.5 : 0,
+            HasForeignRows = Sometimes(0.15),
+            Store = DrawStore(chance),
+            FactsFailChance = Sometimes(0.25) ? 0.1 : 0,
+            FactsPartialChance = Sometimes(0.25) ? 0.1 : 0,
+            FactsSlowChance = Sometimes(0.25) ? 0.1 : 0,
+            LetterExtraBytes = Sometimes(0.1) ? 4 << 20 : 0,
+            Faults = DrawFaults(chance, trafficMicros),
+        };
+    }
+
+    private static TrafficHabits DrawHabits(Prng chance, PipelineOptions options, TimeSpan span) => new()
+    {
+        Labels = AllLabels[..(int)chance.Between(1, AllLabels.Length)],
+        MaxFuture = options.MaxFuture,
+        BatchChance = chance.Chance(0.4) ? 0.2 : 0,
+        PoisonRecordChance = chance.Chance(0.4) ? 0.03 : 0,
+        PoisonEventChance = chance.Chance(0.4) ? 0.05 : 0,
+        LateChance = chance.Chance(0.6) ? chance.Unit() * 0.5 : 0,
+        FutureChance = chance.Chance(0.3) ? 0.1 : 0,
+        LatestMilliseconds = chance.Chance(0.2) ? 40L * 86_400_000 : (long)span.TotalMilliseconds,
+        DistinctDurations = chance.Chance(0.3) ? (int)chance.Between(1, 15) : 0,
+    };
+
+    private static StoreWeather DrawStore(Prng chance) => new()
+    {
+        LatencyHighMicros = chance.Chance(0.3) ? 200_000 : 10_000,
+        SlowChance = chance.Chance(0.3) ? 0.05 : 0,
+        RefuseChance = chance.Chance(0.25) ? 0.02 : 0,
+        LoseConnectionChance = chance.Chance(0.3) ? 0.02 : 0,
+        LoseCommitChance = chance.Chance(0.4) ? 0.15 : 0,
+    };
+
+    private static List<(long AtMicros, Fault Fault)> DrawFaults(Prng chance, long trafficMicros)
+    {
+        var faults = new List<(long AtMicros, Fault Fault)>();
+        foreach (Fault fault in Enum.GetValues<Fault>())
+        {
+            if (!chance.Chance(0.25))
+                continue;
+            int times = (int)chance.Between(1, 3);
+            for (int i = 0; i < times; i++)
+                faults.Add((chance.Between(0, trafficMicros + 5_000_000), fault));
+        }
+        return faults;
+    }
+}

@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Text;
+using StreamAgg.Core.Events;
+using StreamAgg.Core.Time;
+using StreamAgg.Simulation.Chance;
+using StreamAgg.Simulation.Log;
+using StreamAgg.Simulation.Tracing;
+
+namespace StreamAgg.Simulation.Traffic;
+
+/// <summary>Makes records together with their truth: what is written into the JSON and what it counts for come from the same draw.</summary>
+internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings happenings)
+{
+    private readonly StringBuilder json = new();
+    private readonly List<TrueEvent> events = [];
+    private readonly List<TrueRefusal> refusals = [];
+
+    /// <param name="kind">By the topic.</param>
+    /// <param name="now">The gateway's clock: what the record is stamped with.</param>
+    /// <param name="timestampMilliseconds">Of the record.</param>
+    public (byte[] Value, Truth Truth) Make(EventKind kind, Instant now, out long timestampMilliseconds)
+    {
+        json.Clear();
+        events.Clear();
+        refusals.Clear();
+        timestampMilliseconds = now.ToUnixMilliseconds();
+        Instant stamped = Instant.FromUnixMilliseconds(timestampMilliseconds);
+        if (chance.Chance(habits.PoisonRecordChance))
+            return (Poison(), new Truth([], [new TrueRefusal(Refusal.WholeRecord, RefusalReason.MalformedJson)]));
+
+        int count = chance.Chance(habits.BatchChance) ? chance.Below(5) : 1;
+        bool isArray = count != 1 || chance.Chance(0.1);
+        if (count > 1)
+            happenings.Count(Happening.Batch);
+        if (isArray)
+            json.Append('[');
+        for (int i = 0; i < count; i++)
+        {
+            if (i > 0)
+                json.Append(',');
+            Append(kind, stamped, i);
+        }
+        if (isArray)
+            json.Append(']');
+        return (Encoding.UTF8.GetBytes(json.ToString()), new Truth([.. events], [.. refusals]));
+    }
+
+    private byte[] Poison() => chance.Below(4) switch
+    {
+        0 => [],
+        1 => [0xFF, 0xFE, 0x00],
+        2 => "{\"platform\":\"anthropic\",\"duration_ms\":"u8.ToArray(),
+        _ => "{\"platform\":\"openai\"} x"u8.ToArray(),
+    };
+
+    private void Append(EventKind kind, Instant stamped, int index)
+    {
+        if (chance.Chance(habits.PoisonEventChance))
+        {
+            AppendPoison(stamped, index);
+            return;
+        }
+
+        json.Append('{');
+        Instant time = AppendTime(stamped);
+        string label = AppendLabel();
+        long durationMicros = DecodedEvent.NoDuration;
+        var status = StatusClass.Other;
+        bool isTimeout = false;
+        if (kind == EventKind.Usage)
+        {
+            durationMicros = AppendDuration();
+        }
+        else
+        {
+            status = AppendStatus();
+            isTimeout = AppendTimeout();
+        }
+        json.Append(",\"model\":\"m-1\"}");
+        events.Add(new TrueEvent(time, label, durationMicros, status, isTimeout));
+    }
+
+    private void AppendPoison(Instant stamped, int index)
+    {
+        string reason;
+        switch (chance.Below(6))
+        {
+            case 0:
+                json.Append("17");
+                reason = RefusalReason.NotAnObject;
+                break;
+            case 1:
+                json.Append("{\"is_timeout\":false,\"platform\":5}");
+                reason = RefusalReason.BadFieldPrefix + "platform";
+                break;
+            case 2:
+                json.Append("{\"platform\":\"").Append('x', 51).Append("\"}");
+                reason = RefusalReason.BadPlatform;
+                break;
+            case 3:
+                json.Append("{\"created_at\":\"1999-12-31T23:59:59Z\"}");
+                reason = RefusalReason.TooOld;
+                break;
+            case 4:
+                json.Append("{\"created_at\":\"2026-01-01T00:00:00\"}");
+                reason = RefusalReason.BadFieldPrefix + "created_at";
+                break;
+            default:
+                happenings.Count(Happening.FutureTimestamp);
+                json.Append(CultureInfo.InvariantCulture, $"{{\"created_at\":{(stamped + habits.MaxFuture).ToUnixMilliseconds() + chance.Between(1, 400_000_000)}}}");
+                reason = RefusalReason.InFuture;
+                break;
+        }
+        refusals.Add(new TrueRefusal(index, reason));
+    }
+
+    private Instant AppendTime(Instant stamped)
+    {
+        Instant time = stamped;
+        if (chance.Chance(habits.LateChance))
+        {
+            happenings.Count(Happening.LateEvent);
+            time -= TimeSpan.FromMilliseconds(chance.Skewed(0, habits.LatestMilliseconds));
+        }
+        else if (chance.Chance(habits.FutureChance))
+        {
+            time += TimeSpan.FromMilliseconds(chance.Between(0, (long)habits.MaxFuture.TotalMilliseconds));
+        }
+
+        switch (time == stamped ? chance.Below(4) : 2 + chance.Below(2))
+        {
+            case 0:
+                json.Append("\"created_at\":null");
+                break;
+            case 1:
+                json.Append("\"v\":1");
+                break;
+            case 2:
+                json.Append("\"created_at\":").Append(time.ToUnixMilliseconds());
+                break;
+            default:
+                json.Append("\"created_at\":\"").Append((time + TimeSpan.FromMinutes(330)).ToUtcDateTime()
+                    .ToString("yyyy-MM-ddTHH:mm:ss.fff", CultureInfo.InvariantCulture)).Append("+05:30\"");
+                break;
+        }
+        return time;
+    }
+
+    private string AppendLabel()
+    {
+        string label = habits.Labels[(int)chance.Skewed(0, habits.Labels.Count)];
+        switch (chance.Below(3))
+        {
+            case 0:
+                json.Append(",\"platform\":\"").Append(label).Append('"');
+                break;
+            case 1:
+                json.Append(",\"platform\":\"\",\"group_platform\":\"").Append(label).Append('"');
+                break;
+            default:
+                json.Append(",\"account_platform\":\"").Append(label).Append("\",\"platform\":null");
+                break;
+        }
+        return label;
+    }
+
+    private long AppendDuration()
+    {
+        switch (chance.Below(8))
+        {
+            case 0:
+                return DecodedEvent.NoDuration;
+            case 1:
+                json.Append(",\"duration_ms\":null");
+                return DecodedEvent.NoDuration;
+            default:
+                long micros = habits.DistinctDurations > 0 ? 1000L * chance.Below(habits.DistinctDurations) : chance.Skewed(0, 90_000_000);
+                json.Append(CultureInfo.InvariantCulture, $",\"duration_ms\":{micros / 1000}.{micros % 1000:000}");
+                return micros;
+        }
+    }
+
+    private StatusClass AppendStatus()
+    {
+        int status = chance.Below(4) switch { 0 => 0, 1 => 429, 2 => 503, _ => 301 };
+        if (status != 0)
+            json.Append(",\"status_code\":").Append(status);
+        return status is >= 400 and < 500 ? StatusClass.ClientError : status >= 500 ? StatusClass.ServerError : StatusClass.Other;
+    }
+
+    private bool AppendTimeout()
+    {
+        switch (chance.Below(6))
+        {
+            case 0:
+                json.Append(",\"is_timeout\":true");
+                return true;
+            case 1:
+                json.Append(",\"is_timeout\":false,\"error_type\":\"timeout\"");
+                return false;
+            case 2:
+                json.Append(",\"error_type\":\"timeout_error\"");
+                return true;
+            case 3:
+                json.Append(",\"error_message\":\"context Deadline Exceeded (9 s)\"");
+                return true;
+            default:
+                json.Append(",\"error_message\":\"overloaded\"");
+                return false;
+        }
+    }
+}
+
+/// <summary>What the gateways of one world are like.</summary>
+internal sealed record TrafficHabits
+{
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    public required TimeSpan MaxFuture { get; init; }
+
+    public double BatchChance { get; init; }
+
+    public double PoisonRecordChance { get; init; }
+
+    public double PoisonEventChance { get; init; }
+
+    public double LateChance { get; init; }
+
+    public double FutureChance { get; init; }
+
+    /// <summary>How old a late event gets.</summary>
+    public long LatestMilliseconds { get; init; }
+
+    /// <summary>0: any duration; else so many different ones.</summary>
+    public int DistinctDurations { get; init; }
+}
