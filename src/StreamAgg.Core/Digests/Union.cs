@@ -130,9 +130,10 @@ internal sealed class Union
             // The minimum and the maximum stay alone, and what is one value many times keeps its own place.
             bool alone = few || i == 0 || i == lumps.Length - 1
                 || (lump.IsPure && lump.Weight > Solitary * limit.At(before + weight + (lump.Weight / 2.0)));
-            if (weight > 0 && (alone || weight + lump.Weight > limit.At(before + ((weight + lump.Weight) / 2.0))))
+            // Also behind a neighbour that stands alone itself: another run's cell may lie between the two, and its values belong to neither.
+            if (alone || (weight > 0 && weight + lump.Weight > limit.At(before + ((weight + lump.Weight) / 2.0))))
             {
-                double previous = lumps[i - 1].Mean;
+                double previous = i > 0 ? lumps[i - 1].Mean : double.NegativeInfinity;
                 Cut(cuts, alone ? Math.BitDecrement(lump.Mean) : Math.Clamp((previous / 2) + (lump.Mean / 2), previous, Math.BitDecrement(lump.Mean)));
                 before += weight;
                 weight = 0;

@@ -5,6 +5,24 @@ namespace StreamAgg.Core.Tests.Digests;
 public class TDigestExactnessTests
 {
     [Theory]
+    [InlineData(20, 31)]
+    [InlineData(20, 56)]
+    [InlineData(100, 150)]
+    public void A_union_of_decoded_digests_keeps_its_ends_alone_and_takes_its_own_centroids_back(int compression, int distinct)
+    {
+        var random = new Random(5);
+        for (int round = 0; round < 500; round++)
+        {
+            var digests = new TDigest[1 + random.Next(4)];
+            for (int i = 0; i < digests.Length; i++)
+                digests[i] = Forms.Recoded(Forms.Added(Enumerable.Range(0, 1 + random.Next(300)).Select(_ => 1000.0 * random.Next(distinct)), compression));
+            DigestCentroids centroids = TDigest.Merge(digests, compression).ToCentroids();
+            Assert.True(centroids.Pure[0] && centroids.Pure[^1]);
+            Assert.True(TDigest.TryFromCentroids(centroids, out _));
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]

@@ -35,6 +35,16 @@ public sealed class PartitionStateTests
     }
 
     [Fact]
+    public void A_position_behind_what_is_no_record_has_no_leader_epoch()
+    {
+        var state = Active();
+        state.MoveTo(12, 7);
+        state.MoveTo(13, null);
+
+        Assert.Null(state.Cut().ToCheckpoint(null).LeaderEpoch);
+    }
+
+    [Fact]
     public void Counting_goes_on_while_a_cut_is_on_its_way()
     {
         var state = Active();

@@ -84,7 +84,10 @@ internal sealed class SimPartition(SourcePartition source, string topicId, Datab
         entries.RemoveRange((int)end, entries.Count - (int)end);
         if (openTransaction >= end)
             openTransaction = null;
-        epochs.Add((LeaderEpoch + 1, End));
+        // The log's own list of epochs is cut with it: none starts behind its end.
+        int next = LeaderEpoch + 1;
+        epochs.RemoveAll(epoch => epoch.Start >= end && epoch.Epoch > 0);
+        epochs.Add((next, End));
         NoteEnd();
     }
 

@@ -81,6 +81,10 @@ internal sealed class TakesUnknownForFailed(IAggregateStore inner) : ForwardingS
 }
 
 /// <summary>A commit whose answer was lost counts as done.</summary>
+/// <remarks>
+/// Borne by the design as long as another checkpoint comes, and one always does, for the watermark follows the clock: it misses its fence and
+/// everything is read again. The model, whose clock stands still, shows what is wrong with it.
+/// </remarks>
 internal sealed class TakesUnknownForDone(IAggregateStore inner) : ForwardingStore(inner)
 {
     public override async Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation)

@@ -52,7 +52,7 @@ internal static class Report
     {
         var world = new World(seed, mutant, isTraced: true);
         world.Run();
-        IReadOnlyList<string> lines = world.Trace.Lines;
+        List<string> lines = world.Trace.Lines;
         Console.WriteLine($"The last steps of seed {seed} (all of them: --seed {seed}):");
         for (int i = Math.Max(0, lines.Count - LastSteps); i < lines.Count; i++)
             Console.WriteLine(lines[i]);

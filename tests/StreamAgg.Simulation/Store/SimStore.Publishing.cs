@@ -22,6 +22,7 @@ internal sealed partial class SimStore
                 due.Add((key, mark.Mark));
         }
         due.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        limit = Math.Min(limit, Weather.MostKeys);
         bool hasMore = due.Count > limit;
         if (hasMore)
             due.RemoveRange(limit, due.Count - limit);
@@ -88,6 +89,7 @@ internal sealed partial class SimStore
                 due.Add(new DirtyDay(key, mark.Mark, SketchesOf(key)));
         }
         due.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        limit = Math.Min(limit, Weather.MostKeys);
         bool hasMore = due.Count > limit;
         if (hasMore)
             due.RemoveRange(limit, due.Count - limit);

@@ -95,6 +95,8 @@ internal sealed partial class SimStore : IAggregateStore
     private long Latency()
     {
         long latency = chance.Skewed(Weather.LatencyLowMicros, Weather.LatencyHighMicros);
+        if (chance.Chance(Weather.PauseChance))
+            return chance.Between(500_000, 15_000_000);
         return chance.Chance(Weather.SlowChance) ? latency * chance.Between(2, 100) : latency;
     }
 

@@ -12,6 +12,12 @@ internal sealed class StoreWeather
     /// <summary>Of a hop: that it takes up to a hundred times longer.</summary>
     public double SlowChance { get; set; }
 
+    /// <summary>Of a hop: that it takes seconds, as a client's long pause does.</summary>
+    public double PauseChance { get; set; }
+
+    /// <summary>How many keys a publisher's snapshot holds at most, whatever it asks for.</summary>
+    public int MostKeys { get; init; } = int.MaxValue;
+
     /// <summary>Of a statement: the server says no (too many connections, shutting down).</summary>
     public double RefuseChance { get; set; }
 
@@ -30,7 +36,7 @@ internal sealed class StoreWeather
 
     public void CalmDown()
     {
-        SlowChance = RefuseChance = LoseConnectionChance = LoseCommitChance = 0;
+        SlowChance = PauseChance = RefuseChance = LoseConnectionChance = LoseCommitChance = 0;
         IsRefusing = IsReadOnly = IsStalled = false;
     }
 }
