@@ -32,7 +32,21 @@ internal static class FinalForm
         if (misleading.Length > 0)
             final = Anchored(working, barred, misleading, count, compression);
         RoundMeans(final);
-        return final;
+        return JoinEqual(final);
+    }
+
+    /// <summary>One value, one pure cell: where neighbours shared a boundary, the anchors on both sides of it are the same value.</summary>
+    private static Cell[] JoinEqual(Cell[] cells)
+    {
+        int last = 0;
+        for (int i = 1; i < cells.Length; i++)
+        {
+            if (cells[last].IsPure && cells[i].IsPure && cells[last].Mean == cells[i].Mean)
+                cells[last] = cells[last].Join(cells[i]);
+            else
+                cells[++last] = cells[i];
+        }
+        return last + 1 == cells.Length ? cells : cells[..(last + 1)];
     }
 
     /// <summary>Where two cells, joined, would forget a boundary that the curve of both does not pass: a gap, the foot of a peak.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace StreamAgg.Kafka.Options;
 
 /// <summary>The properties that each client is built with: what correctness needs, then what the user chose, then what is merely wise.</summary>
@@ -11,6 +13,12 @@ internal static class ClientSettings
     /// <summary>Read ahead, over all members of the process: librdkafka adds some 400 bytes a record to the bytes that it counts.</summary>
     private const int ReadAheadKilobytes = 16 * 1024;
     private const int ReadAheadRecords = 64_000;
+
+    /// <summary>
+    /// An answer to a fetch, over all its partitions, still compressed: the bound on the queue is looked at between answers, and what
+    /// one of them unpacks to comes on top. The client's own default is 50 MB, and 24 partitions of small records then took 350 MB.
+    /// </summary>
+    private const int FetchBytes = 4 << 20;
 
     /// <summary>The coordinator of the new protocol decides on these; the client refuses to start where they are set.</summary>
     private static readonly string[] ClassicOnly = [AssignmentStrategy, "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"];
@@ -50,6 +58,7 @@ internal static class ClientSettings
         Default(settings, "queued.max.messages.kbytes", Share(ReadAheadKilobytes, members, least: 1024));
         Default(settings, "queued.min.messages", Share(ReadAheadRecords, members, least: 4000));
         Default(settings, "fetch.queue.backoff.ms", "10");
+        Default(settings, "fetch.max.bytes", FetchBytes.ToString(CultureInfo.InvariantCulture));
         Default(settings, "fetch.message.max.bytes", "524288", alias: "max.partition.fetch.bytes");
 
         if (IsConsumerProtocol(settings))

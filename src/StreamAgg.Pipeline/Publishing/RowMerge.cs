@@ -8,6 +8,7 @@ namespace StreamAgg.Pipeline.Publishing;
 internal static class RowMerge
 {
     private const double Quantile = 0.99;
+    private const double MicrosAMillisecond = 1000;
 
     public static Publication<HourKey> Hour(DirtyHour hour, int compression)
     {
@@ -49,7 +50,7 @@ internal static class RowMerge
         if (digests.Count == 0)
             return (null, null);
         var merged = TDigest.Merge([.. digests], compression);
-        double p99 = merged.Quantile(Quantile) / 1000;
+        double p99 = merged.Quantile(Quantile, MicrosAMillisecond);
         return (p99, merged.ToCentroids());
     }
 }

@@ -12,6 +12,8 @@ internal static class QuantileQuery
     /// <summary>Digests held at a time: a year of five platforms (43,800 sketches) would else lie in memory at once.</summary>
     private const int MaxHeldDigests = 1024;
 
+    private const double MicrosAMillisecond = 1000;
+
     private const string Sketches =
         $"""
         SELECT platform, bucket_start, {SketchColumns.Names} FROM streamagg.hour_sketch
@@ -38,11 +40,20 @@ internal static class QuantileQuery
                 throw new InvalidDataException($"The sketch of {hour}, '{row.GetString(0)}' contradicts itself.");
             digests.Add(digest);
             if (digests.Count >= MaxHeldDigests)
-                Merge(digests);
+                Compact(digests);
         });
         Merge(digests);
         TDigest? merged = digests.Count == 0 ? null : digests[0];
-        return new QuantileAnswer(q, merged?.Quantile(q) / 1000, merged?.Count ?? 0, from ?? first, to ?? last, [.. platforms]);
+        return new QuantileAnswer(q, merged?.Quantile(q, MicrosAMillisecond), merged?.RankErrorBound(q), merged?.Count ?? 0, from ?? first, to ?? last, [.. platforms]);
+    }
+
+    /// <summary>Leaves one digest in its final form: a merged one else holds on to all that it was merged from.</summary>
+    private static void Compact(List<TDigest> digests)
+    {
+        Merge(digests);
+        if (!TDigest.TryFromCentroids(digests[0].ToCentroids(), out TDigest compact))
+            throw new InvalidOperationException("A digest's own centroids contradict each other.");
+        digests[0] = compact;
     }
 
     /// <summary>Leaves one digest, or none.</summary>

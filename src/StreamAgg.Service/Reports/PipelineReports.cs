@@ -32,7 +32,8 @@ internal sealed class PipelineReports(
         double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
     {
         var answer = await queries.QuantileAsync(q, AllWhereNone(platforms), from, to, cancellation);
-        return new QuantileReport(q, answer.ValueMs, answer.Count, answer.From, answer.To, platforms.Count > 0 ? platforms : answer.Platforms);
+        return new QuantileReport(
+            q, answer.ValueMs, answer.RankErrorBound, answer.Count, answer.From, answer.To, platforms.Count > 0 ? platforms : answer.Platforms);
     }
 
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)

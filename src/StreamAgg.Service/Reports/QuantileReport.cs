@@ -7,17 +7,20 @@ namespace StreamAgg.Service.Reports;
 /// <summary>A quantile of durations over a range of hours and a set of labels.</summary>
 /// <param name="Q">0 to 1.</param>
 /// <param name="Value">Milliseconds; null where no event had a duration.</param>
+/// <param name="RankErrorBound">By how much of the count the value's rank can differ from Q's; 0 where it is exact.</param>
 /// <param name="Count">Events with a duration.</param>
 /// <param name="From">The first hour's start; null where the range was open and nothing is stored.</param>
 /// <param name="To">Exclusive.</param>
 /// <param name="Platforms">Those asked for, or those found where none was.</param>
-internal sealed record QuantileReport(double Q, double? Value, long Count, Instant? From, Instant? To, IReadOnlyList<string> Platforms)
+internal sealed record QuantileReport(
+    double Q, double? Value, double? RankErrorBound, long Count, Instant? From, Instant? To, IReadOnlyList<string> Platforms)
 {
     public void WriteJson(Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteNumber("q", Q);
         json.WriteNumberOrNull("value", Value);
+        json.WriteNumberOrNull("rank_error_bound", RankErrorBound);
         json.WriteNumber("count", Count);
         json.WriteTimeOrNull("from", From);
         json.WriteTimeOrNull("to", To);

@@ -29,7 +29,7 @@ internal sealed class FixedReports : IReports
     public Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
     {
         Ask(platforms, from, to);
-        return Task.FromResult(new QuantileReport(q, 12.5, 3, from, to, platforms));
+        return Task.FromResult(new QuantileReport(q, 12.5, 0.25, 3, from, to, platforms));
     }
 
     public Task<StatusReport> StatusAsync(CancellationToken cancellation)

@@ -119,7 +119,7 @@ public sealed class HttpServerTests : IAsyncLifetime
         using var answer = await JsonAsync("/api/v1/quantile?q=0.5&platform=a&from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z");
 
         Assert.Equal(
-            """{"q":0.5,"value":12.5,"count":3,"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z","platforms":["a"]}""",
+            """{"q":0.5,"value":12.5,"rank_error_bound":0.25,"count":3,"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z","platforms":["a"]}""",
             answer.RootElement.GetRawText());
     }
 
