@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using StreamAgg.Core.Digests;
-using Xunit;
 
 namespace StreamAgg.Core.Tests.Digests;
 

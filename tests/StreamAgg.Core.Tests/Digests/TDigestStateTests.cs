@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using StreamAgg.Core.Digests;
-using Xunit;
 
 namespace StreamAgg.Core.Tests.Digests;
 
