@@ -11,7 +11,7 @@ internal static class ClientSettings
     private const string GroupInstanceId = "group.instance.id";
 
     /// <summary>Read ahead, over all members of the process: librdkafka adds some 400 bytes a record to the bytes that it counts.</summary>
-    private const int ReadAheadKilobytes = 16 * 1024;
+    private const int ReadAheadKilobytes = 10 * 1024;
     private const int ReadAheadRecords = 64_000;
 
     /// <summary>
