@@ -1,3 +1,4 @@
+using NpgsqlTypes;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
@@ -75,7 +76,10 @@ internal sealed class CheckpointStatements(string pipeline)
             .With("partitions", partitions.Select(c => c.Source.Partition).ToArray())
             .With("next", partitions.Select(c => c.NextOffset).ToArray())
             .With("leaders", partitions.Select(c => c.LeaderEpoch).ToArray())
-            .With("watermarks", partitions.Select(c => c.Watermark is { } w ? Timestamps.ToColumn(w) : (DateTime?)null).ToArray()));
+            // Typed: Npgsql judges an array by its first element, and a null in front makes it one without a zone, which no UTC time fits into.
+            .WithOptional(
+                "watermarks", partitions.Select(c => c.Watermark is { } w ? Timestamps.ToColumn(w) : (DateTime?)null).ToArray(),
+                NpgsqlDbType.Array | NpgsqlDbType.TimestampTz));
 
     private async Task MarkAsync(StoreTransaction transaction, IReadOnlyList<PartitionCheckpoint> partitions)
     {

@@ -82,10 +82,11 @@ internal sealed partial class SimStore
         await ArriveAsync(session, writes: true);
         Cell<SourceRow> cell = database.Sources[source];
         await LockAsync(cell, session);
-        if (cell.Newest is not { } before || before.Fence.Epoch != fence.Epoch || before.Fence.Claim != fence.Claim)
+        if (cell.Newest is not { } before || before.Fence != fence || before.TopicId == topicId)
         {
+            Fence? unchanged = cell.Newest?.Fence == fence ? fence : null;
             await FinishReadAsync(session);
-            return null;
+            return unchanged;
         }
 
         SourceRow after = before.TopicId is null

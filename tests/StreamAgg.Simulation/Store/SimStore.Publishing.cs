@@ -213,18 +213,34 @@ internal sealed partial class SimStore
         var days = new SortedSet<DayKey>();
         foreach (Publication<HourKey> hour in hours)
             days.Add(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
-        foreach (DayKey day in days)
+        if (!Rules.PublishesDayApart)
         {
-            if (Rules.PublishesDayApart)
-                await MarkAsync(session, database.DirtyDays[day]);
-            else
-                await WriteDayWithItsHoursAsync(session, day);
+            await WriteDaysWithTheirHoursAsync(session, days);
+            return;
+        }
+        foreach (DayKey day in days)
+            await MarkAsync(session, database.DirtyDays[day]);
+        await AnswerAsync(session);
+    }
+
+    /// <summary>The mutant's days: merged in the client in the hours' own transaction, blind to hours that others are just writing.</summary>
+    private async ValueTask WriteDaysWithTheirHoursAsync(Transaction session, SortedSet<DayKey> days)
+    {
+        var sums = new List<(DayKey Day, long InputRev, BucketTotals Totals, double? P99)>();
+        foreach (DayKey day in days)
+            sums.Add(SumDay(session, day));
+        await AnswerAsync(session);
+        await ArriveAsync(session, writes: true);
+        foreach (var (day, inputRev, totals, p99) in sums)
+        {
+            Cell<SketchRow> sketch = database.DaySketches[day];
+            if (await TakeSketchAsync(session, sketch, inputRev, totals, null, Rules.GuardsDay) is { } wasKept)
+                await WriteFiguresAsync(session, database.Daily[day], sketch, totals, p99, wasKept, new PublishResult(0, 0, 0));
         }
         await AnswerAsync(session);
     }
 
-    /// <summary>The mutant's day: summed up in the hours' own transaction, blind to hours that others are just writing.</summary>
-    private async ValueTask WriteDayWithItsHoursAsync(Transaction session, DayKey day)
+    private (DayKey Day, long InputRev, BucketTotals Totals, double? P99) SumDay(Transaction session, DayKey day)
     {
         BucketTotals totals = default;
         var digests = new List<TDigest>();
@@ -240,12 +256,8 @@ internal sealed partial class SimStore
             if (sketch.Centroids is not null)
                 digests.Add(StoredDigest.Restore(sketch.Centroids, key.Hour, key.Platform));
         }
-
-        Cell<SketchRow> daySketch = database.DaySketches[day];
-        if (await TakeSketchAsync(session, daySketch, inputRev, totals, null, Rules.GuardsDay) is not { } wasKept)
-            return;
         double? p99 = digests.Count == 0 ? null : TDigest.Merge(digests.ToArray(), digests[0].Compression).Quantile(0.99) / 1000;
-        await WriteFiguresAsync(session, database.Daily[day], daySketch, totals, p99, wasKept, new PublishResult(0, 0, 0));
+        return (day, inputRev, totals, p99);
     }
 
     private async ValueTask ClearAsync<T>(Transaction session, List<T> seen, Func<T, long> markOf, Func<T, Cell<MarkRow>> cellOf)

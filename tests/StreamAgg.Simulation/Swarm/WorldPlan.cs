@@ -132,7 +132,7 @@ internal sealed record WorldPlan
         LatencyHighMicros = chance.Chance(0.3) ? 200_000 : 10_000,
         SlowChance = chance.Chance(0.3) ? 0.05 : 0,
         PauseChance = chance.Chance(0.2) ? 0.01 : 0,
-        MostKeys = chance.Chance(0.2) ? (int)chance.Between(1, 3) : int.MaxValue,
+        MostKeys = chance.Chance(0.3) ? (int)chance.Between(1, 3) : int.MaxValue,
         RefuseChance = chance.Chance(0.25) ? 0.02 : 0,
         LoseConnectionChance = chance.Chance(0.3) ? 0.02 : 0,
         LoseCommitChance = chance.Chance(0.4) ? 0.15 : 0,

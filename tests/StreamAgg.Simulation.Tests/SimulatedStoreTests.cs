@@ -1,0 +1,80 @@
+using Npgsql;
+using StreamAgg.Embedded.Postgres;
+using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Schema;
+using StreamAgg.Postgres.Store;
+using StreamAgg.Simulation.Store;
+using StreamAgg.Simulation.Twins;
+
+namespace StreamAgg.Simulation.Tests;
+
+public sealed class SimulatedStoreTests
+{
+    private const int Scripts = 6;
+    private const int Calls = 250;
+
+    [Fact]
+    public async Task The_simulated_store_and_PostgreSQL_answer_the_same_script_alike_and_end_in_the_same_tables()
+    {
+        await using EmbeddedPostgres server = await EmbeddedPostgres.CreateAsync();
+        int fenced = 0, folds = 0, published = 0;
+        for (ulong seed = 1; seed <= Scripts; seed++)
+        {
+            string name = $"twin_{seed}";
+            await server.CreateDatabaseAsync(name);
+            var options = new PostgresOptions { ConnectionString = server.ConnectionString(name) };
+            await using NpgsqlDataSource source = PostgresDataSource.Create(options);
+            await new Migrator(source, options).MigrateAsync(isDryRun: false, CancellationToken.None);
+
+            var twins = new TwinStores(seed, new PostgresStore(source, options.PipelineId, options.PublishSchema));
+            await twins.RunAsync(Calls);
+            Assert.True(twins.Difference is null, $"script {seed}: {twins.Difference}");
+            Assert.Equal(RowsOf(twins.Database), await RowsAsync(source));
+            fenced += twins.Fenced;
+            folds += twins.Folds;
+            published += twins.Published;
+        }
+        Assert.True(fenced > 0 && folds > 0 && published > 0, "the scripts met no fence, no fold or no publication");
+    }
+
+    private static List<string> RowsOf(Database database)
+    {
+        var rows = new List<string>();
+        foreach (var (key, cell) in database.Hourly.Cells.OrderBy(entry => entry.Key))
+        {
+            if (cell.Committed is { } row)
+                rows.Add($"{key.Hour.SinceEpoch} {key.Platform} {Say(row)}");
+        }
+        foreach (var (key, cell) in database.Daily.Cells.OrderBy(entry => entry.Key))
+        {
+            if (cell.Committed is { } row)
+                rows.Add($"{key.Day.SinceEpoch} {key.Platform} {Say(row)}");
+        }
+        return rows;
+    }
+
+    private static async Task<List<string>> RowsAsync(NpgsqlDataSource source)
+    {
+        const string figures = "platform, request_count, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count, "
+            + "avg_latency_ms, p99_latency_ms, error_rate";
+        var rows = new List<string>();
+        foreach (string sql in new[]
+        {
+            $"SELECT (extract(epoch FROM bucket_start) / 3600)::int, {figures} FROM ops_metrics_hourly ORDER BY 1, platform COLLATE \"C\"",
+            $"SELECT bucket_date - date '1970-01-01', {figures} FROM ops_metrics_daily ORDER BY 1, platform COLLATE \"C\"",
+        })
+        {
+            await using NpgsqlCommand command = source.CreateCommand(sql);
+            await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+            {
+                rows.Add($"{reader.GetInt32(0)} {reader.GetString(1)} " + Say(new FigureRow(
+                    reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7),
+                    reader.IsDBNull(8) ? null : reader.GetDouble(8), reader.IsDBNull(9) ? null : reader.GetDouble(9), reader.GetDouble(10))));
+            }
+        }
+        return rows;
+    }
+
+    private static string Say(FigureRow row) => FormattableString.Invariant($"{row}");
+}
