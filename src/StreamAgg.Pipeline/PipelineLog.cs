@@ -6,7 +6,7 @@ namespace StreamAgg.Pipeline;
 /// <summary>Every line that the pipeline logs. Event ids: 100 members, 200 checkpoints, 300 publishing.</summary>
 internal static partial class PipelineLog
 {
-    [LoggerMessage(100, LogLevel.Information, "{Topic}: read for the first time by this pipeline; its {Partitions} partitions start at: {Start}")]
+    [LoggerMessage(100, LogLevel.Debug, "{Topic}: introduced with {Partitions} partitions, which start at the {Start} (where nobody was faster)")]
     public static partial void TopicIntroduced(ILogger logger, string topic, int partitions, StartPosition start);
 
     public static void Assigned(ILogger logger, string member, IReadOnlyList<SourcePartition> partitions) =>
@@ -60,7 +60,7 @@ internal static partial class PipelineLog
     [LoggerMessage(102, LogLevel.Information, "{Member}: giving up {Count} partitions: {Partitions}")]
     private static partial void RevokedFrom(ILogger logger, string member, int count, string partitions);
 
-    [LoggerMessage(103, LogLevel.Warning, "{Member}: lost {Count} partitions: {Partitions}")]
+    [LoggerMessage(103, LogLevel.Warning, "{Member}: lost {Count} partitions, having been out of touch with the group for too long; others own them: {Partitions}")]
     private static partial void LostBy(ILogger logger, string member, int count, string partitions);
 
     private static string Names(IReadOnlyList<SourcePartition> partitions) => string.Join(' ', partitions);

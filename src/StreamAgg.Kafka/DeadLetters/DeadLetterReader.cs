@@ -120,13 +120,14 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
 
     private IConsumer<byte[]?, byte[]?> Build()
     {
+        var lines = new ClientLines(logger);
         try
         {
             return new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Reader(options))
                 .SetKeyDeserializer(Deserializers.ByteArray!)
                 .SetValueDeserializer(Deserializers.ByteArray!)
-                .SetLogHandler(ClientLogs.To(logger))
-                .SetErrorHandler((_, error) => logger.ClientError(error.Code.ToString(), error.Reason))
+                .SetLogHandler(lines.OnLog)
+                .SetErrorHandler((_, error) => lines.OnError(error))
                 .Build();
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)

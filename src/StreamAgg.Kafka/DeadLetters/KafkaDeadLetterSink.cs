@@ -27,6 +27,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     private readonly TimeProvider time;
     private readonly IProducer<byte[]?, byte[]> producer;
     private readonly Lock gate = new();
+    private readonly ClientLines lines;
     private readonly List<LetterGroup> groups = [];
     private LetterGroup open = new();
     private LogFatalException? fatal;
@@ -39,11 +40,12 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         this.options = options;
         this.logger = logger;
         this.time = time ?? TimeProvider.System;
+        lines = new ClientLines(logger, this.time);
         try
         {
             producer = new ProducerBuilder<byte[]?, byte[]>(ClientSettings.Producer(options))
                 .SetKeySerializer(Serializers.ByteArray!)
-                .SetLogHandler(ClientLogs.To(logger))
+                .SetLogHandler(lines.OnLog)
                 .SetErrorHandler((_, error) => OnError(error))
                 .Build();
         }
@@ -187,7 +189,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         }
         else
         {
-            logger.ClientError(error.Code.ToString(), error.Reason);
+            lines.OnError(error);
         }
     }
 

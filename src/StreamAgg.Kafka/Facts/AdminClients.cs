@@ -12,11 +12,12 @@ internal static class AdminClients
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
     public static IAdminClient Build(KafkaOptions options, ILogger logger)
     {
+        var lines = new ClientLines(logger);
         try
         {
             return new AdminClientBuilder(ClientSettings.Admin(options))
-                .SetLogHandler(ClientLogs.To(logger))
-                .SetErrorHandler((_, error) => logger.ClientError(error.Code.ToString(), error.Reason))
+                .SetLogHandler(lines.OnLog)
+                .SetErrorHandler((_, error) => lines.OnError(error))
                 .Build();
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)

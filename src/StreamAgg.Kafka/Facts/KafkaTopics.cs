@@ -35,13 +35,14 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
         }
         else if (missing.Count > 0)
         {
-            logger.WaitingForTopics(string.Join(", ", missing));
+            logger.WaitingForTopics(Patience.TotalSeconds, string.Join(", ", missing));
             while (missing.Count > 0)
             {
                 if (time.GetElapsedTime(started) >= Patience)
                 {
                     throw new LogFatalException(
-                        $"Topic {string.Join(" and ", missing)} does not exist on {options.BootstrapServers}. Create it: "
+                        $"{(missing.Count == 1 ? "Topic" : "Topics")} {string.Join(" and ", missing)} {(missing.Count == 1 ? "does" : "do")} not exist on "
+                        + $"{options.BootstrapServers}. Create {(missing.Count == 1 ? "it" : "them")}: "
                         + $"{string.Join("; ", missing.Select(topic => $"{new KafkaTopicCommand(options.BootstrapServers, topic, DevelopmentPartitions)}"))}. "
                         + "Or correct Kafka:UsageTopic and Kafka:ErrorTopic, or set Kafka:CreateTopics=true for development.");
                 }

@@ -27,6 +27,7 @@ public sealed class KafkaEventLog : IEventLog
     private readonly Dictionary<SourcePartition, AssignedPartition> partitions = [];
     private readonly string[] topics;
     private readonly ILogger logger;
+    private readonly ClientLines lines;
     private readonly TimeProvider time;
     private readonly IConsumer<Ignore, Ignore> consumer;
     private readonly NativeConsumer native;
@@ -54,6 +55,7 @@ public sealed class KafkaEventLog : IEventLog
         ArgumentNullException.ThrowIfNull(options);
         this.logger = logger;
         this.time = time ?? TimeProvider.System;
+        lines = new ClientLines(logger, this.time);
         topics = [options.UsageTopic, options.ErrorTopic];
         Dictionary<string, string> settings = ClientSettings.Consumer(options, member, members);
         releaseTimeout = settings.TryGetValue("max.poll.interval.ms", out string? interval) && int.TryParse(interval, out int milliseconds)
@@ -65,8 +67,8 @@ public sealed class KafkaEventLog : IEventLog
                 .SetPartitionsAssignedHandler((_, assigned) => OnAssigned(assigned))
                 .SetPartitionsRevokedHandler((_, revoked) => OnRevoked(revoked))
                 .SetPartitionsLostHandler((_, lost) => OnLost(lost))
-                .SetErrorHandler((_, error) => logger.ClientError(error.Code.ToString(), error.Reason))
-                .SetLogHandler(ClientLogs.To(logger))
+                .SetErrorHandler((_, error) => lines.OnError(error))
+                .SetLogHandler(lines.OnLog)
                 .SetOffsetsCommittedHandler((_, committed) => OnCommitted(committed))
                 .Build();
         }
@@ -222,7 +224,7 @@ public sealed class KafkaEventLog : IEventLog
         }
         catch (KafkaException e)
         {
-            logger.ClientError(e.Error.Code.ToString(), e.Error.Reason);
+            lines.OnError(e.Error);
         }
 
         if (partitions.Count > 0)
@@ -297,11 +299,11 @@ public sealed class KafkaEventLog : IEventLog
             default:
                 if (partition is null)
                 {
-                    logger.ClientError(code.ToString(), TextOf(message));
+                    lines.Error(code.ToString(), TextOf(message));
                 }
                 else
                 {
-                    logger.PartitionError(partition.Source.Topic, partition.Source.Partition, code.ToString(), TextOf(message));
+                    lines.PartitionError(partition.Source.Topic, partition.Source.Partition, code.ToString(), TextOf(message));
                 }
 
                 break;
@@ -410,7 +412,7 @@ public sealed class KafkaEventLog : IEventLog
     {
         if (native.Reassign(partition) is string reason)
         {
-            logger.PartitionError(partition.Source.Topic, partition.Source.Partition, "assign", reason);
+            lines.PartitionError(partition.Source.Topic, partition.Source.Partition, "assign", reason);
             TryAgainSoon();
         }
         else

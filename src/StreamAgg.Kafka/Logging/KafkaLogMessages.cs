@@ -8,28 +8,28 @@ internal static partial class KafkaLogMessages
     [LoggerMessage(2000, LogLevel.Debug, "{Client}: {Facility}: {Text}")]
     public static partial void ClientDebug(this ILogger logger, string client, string facility, string text);
 
-    [LoggerMessage(2001, LogLevel.Information, "{Client}: {Facility}: {Text}")]
-    public static partial void ClientInformation(this ILogger logger, string client, string facility, string text);
+    [LoggerMessage(2001, LogLevel.Information, "{Client}: {Facility}: {Text}{Repeats}")]
+    public static partial void ClientInformation(this ILogger logger, string client, string facility, string text, string repeats);
 
-    [LoggerMessage(2002, LogLevel.Warning, "{Client}: {Facility}: {Text}")]
-    public static partial void ClientWarning(this ILogger logger, string client, string facility, string text);
+    [LoggerMessage(2002, LogLevel.Warning, "{Client}: {Facility}: {Text}{Repeats}")]
+    public static partial void ClientWarning(this ILogger logger, string client, string facility, string text, string repeats);
 
-    [LoggerMessage(2003, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client goes on trying")]
-    public static partial void ClientError(this ILogger logger, string code, string reason);
+    [LoggerMessage(2003, LogLevel.Warning, "Kafka: {Reason} ({Code}); the client goes on trying{Repeats}")]
+    public static partial void ClientError(this ILogger logger, string code, string reason, string repeats);
 
-    [LoggerMessage(2004, LogLevel.Warning, "{Topic}-{Partition}: {Reason} ({Code}); the client goes on trying")]
-    public static partial void PartitionError(this ILogger logger, string topic, int partition, string code, string reason);
+    [LoggerMessage(2004, LogLevel.Warning, "{Topic}-{Partition}: {Reason} ({Code}); the client goes on trying{Repeats}")]
+    public static partial void PartitionError(this ILogger logger, string topic, int partition, string code, string reason, string repeats);
 
-    [LoggerMessage(2005, LogLevel.Information, "Assigned {Count} partitions")]
+    [LoggerMessage(2005, LogLevel.Debug, "Assigned {Count} partitions")]
     public static partial void Assigned(this ILogger logger, int count);
 
-    [LoggerMessage(2006, LogLevel.Information, "Giving up {Count} partitions")]
+    [LoggerMessage(2006, LogLevel.Debug, "Giving up {Count} partitions")]
     public static partial void Revoking(this ILogger logger, int count);
 
     [LoggerMessage(2007, LogLevel.Warning, "{Count} partitions were not written in {Seconds} s and are given up as they are; their next owner reads the rest again")]
     public static partial void NotReleased(this ILogger logger, int count, double seconds);
 
-    [LoggerMessage(2008, LogLevel.Warning, "Lost {Count} partitions: this member was out of touch for too long, others own them by now")]
+    [LoggerMessage(2008, LogLevel.Debug, "Lost {Count} partitions: this member was out of touch for too long, others own them by now")]
     public static partial void Lost(this ILogger logger, int count);
 
     [LoggerMessage(2009, LogLevel.Debug, "{Topic}-{Partition}: can't seek to {Offset} yet ({Code})")]
@@ -53,6 +53,6 @@ internal static partial class KafkaLogMessages
     [LoggerMessage(2015, LogLevel.Information, "Created topic {Topic} with {Partitions} partitions")]
     public static partial void TopicCreated(this ILogger logger, string topic, int partitions);
 
-    [LoggerMessage(2016, LogLevel.Information, "Waiting for topic {Topics}")]
-    public static partial void WaitingForTopics(this ILogger logger, string topics);
+    [LoggerMessage(2016, LogLevel.Information, "Waiting up to {Seconds} s for missing topics: {Topics}")]
+    public static partial void WaitingForTopics(this ILogger logger, double seconds, string topics);
 }
