@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
@@ -21,6 +22,10 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
 
     public async Task<CheckpointReport> RunAsync(CancellationToken cancellation)
     {
+        // The spans of the statements within are its children: they take the current one for their parent.
+        using var activity = services.Metrics.Activities.StartActivity("checkpoint");
+        activity?.SetTag("streamagg.partitions", cuts.Count);
+        activity?.SetTag("streamagg.rows", cuts.Sum(cut => cut.RowCount));
         try
         {
             await WriteAsync(cancellation);
@@ -28,6 +33,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         }
         catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException)
         {
+            activity?.SetStatus(ActivityStatusCode.Error, e.Message);
             return Report(e);
         }
     }

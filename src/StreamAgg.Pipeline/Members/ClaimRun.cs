@@ -42,7 +42,7 @@ internal static class ClaimRun
                 ? claim with { Fence = fence, TopicId = topicId }
                 : claim with { Fence = fence, TopicId = topicId, NextOffset = 0, LeaderEpoch = null, Watermark = null };
             if (gap is not null)
-                services.Metrics.GapRecorded(gap);
+                services.Metrics.GapRecorded();
         }
 
         var partials = await services.Store.LoadPartialsAsync(source, cancellation);

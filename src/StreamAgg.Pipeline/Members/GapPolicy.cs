@@ -11,7 +11,7 @@ internal static class GapPolicy
     public static async Task StopAsync(MemberServices services, Gap gap, CancellationToken cancellation)
     {
         await services.Store.RecordGapAsync(gap, cancellation);
-        services.Metrics.GapRecorded(gap);
+        services.Metrics.GapRecorded();
         PipelineLog.GapFound(services.Logger, gap.Source, gap.FromOffset, gap.ToOffset, gap.Reason);
         throw new PipelineStoppedException(
             $"{gap.Source}: records from offset {gap.FromOffset} up to {(gap.ToOffset is { } to ? to : "an unknown one")} are gone ({gap.Reason}); "

@@ -131,7 +131,7 @@ internal sealed class OwnedPartition
             if (finished.GetAwaiter().GetResult() is { } found)
             {
                 PipelineLog.GapFound(services.Logger, Source, found.Gap.FromOffset, found.Gap.ToOffset, found.Gap.Reason);
-                services.Metrics.GapRecorded(found.Gap);
+                services.Metrics.GapRecorded();
                 State.Skip(found.Gap, found.NextOffset);
             }
             else

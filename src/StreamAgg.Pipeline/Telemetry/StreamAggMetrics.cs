@@ -15,6 +15,15 @@ public sealed class StreamAggMetrics : IDisposable
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "StreamAgg";
 
+    /// <summary>Seconds. An exporter's own buckets are made for milliseconds: all of ours would fall into the first.</summary>
+    private static readonly InstrumentAdvice<double> DurationBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    };
+
+    /// <summary>Up to the bound on what may be unsaved.</summary>
+    private static readonly InstrumentAdvice<long> RowBuckets = new() { HistogramBucketBoundaries = [0, 10, 30, 100, 300, 1000, 3000, 10_000, 32_768] };
+
     private readonly Meter meter = new(Name);
     private readonly string groupId;
     private readonly BoundedLabels labels;
@@ -47,15 +56,24 @@ public sealed class StreamAggMetrics : IDisposable
         requests = meter.CreateCounter<long>("streamagg.requests", "{request}", "Requests in committed checkpoints, by platform and outcome.");
         deadLetters = meter.CreateCounter<long>("streamagg.dead_letters", "{letter}", "Refused events and records, by reason.");
         lateEvents = meter.CreateCounter<long>("streamagg.late_events", "{event}", "Events of hours that were closed already; they are merged all the same.");
-        checkpointDuration = meter.CreateHistogram<double>("streamagg.checkpoint.duration", "s", "From the cut to the verdict.");
-        checkpointRows = meter.CreateHistogram<long>("streamagg.checkpoint.rows", "{row}", "Partials written or folded by a checkpoint.");
-        publishDuration = meter.CreateHistogram<double>("streamagg.publish.duration", "s", "One pass over the closed dirty hours and days.");
+        checkpointDuration = meter.CreateHistogram("streamagg.checkpoint.duration", "s", "From the cut to the verdict.", null, DurationBuckets);
+        checkpointRows = meter.CreateHistogram("streamagg.checkpoint.rows", "{row}", "Partials written or folded by a checkpoint.", null, RowBuckets);
+        publishDuration = meter.CreateHistogram("streamagg.publish.duration", "s", "One pass over the closed dirty hours and days.", null, DurationBuckets);
         rowsPublished = meter.CreateCounter<long>("streamagg.rows.published", "{row}", "Rows inserted or changed, by table.");
         rowsKept = meter.CreateCounter<long>("streamagg.rows.kept", "{row}", "Rows of somebody else's that stayed because ours would count less.");
         rebalances = meter.CreateCounter<long>("streamagg.rebalances", "{rebalance}", "Assignments, revocations and losses of partitions.");
         fenced = meter.CreateCounter<long>("streamagg.fenced", "{partition}", "Checkpoints refused because the partition was claimed by another member.");
         gaps = meter.CreateCounter<long>("streamagg.gaps", "{gap}", "Stretches of the log that were gone before they were read.");
         storeRetries = meter.CreateCounter<long>("streamagg.store.retries", "{retry}", "Database calls that were tried again.");
+        foreach (var counter in new[] { lateEvents, fenced, gaps, storeRetries })
+            // From nothing to one is no rise to whoever collects: what alarms watch has to be there before it happens.
+            counter.Add(0);
+        foreach (string table in new[] { "hourly", "daily" })
+        {
+            rowsPublished.Add(0, new KeyValuePair<string, object?>("table", table));
+            rowsKept.Add(0, new KeyValuePair<string, object?>("table", table));
+        }
+
         meter.CreateObservableGauge("streamagg.consumer.lag", () => Lags(Members()), "{message}", "Records between the position and the log's end.");
         meter.CreateObservableGauge("streamagg.watermark.lag", WatermarkLag, "s", "How far the smallest watermark is behind the database's clock.");
         meter.CreateObservableUpDownCounter("streamagg.partials.open", () => Members().Sum(m => m.OpenPartials), "{partial}", "Partials in memory.");
@@ -134,7 +152,7 @@ public sealed class StreamAggMetrics : IDisposable
 
     public void Fenced() => fenced.Add(1);
 
-    public void GapRecorded(Gap gap) => gaps.Add(1, new KeyValuePair<string, object?>("topic", gap.Source.Topic));
+    public void GapRecorded() => gaps.Add(1);
 
     public void StoreRetried() => storeRetries.Add(1);
 

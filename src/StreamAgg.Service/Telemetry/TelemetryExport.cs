@@ -9,7 +9,7 @@ namespace StreamAgg.Service.Telemetry;
 /// <remarks>Everything but the names of meters and sources (protocol, headers, intervals, sampling) is left to those variables.</remarks>
 internal sealed class TelemetryExport : IDisposable
 {
-    private static readonly string[] Meters = ["StreamAgg", "Npgsql", "Polly", "System.Runtime", "Microsoft.AspNetCore.Hosting"];
+    private static readonly string[] Meters = ["StreamAgg", "Npgsql", "System.Runtime", "Microsoft.AspNetCore.Hosting"];
     private static readonly string[] Sources = ["StreamAgg", "Npgsql"];
 
     private readonly MeterProvider? meters;
