@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Service.Cli;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Http;
@@ -16,6 +19,7 @@ internal static class StatusPage
         th:first-child,td:first-child,th:nth-child(2),td:nth-child(2){text-align:left}td{font-variant-numeric:tabular-nums}
         """;
 
+    private const string RefreshSeconds = "10";
     private const int ShownRows = 200;
     private const int MaxRows = 24_000;
 
@@ -27,28 +31,55 @@ internal static class StatusPage
     {
         context.Response.Headers.ContentSecurityPolicy = Policy;
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        var now = await reports.NowAsync(context.RequestAborted);
-        var status = await reports.StatusAsync(context.RequestAborted);
-        var rows = await reports.HourlyAsync([], now - TimeSpan.FromHours(24), now, MaxRows, context.RequestAborted);
-        await Body.WriteAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(Render(status, rows)));
+        await Body.WriteAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(Page(await ContentAsync(context, reports))));
     });
 
-    private static string Render(StatusReport status, IReadOnlyList<MetricRow> rows)
+    private static async Task<string> ContentAsync(HttpContext context, IReports reports)
     {
-        var html = new StringBuilder();
-        html.Append("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"10\">")
-            .Append("<meta name=\"viewport\" content=\"width=device-width\"><title>StreamAgg</title><style>").Append(Style).Append("</style></head><body>")
-            .Append("<h1>StreamAgg</h1><p>")
-            .Append(Encoded($"Watermark {status.Watermark?.ToString() ?? "unknown"} · {status.OpenHours} open hours · {status.DirtyHours} to publish · "
-                + $"{status.RowsKept} rows kept · {status.Gaps.Count} gaps · lag {status.TotalLag?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}"))
+        try
+        {
+            var now = await reports.NowAsync(context.RequestAborted);
+            var status = await reports.StatusAsync(context.RequestAborted);
+            var rows = await reports.HourlyAsync([], now - TimeSpan.FromHours(24), now, MaxRows, context.RequestAborted);
+            return Report(status, rows);
+        }
+        catch (StoreUnavailableException away)
+        {
+            // Still a page, and one that asks again: a person sees it go, and come back.
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.Headers.RetryAfter = RefreshSeconds;
+            return $"<h2>PostgreSQL is away</h2><p>{Encoded(OneLine.Of(away))}</p>"
+                + "<p>Reading goes on until its bound on memory; rows follow when PostgreSQL is back. This page asks again by itself.</p>";
+        }
+    }
+
+    private static string Page(string content) =>
+        $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\">"
+        + $"<meta name=\"viewport\" content=\"width=device-width\"><title>StreamAgg</title><style>{Style}</style></head><body><h1>StreamAgg</h1>{content}</body></html>\n";
+
+    private static string Report(StatusReport status, IReadOnlyList<MetricRow> rows)
+    {
+        var html = new StringBuilder("<p>");
+        html.Append(Encoded($"Watermark {Text(status.Watermark) ?? "unknown"} · open hours {status.OpenHours} · to publish {status.DirtyHours} · "
+                + $"rows kept {status.RowsKept} · gaps {status.Gaps.Count} · lag {status.TotalLag?.ToString("N0", CultureInfo.InvariantCulture) ?? "unknown"}"))
             .Append("</p><h2>The last 24 hours</h2>");
-        Table(html, ["Hour", "Platform", "Requests", "Success", "Errors", "4xx", "5xx", "Timeouts", "Mean ms", "p99 ms", "Errors %"],
-            rows.Reverse().Take(ShownRows).Select(Cells));
+        if (rows.Count > 0)
+        {
+            Table(html, ["Hour", "Platform", "Requests", "Success", "Errors", "4xx", "5xx", "Timeouts", "Mean ms", "p99 ms", "Errors %"],
+                rows.Reverse().Take(ShownRows).Select(Cells));
+        }
+        else
+        {
+            html.Append("<p>No row yet: ").Append(Encoded(status.NextClose is { } closes
+                ? $"the next hour closes when the watermark reaches {Text(closes)}."
+                : "no hour with events is open.")).Append("</p>");
+        }
+
         html.Append("<h2>Partitions</h2>");
         Table(html, ["Topic", "Partition", "Owner", "Next offset", "Log end", "Lag", "Watermark"],
             status.Partitions.Select(p => (string[])
-                [p.Topic, Text(p.Partition), p.Owner ?? "", Text(p.NextOffset), Text(p.LogEndOffset), Text(p.Lag), p.Watermark?.ToString() ?? ""]));
-        return html.Append("<p>JSON: /api/v1/hourly, /api/v1/daily, /api/v1/quantile?q=0.99, /api/v1/status</p></body></html>\n").ToString();
+                [p.Topic, Text(p.Partition), p.Owner ?? "", Text(p.NextOffset), Text(p.LogEndOffset), Text(p.Lag), Text(p.Watermark) ?? ""]));
+        return html.Append("<p>JSON: /api/v1/hourly, /api/v1/daily, /api/v1/quantile?q=0.99, /api/v1/status</p>").ToString();
     }
 
     private static string[] Cells(MetricRow row)
@@ -79,6 +110,9 @@ internal static class StatusPage
     }
 
     private static string Encoded(string text) => WebUtility.HtmlEncode(text);
+
+    /// <summary>To the second: a person compares it with a clock.</summary>
+    private static string? Text(Instant? time) => time?.ToUtcDateTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Text(long? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
 

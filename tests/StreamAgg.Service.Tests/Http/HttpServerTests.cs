@@ -184,6 +184,20 @@ public sealed class HttpServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_page_says_that_the_database_is_away_and_asks_again()
+    {
+        reports.IsAway = true;
+
+        var answer = await GetAsync("/");
+        string page = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("PostgreSQL is not there", page, StringComparison.Ordinal);
+        Assert.Contains("http-equiv=\"refresh\"", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_database_that_is_away_is_a_503_and_health_goes_on()
     {
         reports.IsAway = true;
