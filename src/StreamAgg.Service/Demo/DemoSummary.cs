@@ -13,7 +13,7 @@ internal static class DemoSummary
     public static string Progress(DemoPicture p) => string.Create(CultureInfo.InvariantCulture,
         $"{p.Phase}: clock {p.Now.ToUtcDateTime():yyyy-MM-dd HH:mm}Z, {p.ProducedCount:N0} events ({p.EventsPerSecond:N0}/s), "
         + $"lag {p.Status.TotalLag?.ToString("N0", CultureInfo.InvariantCulture) ?? "?"}, watermark {p.Status.Watermark?.ToUtcDateTime().ToString("yyyy-MM-dd HH:mm'Z'", CultureInfo.InvariantCulture) ?? "none"}, "
-        + $"{p.Status.OpenHours} open hours, {p.Status.DirtyHours} to publish");
+        + $"open hours {p.Status.OpenHours}, to publish {p.Status.DirtyHours}");
 
     public static string End(DemoOutcome o) => string.Create(CultureInfo.InvariantCulture,
         $"{o.Produced:N0} events produced, {o.Accepted:N0} counted, {o.Refused:N0} refused, in {o.RowsHourly:N0} hourly and {o.RowsDaily:N0} daily rows; "
@@ -28,11 +28,12 @@ internal static class DemoSummary
         [
             // Month, day, hour and minute: a table as wide as 80 columns holds no more.
             row.Bucket[5..16].Replace('T', ' '), row.Platform.Length == 0 ? "''" : row.Platform, Text(f.RequestCount), Text(f.ErrorCount),
-            Text(f.AvgLatencyMs), Text(f.P99LatencyMs), Text(f.ErrorRate),
+            Milliseconds(f.AvgLatencyMs), Milliseconds(f.P99LatencyMs), f.ErrorRate.ToString("N1", CultureInfo.InvariantCulture),
         ];
     }
 
     private static string Text(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Text(double? value) => value?.ToString("N1", CultureInfo.InvariantCulture) ?? "-";
+    /// <summary>Tenths only where they say something: the table has to fit in 80 columns with a day-long request in it, too.</summary>
+    private static string Milliseconds(double? value) => value?.ToString(value < 1000 ? "N1" : "N0", CultureInfo.InvariantCulture) ?? "-";
 }

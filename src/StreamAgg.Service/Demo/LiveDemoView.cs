@@ -6,7 +6,12 @@ namespace StreamAgg.Service.Demo;
 /// <summary>A table that a person watches: rows appear as their hours close.</summary>
 internal sealed class LiveDemoView(IAnsiConsole console) : IDemoView
 {
-    private const int ShownRows = 16;
+    /// <summary>What stands above and below the rows: borders and heading, two lines of progress, two of the start, two of the end.</summary>
+    private const int OtherLines = 10;
+
+    private const string Label = "Platform";
+    private const int MinShownRows = 6;
+    private const int MaxShownRows = 40;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
 
@@ -20,7 +25,7 @@ internal sealed class LiveDemoView(IAnsiConsole console) : IDemoView
             {
                 bool isDone = await Task.WhenAny(work, Task.Delay(Interval)) == work;
                 if (!work.IsFaulted)
-                    live.UpdateTarget(Render(await look()));
+                    live.UpdateTarget(Render(await look(), console.Profile.Height));
                 if (isDone)
                     break;
             }
@@ -31,13 +36,18 @@ internal sealed class LiveDemoView(IAnsiConsole console) : IDemoView
     public void Ended(DemoOutcome outcome) =>
         console.MarkupLineInterpolated($"[bold {(outcome.Differences.Count == 0 ? "green" : "red")}]{DemoSummary.End(outcome)}[/]");
 
-    private static Rows Render(DemoPicture picture)
+    /// <summary>The rows that fit on the screen. Where they are too wide for it, the label gives way: all else are figures.</summary>
+    internal static Rows Render(DemoPicture picture, int screenLines)
     {
         var table = new Table().Border(TableBorder.Rounded);
         foreach (string column in DemoSummary.Columns)
-            table.AddColumn(new TableColumn(new Text(column)) { Alignment = column is "Hour" or "Platform" ? Justify.Left : Justify.Right, NoWrap = true });
-        foreach (var row in picture.Rows.TakeLast(ShownRows))
-            table.AddRow(DemoSummary.Cells(row).Select(cell => (IRenderable)new Text(cell)));
+        {
+            bool isText = column is "Hour" or Label;
+            table.AddColumn(new TableColumn(new Text(column)) { Alignment = isText ? Justify.Left : Justify.Right, NoWrap = column != Label });
+        }
+
+        foreach (var row in picture.Rows.TakeLast(Math.Clamp(screenLines - OtherLines, MinShownRows, MaxShownRows)))
+            table.AddRow(DemoSummary.Cells(row).Select(cell => (IRenderable)new Text(cell) { Overflow = Overflow.Ellipsis }));
         return new Rows(table, new Text(DemoSummary.Progress(picture)));
     }
 }

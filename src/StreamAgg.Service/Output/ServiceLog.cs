@@ -11,7 +11,7 @@ internal static partial class ServiceLog
     [LoggerMessage(901, LogLevel.Information, "PostgreSQL answers and its schema fits")]
     public static partial void StoreReady(ILogger logger);
 
-    [LoggerMessage(902, LogLevel.Information, "{Topic}: {Partitions} partitions, never read by this pipeline: starts at the {Start}")]
+    [LoggerMessage(902, LogLevel.Information, "{Topic}: {Partitions} partitions, never read by this pipeline: reading starts at: {Start}")]
     public static partial void StartsFresh(ILogger logger, string topic, int partitions, string start);
 
     [LoggerMessage(903, LogLevel.Information, "{Topic}: {Partitions} partitions, goes on where its last checkpoint ended: {Offsets}")]
