@@ -88,6 +88,8 @@ public sealed class KafkaEventLog : IEventLog
         }
     }
 
+    public bool IsMember => !isDisposed && native.IsMember();
+
     public void Subscribe() => consumer.Subscribe(topics);
 
     public void Poll(TimeSpan timeout, ILogHandler handler)

@@ -53,6 +53,20 @@ internal sealed unsafe class NativeConsumer : IDisposable
         return new ReadOnlySpan<nint>(batch, taken);
     }
 
+    /// <summary>True while the coordinator counts this consumer as a member: both protocols number generations (or epochs) from 1.</summary>
+    public bool IsMember()
+    {
+        nint metadata = NativeMethods.GroupMetadata(handle.Pointer);
+        if (metadata == 0)
+        {
+            return false;
+        }
+
+        int generation = NativeMethods.GroupGeneration(metadata);
+        NativeMethods.GroupMetadataDestroy(metadata);
+        return generation > 0;
+    }
+
     public static void Free(ReadOnlySpan<nint> messages)
     {
         foreach (nint message in messages)

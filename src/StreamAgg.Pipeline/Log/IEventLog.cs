@@ -8,6 +8,12 @@ public interface IEventLog : IDisposable
     void Subscribe();
 
     /// <summary>
+    /// True while the group counts this log's consumer as a member, with partitions or without: a surplus member of the newer protocol is
+    /// never told of an assignment. A log that can't tell says false; the first assignment tells then.
+    /// </summary>
+    bool IsMember => false;
+
+    /// <summary>
     /// Delivers what there is, up to a bounded batch; waits up to <paramref name="timeout"/> where there is nothing.
     /// Keeps the membership alive: call it often, paused or not.
     /// </summary>

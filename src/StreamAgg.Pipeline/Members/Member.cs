@@ -135,8 +135,10 @@ public sealed class Member : ILogHandler, IDisposable
         StartCheckpoint();
         gate.Update(DirtyPartials());
         tally.Report();
-        if (schedule.IsStatusDue())
-            Status = MemberStatus.Of(owned.Values.Select(partition => partition.State), gate.IsPaused);
+        if (!schedule.IsStatusDue())
+            return;
+        Status = MemberStatus.Of(owned.Values.Select(partition => partition.State), gate.IsPaused);
+        HasJoined = HasJoined || log.IsMember;
     }
 
     /// <summary>Abandons whatever is still under way. What was not committed is read again by the next owner.</summary>
