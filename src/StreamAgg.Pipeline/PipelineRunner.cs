@@ -113,12 +113,14 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
     {
         var publisher = new Publisher(
             services.Options, services.Topics, services.Facts, services.Store, services.Metrics, services.Logger, services.Time);
+        var nursery = new Nursery();
         try
         {
             while (!ending.IsCancellationRequested)
             {
                 await Task.Delay(services.Options.CheckpointInterval, services.Time, ending.Token);
                 await publisher.PublishOnceAsync(ending.Token);
+                nursery.Trim();
             }
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)

@@ -46,12 +46,12 @@ internal static class PipelineBenchmark
         await migrator.MigrateAsync(isDryRun: false, CancellationToken.None);
         await migrator.RegisterPipelineAsync(CancellationToken.None);
 
-        bool met = await CheckpointsAsync(database);
         var topics = new PipelineTopics(TestKafka.NewName("bench.usage"), TestKafka.NewName("bench.errors"));
         await kafka.CreateTopicAsync(topics.Usage, PartitionsPerTopic);
         await kafka.CreateTopicAsync(topics.Error, PartitionsPerTopic);
         ProduceElsewhere(kafka, topics, events);
-        return await ReadBacklogAsync(kafka, topics, database, events) && met;
+        bool met = await ReadBacklogAsync(kafka, topics, database, events);
+        return await CheckpointsAsync(database) && met;
     }
 
     /// <summary>Produces the backlog of the arguments: in a process of its own, so that its memory and CPU are not taken for the reader's.</summary>
