@@ -60,7 +60,7 @@ internal static partial class PipelineLog
     [LoggerMessage(102, LogLevel.Information, "{Member}: giving up {Count} partitions: {Partitions}")]
     private static partial void RevokedFrom(ILogger logger, string member, int count, string partitions);
 
-    [LoggerMessage(103, LogLevel.Warning, "{Member}: lost {Count} partitions, having been out of touch with the group for too long; others own them: {Partitions}")]
+    [LoggerMessage(103, LogLevel.Warning, "{Member}: lost {Count} partitions, having been out of touch with the group for too long; others may own them: {Partitions}")]
     private static partial void LostBy(ILogger logger, string member, int count, string partitions);
 
     private static string Names(IReadOnlyList<SourcePartition> partitions) => string.Join(' ', partitions);

@@ -40,7 +40,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         this.options = options;
         this.logger = logger;
         this.time = time ?? TimeProvider.System;
-        lines = new ClientLines(logger, this.time);
+        lines = new ClientLines(logger);
         try
         {
             producer = new ProducerBuilder<byte[]?, byte[]>(ClientSettings.Producer(options))

@@ -14,10 +14,15 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     /// <summary>What the client adds to a request's own time-out before it gives up; beyond it we do.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
 
+    /// <summary>What the client takes at most.</summary>
+    private static readonly TimeSpan LongestRequestTimeout = TimeSpan.FromHours(1);
+
     private readonly IAdminClient admin;
     private readonly TimeSpan timeout;
     private readonly string servers;
     private volatile bool areLeadersDoubted;
+    private readonly Lock groupGate = new();
+    private (string GroupId, Task<DescribeConsumerGroupsResult> Answer)? groupAsked;
 
     /// <param name="options">Valid ones.</param>
     /// <param name="logger">Takes the client's own lines.</param>
@@ -101,8 +106,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     {
         try
         {
-            DescribeConsumerGroupsResult result = await admin.DescribeConsumerGroupsAsync(
-                [groupId], new DescribeConsumerGroupsOptions { RequestTimeout = timeout }).WaitAsync(timeout + Margin, cancellation);
+            DescribeConsumerGroupsResult result = await DescribeGroupAsync(groupId).WaitAsync(timeout, cancellation);
             return result.ConsumerGroupDescriptions
                 .SelectMany(group => group.Members)
                 .SelectMany(member => member.Assignment.TopicPartitions)
@@ -116,6 +120,27 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     }
 
     public void Dispose() => admin.Dispose();
+
+    /// <summary>Asks the group's coordinator, or joins in waiting for the answer to an earlier question.</summary>
+    /// <remarks>
+    /// librdkafka (https://github.com/confluentinc/librdkafka/pull/5397) aborts the process when a coordinator comes back after a question to it has
+    /// timed out. So the client's own time-out is the longest there is, and what has not been answered is not asked again beside it.
+    /// </remarks>
+    private Task<DescribeConsumerGroupsResult> DescribeGroupAsync(string groupId)
+    {
+        lock (groupGate)
+        {
+            if (groupAsked is { } asked && asked.GroupId == groupId && !asked.Answer.IsCompleted)
+            {
+                return asked.Answer;
+            }
+
+            Task<DescribeConsumerGroupsResult> answer = admin.DescribeConsumerGroupsAsync(
+                [groupId], new DescribeConsumerGroupsOptions { RequestTimeout = LongestRequestTimeout });
+            groupAsked = (groupId, answer);
+            return answer;
+        }
+    }
 
     private async Task<IReadOnlyDictionary<SourcePartition, long>> ListAsync(
         IReadOnlyCollection<SourcePartition> partitions, OffsetSpec spec, CancellationToken cancellation)

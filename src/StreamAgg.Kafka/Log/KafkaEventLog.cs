@@ -55,7 +55,7 @@ public sealed class KafkaEventLog : IEventLog
         ArgumentNullException.ThrowIfNull(options);
         this.logger = logger;
         this.time = time ?? TimeProvider.System;
-        lines = new ClientLines(logger, this.time);
+        lines = new ClientLines(logger);
         topics = [options.UsageTopic, options.ErrorTopic];
         Dictionary<string, string> settings = ClientSettings.Consumer(options, member, members);
         releaseTimeout = settings.TryGetValue("max.poll.interval.ms", out string? interval) && int.TryParse(interval, out int milliseconds)

@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging;
 namespace StreamAgg.Kafka.Logging;
 
 /// <summary>Passes one native client's lines and errors on, by their severity; what repeats is said once in <see cref="RepeatLimit.Window"/>. Any thread.</summary>
-internal sealed class ClientLines(ILogger logger, TimeProvider? time = null)
+internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null)
 {
-    private readonly RepeatLimit repeats = new(time ?? TimeProvider.System);
+    private readonly RepeatLimit repeats = limit ?? RepeatLimit.OfProcess;
 
     public void OnLog(IClient client, LogMessage line) => Log(line.Name, line.Facility, line.Level, line.Message);
 

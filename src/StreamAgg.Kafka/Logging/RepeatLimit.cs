@@ -9,6 +9,9 @@ internal sealed class RepeatLimit(TimeProvider time)
     /// <summary>Texts remembered. They name brokers and partitions, of which a cluster has no end.</summary>
     public const int Capacity = 256;
 
+    /// <summary>Shared by the process's clients: each of them says the same of the same brokers.</summary>
+    public static readonly RepeatLimit OfProcess = new(TimeProvider.System);
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, (long PassedAt, int HeldBack)> texts = new(StringComparer.Ordinal);
 

@@ -38,9 +38,9 @@ internal sealed class PipelineReports(
 
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
     {
-        var asking = assigned(cancellation);
         var (named, ends) = await AskBrokersAsync(cancellation);
-        var owned = await asking;
+        // Not while nobody answers: the client must not be left with a question to a coordinator that is away.
+        var owned = named is null ? null : await assigned(cancellation);
         var status = await queries.StatusAsync(named, cancellation);
         var stored = status.Partitions.ToDictionary(partition => partition.Source);
         var all = stored.Keys.Union(named ?? []).Order();

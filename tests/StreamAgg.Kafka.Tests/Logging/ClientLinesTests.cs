@@ -11,7 +11,7 @@ public sealed class ClientLinesTests
     private readonly RecordedLines lines = new();
     private readonly ClientLines client;
 
-    public ClientLinesTests() => client = new ClientLines(lines, time);
+    public ClientLinesTests() => client = new ClientLines(lines, new RepeatLimit(time));
 
     [Fact]
     public void The_same_error_is_told_once_in_30_seconds_with_the_number_of_those_left_out()
