@@ -322,7 +322,10 @@ public sealed class KafkaEventLog : IEventLog
         MarkDirty();
         if (partition.MetMissingOffset())
         {
-            handler.OnOutOfRange(partition.Source, partition.NextOffset, reason);
+            if (TruncationText.SharedEnd(reason) is { } sharedEnd)
+                handler.OnTruncated(partition.Source, partition.NextOffset, sharedEnd, reason);
+            else
+                handler.OnOutOfRange(partition.Source, partition.NextOffset, reason);
         }
         else if (partition.IsStarted)
         {

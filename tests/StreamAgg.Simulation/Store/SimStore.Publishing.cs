@@ -56,6 +56,7 @@ internal sealed partial class SimStore
         }
         await AnswerAsync(session);
 
+        List<Publication<DayKey>> days = [];
         var result = new PublishResult(0, 0, 0);
         if (taken.Count > 0)
         {
@@ -63,7 +64,7 @@ internal sealed partial class SimStore
             foreach (var (hour, wasKept) in taken)
                 result = await WriteFiguresAsync(session, database.Hourly[hour.Key], database.HourSketches[hour.Key], hour.Totals, hour.P99Milliseconds, wasKept, result);
             await AnswerAsync(session);
-            await MarkDaysAsync(session, taken.ConvertAll(static entry => entry.Hour));
+            days = await MarkDaysAsync(session, taken.ConvertAll(static entry => entry.Hour));
         }
 
         await ClearAsync(session, ordered, static hour => hour.Mark, hour => database.DirtyHours[hour.Key]);
@@ -73,6 +74,8 @@ internal sealed partial class SimStore
             if (IsTraced && published.Count > 0)
                 trace!.Write("database", $"COMMIT hours of {process.Name}: {string.Join(' ', published.Select(hour => $"{hour.Key.Hour.SinceEpoch}/{hour.Key.Platform}={hour.Totals.RequestCount}@{hour.InputRev}"))}");
             database.Witness?.PublishedHours(published);
+            if (days.Count > 0)
+                database.Witness?.PublishedDays(days);
         });
         return result;
     }
@@ -207,40 +210,50 @@ internal sealed partial class SimStore
         return result with { RowsWritten = result.RowsWritten + 1 };
     }
 
-    private async ValueTask MarkDaysAsync(Transaction session, List<Publication<HourKey>> hours)
+    /// <returns>Days that were written with their hours: none, unless a mutant does.</returns>
+    private async ValueTask<List<Publication<DayKey>>> MarkDaysAsync(Transaction session, List<Publication<HourKey>> hours)
     {
         await ArriveAsync(session, writes: true);
         var days = new SortedSet<DayKey>();
         foreach (Publication<HourKey> hour in hours)
             days.Add(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
-        if (!Rules.PublishesDayApart)
-        {
-            await WriteDaysWithTheirHoursAsync(session, days);
-            return;
-        }
+        Instant? watermark = Rules.PublishesDayApart ? null : database.Watermark(database.Sources.Cells.Keys);
         foreach (DayKey day in days)
-            await MarkAsync(session, database.DirtyDays[day]);
+        {
+            if (watermark is null || day.Day.End > watermark)
+                await MarkAsync(session, database.DirtyDays[day]);
+        }
+        if (watermark is not null)
+        {
+            days.RemoveWhere(day => day.Day.End > watermark);
+            return await WriteDaysWithTheirHoursAsync(session, days);
+        }
         await AnswerAsync(session);
+        return [];
     }
 
     /// <summary>The mutant's days: merged in the client in the hours' own transaction, blind to hours that others are just writing.</summary>
-    private async ValueTask WriteDaysWithTheirHoursAsync(Transaction session, SortedSet<DayKey> days)
+    private async ValueTask<List<Publication<DayKey>>> WriteDaysWithTheirHoursAsync(Transaction session, SortedSet<DayKey> days)
     {
-        var sums = new List<(DayKey Day, long InputRev, BucketTotals Totals, double? P99)>();
+        var sums = new List<Publication<DayKey>>();
+        var written = new List<Publication<DayKey>>();
         foreach (DayKey day in days)
             sums.Add(SumDay(session, day));
         await AnswerAsync(session);
         await ArriveAsync(session, writes: true);
-        foreach (var (day, inputRev, totals, p99) in sums)
+        foreach (Publication<DayKey> day in sums)
         {
-            Cell<SketchRow> sketch = database.DaySketches[day];
-            if (await TakeSketchAsync(session, sketch, inputRev, totals, null, Rules.GuardsDay) is { } wasKept)
-                await WriteFiguresAsync(session, database.Daily[day], sketch, totals, p99, wasKept, new PublishResult(0, 0, 0));
+            Cell<SketchRow> sketch = database.DaySketches[day.Key];
+            if (await TakeSketchAsync(session, sketch, day.InputRev, day.Totals, null, Rules.GuardsDay) is not { } wasKept)
+                continue;
+            await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, new PublishResult(0, 0, 0));
+            written.Add(day);
         }
         await AnswerAsync(session);
+        return written;
     }
 
-    private (DayKey Day, long InputRev, BucketTotals Totals, double? P99) SumDay(Transaction session, DayKey day)
+    private Publication<DayKey> SumDay(Transaction session, DayKey day)
     {
         BucketTotals totals = default;
         var digests = new List<TDigest>();
@@ -257,7 +270,7 @@ internal sealed partial class SimStore
                 digests.Add(StoredDigest.Restore(sketch.Centroids, key.Hour, key.Platform));
         }
         double? p99 = digests.Count == 0 ? null : TDigest.Merge(digests.ToArray(), digests[0].Compression).Quantile(0.99) / 1000;
-        return (day, inputRev, totals, p99);
+        return new Publication<DayKey>(day, 0, inputRev, totals, p99, null);
     }
 
     private async ValueTask ClearAsync<T>(Transaction session, List<T> seen, Func<T, long> markOf, Func<T, Cell<MarkRow>> cellOf)

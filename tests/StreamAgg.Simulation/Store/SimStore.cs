@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Chance;
@@ -16,6 +17,8 @@ internal sealed partial class SimStore : IAggregateStore
     private const long IdleInTransactionMicros = 5_000_000;
 
     private const long LockTimeoutMicros = 10_000_000;
+
+    private const long AnswerTimeoutMicros = 20_000_000;
 
     private readonly Database database;
     private readonly Scheduler scheduler;
@@ -83,12 +86,14 @@ internal sealed partial class SimStore : IAggregateStore
             session.Abort(because);
     }
 
-    private Transaction Open(CancellationToken cancellation)
+    private Transaction Open(CancellationToken cancellation, [CallerMemberName] string what = "")
     {
         cancellation.ThrowIfCancellationRequested();
         sessions.RemoveAll(static session => session.IsOver);
         Transaction session = database.Begin(process.Name);
         sessions.Add(session);
+        if (IsTraced)
+            trace!.Write(process.Name, $"  tx {session}: {what}");
         return session;
     }
 
@@ -245,7 +250,8 @@ internal sealed partial class SimStore : IAggregateStore
 
     private async ValueTask<Exception> UnknownAsync(Transaction session, string because)
     {
-        await scheduler.Delay(process, Latency() * chance.Between(1, 20));
+        // A client waits for an answer that never comes until its own time-out.
+        await scheduler.Delay(process, Math.Min(Latency() * chance.Between(1, 20), AnswerTimeoutMicros));
         if (IsTraced)
             trace!.Write(process.Name, $"  tx {session}: {because}");
         return new CommitOutcomeUnknownException(because);
