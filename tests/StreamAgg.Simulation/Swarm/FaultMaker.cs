@@ -30,7 +30,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             case Fault.RecreateTopic: RecreateTopic(); break;
             case Fault.TruncateLog: Truncate(); break;
             case Fault.ExpireLog: Expire(); break;
-            case Fault.ElectLeader: chance.Pick(world.Cluster.Partitions).ElectLeader(); break;
+            case Fault.ElectLeader: AnyPartition()?.ElectLeader(); break;
             case Fault.StickFetch: StickFetch(); break;
             case Fault.BrokersAway: While(() => facts.IsAway = true, () => facts.IsAway = false); break;
             case Fault.DatabaseReadOnly: While(() => world.Database.Weather.IsReadOnly = true, () => world.Database.Weather.IsReadOnly = false); break;
