@@ -86,10 +86,6 @@ internal static class ClientSettings
     {
         Dictionary<string, string> settings = Common(options);
         OnlyCommon(settings);
-
-        // A question that waits for a broker which refuses connections would have the client connect without any pause, some 15,000 times a
-        // second: it hurries connections that it makes on demand. Those that it keeps anyway wait for reconnect.backoff.
-        Default(settings, "enable.sparse.connections", "false");
         return settings;
     }
 
