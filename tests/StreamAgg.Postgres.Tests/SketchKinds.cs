@@ -32,7 +32,7 @@ internal static class SketchKinds
         "ties" => random.NextDouble() < 0.8 ? random.Next(1, 5) * 100_000 : random.NextDouble() * 500_000,
         "bimodal" => random.NextDouble() < 0.3 ? scale + (scale / 20 * Normal(random)) : (10 * scale) + (scale * Normal(random)),
         // Nine decimal orders of magnitude: cells whose mean is nearly all their last value's.
-        "wide" => Math.Pow(10, 9 * random.NextDouble()),
+        "wide" => random.Next(50) == 0 ? 0 : Math.Pow(10, 9 * random.NextDouble()),
         "half zeros" => random.NextDouble() < 0.5 ? 0 : scale * Math.Exp(Normal(random)),
         _ => scale * Math.Exp(Normal(random)),
     };
