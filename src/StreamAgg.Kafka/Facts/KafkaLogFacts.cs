@@ -20,7 +20,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     private readonly IAdminClient admin;
     private readonly TimeSpan timeout;
     private readonly string servers;
-    private volatile bool areLeadersDoubted;
+    private volatile bool isMetadataDoubted;
     private readonly Lock groupGate = new();
     private (string GroupId, Task<DescribeConsumerGroupsResult> Answer)? groupAsked;
 
@@ -38,6 +38,11 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
 
     public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
     {
+        if (isMetadataDoubted)
+        {
+            await RefreshMetadataAsync(topics, cancellation);
+        }
+
         List<TopicDescription> descriptions = await AskAsync(
             async () =>
             {
@@ -151,13 +156,13 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             return offsets;
         }
 
-        if (areLeadersDoubted)
+        Dictionary<string, string> names = partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal).ToDictionary(name => name);
+        if (isMetadataDoubted)
         {
-            await RefreshLeadersAsync(partitions, cancellation);
+            await RefreshMetadataAsync(names.Keys, cancellation);
         }
 
         bool isForTime = spec is OffsetSpec.TimestampSpec;
-        Dictionary<string, string> names = partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal).ToDictionary(name => name);
         List<ListOffsetsResultInfo> infos = await AskAsync(
             async () =>
             {
@@ -199,7 +204,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             }
         }
 
-        areLeadersDoubted = offsets.Count < partitions.Count;
+        isMetadataDoubted = offsets.Count < partitions.Count;
         if (offsets.Count == 0)
         {
             Error first = infos[0].TopicPartitionOffsetError.Error;
@@ -211,15 +216,16 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     }
 
     /// <summary>
-    /// The client asks the leaders that it remembers, for up to a quarter of an hour, and does not look for others when these do not
-    /// answer or are leaders no more. Asking for the topics' metadata makes it forget.
+    /// The client asks the leaders and the controller that it remembers, for up to a quarter of an hour, and does not look for others when
+    /// these do not answer or are it no more; while its controller is down it tries to connect to it without a pause, a core for each
+    /// question. Asking any broker for the topics' metadata makes it forget, and tells first whether one answers at all.
     /// </summary>
-    private Task<bool> RefreshLeadersAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+    private Task<bool> RefreshMetadataAsync(IEnumerable<string> topics, CancellationToken cancellation) =>
         AskAsync(
             () => Task.Run(
                 () =>
                 {
-                    foreach (string topic in partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal))
+                    foreach (string topic in topics)
                     {
                         admin.GetMetadata(topic, timeout / 2);
                     }
@@ -237,12 +243,12 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         }
         catch (KafkaException e)
         {
-            areLeadersDoubted = true;
+            isMetadataDoubted = true;
             throw Refused(e.Error, "the cluster", "DESCRIBE");
         }
         catch (TimeoutException e)
         {
-            areLeadersDoubted = true;
+            isMetadataDoubted = true;
             throw new LogUnavailableException($"Kafka at {servers} gave no answer within {timeout.TotalSeconds} s", e);
         }
     }

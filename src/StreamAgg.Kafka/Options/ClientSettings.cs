@@ -86,6 +86,9 @@ internal static class ClientSettings
     {
         Dictionary<string, string> settings = Common(options);
         OnlyCommon(settings);
+
+        // Brokers that create topics when asked for them would otherwise bring back, with one partition, a topic that was deleted.
+        settings["allow.auto.create.topics"] = "false";
         return settings;
     }
 
