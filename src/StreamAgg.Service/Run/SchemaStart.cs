@@ -6,7 +6,8 @@ namespace StreamAgg.Service.Run;
 /// <summary>The first thing that <c>run</c> connects to: PostgreSQL must answer and its schema must fit.</summary>
 internal sealed class SchemaStart(Migrator migrator, Patience patience, ILogger logger)
 {
-    private const string Remedy = "Start it, or correct StreamAgg:Postgres:ConnectionString.";
+    /// <summary>What to look at where PostgreSQL does not answer.</summary>
+    public const string Remedy = "Start it, or correct StreamAgg:Postgres:ConnectionString.";
 
     /// <exception cref="SchemaMismatchException">The schema does not fit; the message names the remedy.</exception>
     /// <exception cref="PublishSchemaTakenException">Another pipeline publishes into the schema.</exception>

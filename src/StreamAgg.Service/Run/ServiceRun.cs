@@ -35,11 +35,16 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
     {
         using var telemetry = TelemetryExport.Start();
         await using var database = PostgresDataSource.Create(settings.Postgres, loggers);
-        await new SchemaStart(new Migrator(database, settings.Postgres), new Patience(clock, logger), logger).CheckAsync(settings.Postgres.MigrateOnStart, stop);
+        var patience = new Patience(clock, logger);
+        await new SchemaStart(new Migrator(database, settings.Postgres), patience, logger).CheckAsync(settings.Postgres.MigrateOnStart, stop);
 
         await using var host = new PipelineHost(settings, database, loggers, clock, store => store);
         await EnsureTopicsAsync(host.Facts, stop);
-        await new StartReport(settings, host, logger).SayAsync(stop);
+        await patience.AskAsync("PostgreSQL", SchemaStart.Remedy, async token =>
+        {
+            await new StartReport(settings, host, logger).SayAsync(token);
+            return true;
+        }, stop);
 
         await using var http = await HttpServer.StartAsync(
             settings.HttpUrl, host.Reports, new Health(() => host.Runner.IsLive, () => host.Runner.IsReady), loggers, stop);
