@@ -1,0 +1,77 @@
+using StreamAgg.EndToEnd.Tests.Harness;
+using StreamAgg.Testing.Kafka;
+
+namespace StreamAgg.EndToEnd.Tests;
+
+public sealed class RebalanceTests
+{
+    [Theory]
+    [InlineData("classic")]
+    [InlineData("consumer")]
+    public async Task A_member_joins_in_the_middle_of_an_hour_and_the_first_one_leaves_later_in_it(string protocol)
+    {
+        if (protocol == "consumer")
+            await Brokers.NeedAsync(KafkaFeature.ConsumerProtocol);
+        await using var deployment = await Deployment.CreateAsync(partitions: 4, settings: ("Kafka:Client:group.protocol", protocol));
+        var traffic = new Traffic(8, Traffic.Evening, hours: 0.9);
+        var first = deployment.Run();
+        deployment.Events.Send(traffic.Next(300));
+        await deployment.WaitAsync(async () => await Owners.CountAsync(deployment) == 1, () => "one owner");
+
+        var second = deployment.Run();
+        await deployment.WaitAsync(
+            async () =>
+            {
+                deployment.Events.Send(traffic.Next(40));
+                return await Owners.CountAsync(deployment) == 2;
+            },
+            () => "two owners");
+        await deployment.AssertExactAsync();
+
+        Assert.Equal(0, await first.StopAsync());
+        deployment.Events.Send(traffic.Next(300));
+        await deployment.AssertExactAsync();
+        Assert.Equal(1, await Owners.CountAsync(deployment));
+        Assert.Equal(0, await second.StopAsync());
+    }
+
+    [Fact]
+    public async Task Two_members_in_one_process_share_the_partitions()
+    {
+        await using var deployment = await Deployment.CreateAsync(partitions: 4);
+        var process = deployment.Run(("Pipeline:Consumers", "2"));
+        var traffic = Traffic.AcrossMidnight(9);
+        await deployment.WaitAsync(
+            async () =>
+            {
+                deployment.Events.Send(traffic.Next(40));
+                return await Owners.CountAsync(deployment) == 2;
+            },
+            () => "two owners");
+        await deployment.AssertExactAsync();
+        Assert.Equal(0, await process.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_member_killed_beside_another_leaves_its_partitions_to_it()
+    {
+        await using var deployment = await Deployment.CreateAsync(partitions: 4);
+        var killed = deployment.Run();
+        deployment.Run();
+        var traffic = Traffic.AcrossMidnight(10);
+        await deployment.WaitAsync(
+            async () =>
+            {
+                deployment.Events.Send(traffic.Next(40));
+                return await Owners.CountAsync(deployment) == 2;
+            },
+            () => "two owners");
+
+        deployment.Events.Send(traffic.Next(400));
+        await killed.KillAsync();
+        deployment.Events.Send(traffic.Next(400));
+
+        await deployment.AssertExactAsync();
+        Assert.Equal(1, await Owners.CountAsync(deployment));
+    }
+}

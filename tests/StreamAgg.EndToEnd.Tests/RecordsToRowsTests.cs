@@ -1,0 +1,78 @@
+using StreamAgg.EndToEnd.Tests.Harness;
+
+namespace StreamAgg.EndToEnd.Tests;
+
+/// <summary>The thinnest path: records in, rows out, and an end in good order.</summary>
+public sealed class RecordsToRowsTests
+{
+    [Fact]
+    public async Task Records_go_in_and_exact_rows_come_out()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        var process = deployment.Run();
+        deployment.Events.Send(Traffic.AcrossMidnight(1).Next(600));
+        deployment.Events.Send(Traffic.AcrossMidnight(2).Next(2000), batch: 50);
+
+        var tables = await deployment.AssertExactAsync();
+
+        Assert.Equal([new DateTime(2024, 3, 9), new DateTime(2024, 3, 10)], tables.Daily.Select(row => row.Bucket).Distinct());
+        Assert.Equal(0, await process.StopAsync());
+    }
+
+    [Fact]
+    public async Task A_backlog_is_published_once_an_hour_however_far_one_partition_is_ahead()
+    {
+        await using var deployment = await Deployment.CreateAsync(partitions: 3);
+        var hour = Traffic.Evening;
+        for (int hours = 0; hours < 30; hours++)
+        {
+            var traffic = new Traffic(hours, hour.AddHours(hours), 1);
+            for (int partition = 0; partition < 3; partition++)
+                deployment.Events.Send(partition, [.. traffic.Next(partition == 0 ? 200 : 5)]);
+        }
+
+        var process = deployment.Run();
+        var tables = await deployment.AssertExactAsync();
+
+        await process.StopAsync();
+        Assert.Equal((tables.Hourly.Count, tables.Daily.Count), PublishedRows(process.Output));
+    }
+
+    [Fact]
+    public async Task An_end_in_good_order_writes_what_no_checkpoint_has_written_yet()
+    {
+        await using var deployment = await Deployment.CreateAsync(partitions: 1);
+        var process = deployment.Run(("Pipeline:CheckpointInterval", "00:10:00"));
+        deployment.Events.Send(Traffic.AcrossMidnight(3).Next(300));
+        // A dead letter is sent when its record is counted: it tells that everything before it was read.
+        deployment.Events.SendRaw(deployment.UsageTopic, "no JSON");
+        deployment.Events.SendRaw(deployment.ErrorTopic, "no JSON");
+        string letters = deployment.Settings["Kafka:DeadLetterTopic"];
+        await deployment.WaitAsync(async () => (await deployment.Brokers.EndOffsetsAsync(letters)).Values.Sum() == 2, () => "two dead letters");
+
+        Assert.Equal(0, await process.StopAsync(TimeSpan.FromSeconds(20)));
+
+        var partitions = await deployment.State.PartitionsAsync();
+        Assert.Equal(await deployment.Brokers.EndOffsetsAsync(deployment.UsageTopic, deployment.ErrorTopic), partitions.ToDictionary(row => row.Key, row => row.Value.NextOffset));
+        deployment.Run();
+        await deployment.AssertExactAsync();
+    }
+
+    [Fact]
+    public async Task A_partition_with_no_records_never_holds_an_hour_open()
+    {
+        await using var deployment = await Deployment.CreateAsync(partitions: 6);
+        deployment.Run();
+        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening, "openai", 12.5), GatewayEvent.Usage(Traffic.Evening.AddMinutes(3), "openai"));
+        await deployment.AssertExactAsync();
+
+        deployment.Events.Send(5, GatewayEvent.Error(Traffic.Evening.AddHours(9), "openai", 503));
+        await deployment.AssertExactAsync();
+    }
+
+    private static (int Hours, int Days) PublishedRows(string log)
+    {
+        var lines = System.Text.RegularExpressions.Regex.Matches(log, "published ([0-9]+) hourly and ([0-9]+) daily rows");
+        return (lines.Sum(line => int.Parse(line.Groups[1].Value)), lines.Sum(line => int.Parse(line.Groups[2].Value)));
+    }
+}

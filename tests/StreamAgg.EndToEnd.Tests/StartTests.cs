@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using StreamAgg.EndToEnd.Tests.Harness;
+using StreamAgg.Testing.Kafka;
+
+namespace StreamAgg.EndToEnd.Tests;
+
+/// <summary>A start that can't succeed ends with the exit code that says whose turn it is, and a line that says what to do.</summary>
+public sealed class StartTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData("Pipeline:Consumers", "65", "from 1 to 64")]
+    [InlineData("Pipeline:Grace", "1.00:00:01", "1.00:00:00")]
+    [InlineData("Kafka:Topic", "x", "no such setting")]
+    public async Task A_wrong_setting_is_refused_before_anything_is_connected(string key, string value, string range)
+    {
+        await using var process = ServiceProcess.Start(["run", $"--StreamAgg:{key}={value}", "--StreamAgg:Kafka:BootstrapServers=127.0.0.1:1"]);
+        Assert.Equal(2, await process.WaitForExitAsync(Patience));
+        string line = Assert.Single(process.Errors.Trim().Split('\n'));
+        Assert.Contains(key, line, StringComparison.Ordinal);
+        Assert.Contains(value, line, StringComparison.Ordinal);
+        Assert.Contains(range, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_schema_ends_it_with_the_command_that_makes_one()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        var process = deployment.Run(("Postgres:MigrateOnStart", "false"));
+        Assert.Equal(3, await process.WaitForExitAsync(Patience));
+        Assert.Contains("streamagg migrate", process.Errors, StringComparison.Ordinal);
+
+        await SharedDatabaseTests.MigrateAsync(deployment);
+        await deployment.ExecuteAsync("INSERT INTO streamagg.migration (name, publish_schema) VALUES ('9999_of_a_later_version', '')");
+        var older = deployment.Run(("Postgres:MigrateOnStart", "false"));
+        Assert.Equal(3, await older.WaitForExitAsync(Patience));
+        Assert.Contains("9999_of_a_later_version", older.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_or_a_topic_that_is_not_there_for_30_seconds_ends_it_with_exit_code_3()
+    {
+        await Brokers.NeedAsync(KafkaFeature.Administration);
+        await using var deployment = await Deployment.CreateAsync();
+        await SharedDatabaseTests.MigrateAsync(deployment);
+        long started = Stopwatch.GetTimestamp();
+        var noPostgres = deployment.Run(("Postgres:ConnectionString", "Host=127.0.0.1;Port=1;Database=x;Username=x"));
+        var noKafka = deployment.Run(("Kafka:BootstrapServers", "127.0.0.1:1"));
+        var noTopic = deployment.Run(("Kafka:UsageTopic", "nobody-made-this"));
+        foreach (var process in new[] { noPostgres, noKafka, noTopic })
+        {
+            Assert.Equal(3, await process.WaitForExitAsync(TimeSpan.FromSeconds(90)));
+            Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 29, 80);
+            Assert.Single(process.Errors.Trim().Split('\n'));
+        }
+
+        Assert.Contains("127.0.0.1:1", noKafka.Errors, StringComparison.Ordinal);
+        Assert.Contains("nobody-made-this", noTopic.Errors, StringComparison.Ordinal);
+    }
+}
