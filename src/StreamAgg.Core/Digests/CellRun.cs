@@ -13,7 +13,8 @@ internal sealed class CellRun
     /// <param name="compression">Of the digest that they come from.</param>
     /// <param name="doubt">See <see cref="Doubt"/>.</param>
     /// <param name="estimated">See <see cref="Estimated"/>.</param>
-    public CellRun(ReadOnlySpan<Cell> cells, int compression, double doubt, bool estimated)
+    /// <param name="written">See <see cref="IsWritten"/>.</param>
+    public CellRun(ReadOnlySpan<Cell> cells, int compression, double doubt, bool estimated, bool written = false)
     {
         this.cells = cells.ToArray();
         starts = new long[cells.Length + 1];
@@ -22,6 +23,7 @@ internal sealed class CellRun
         limit = new SizeLimit(compression, Count);
         Doubt = doubt;
         Estimated = estimated;
+        IsWritten = written;
     }
 
     /// <summary>By how many full cells the rank of a boundary may be off: 0 until a cell was cut by its curve.</summary>
@@ -29,6 +31,9 @@ internal sealed class CellRun
 
     /// <summary>Whether only means and weights are known, so that a cell may reach to the means of its neighbours.</summary>
     public bool Estimated { get; }
+
+    /// <summary>Whether the cells were read from bytes, so that writing them again changes nothing.</summary>
+    public bool IsWritten { get; }
 
     public ReadOnlySpan<Cell> Cells => cells;
 

@@ -1,56 +1,23 @@
-using System.Numerics;
-
 namespace StreamAgg.Core.Digests;
 
-/// <summary>From working cells to the centroids that are stored: at most `compression` of them, of which only mean, weight and purity are kept.</summary>
-/// <remarks>
-/// Whoever reads centroids has to estimate where cells begin and end (<see cref="EdgeEstimate"/>). Here the truth is still known, so the
-/// estimate is tried, and where it would mislead - at a gap, at the edge of a cluster - the two values at the boundary are stored as pure centroids of
-/// weight 1 in their own right: anchors, between which nothing is left to estimate.
-/// </remarks>
+/// <summary>From working cells to those that are written: at most `compression` of them, joined where that forgets least.</summary>
 internal static class FinalForm
 {
-    /// <summary>An estimate that is off by less than this part of a full cell is good enough: ordinary noise stays below.</summary>
-    private const double Tolerated = 0.1;
+    /// <summary>A joint that would be off by less than this part of a full cell is good enough: the trough between two peaks is above.</summary>
+    private const double Tolerated = 0.015;
 
-    /// <summary>One centroid in four at most is an anchor; with more, the cells between them would grow.</summary>
-    private const int CentroidsAnAnchor = 4;
+    /// <summary>One joint in this many centroids at most is refused; with more, the other cells would grow.</summary>
+    private const int CentroidsABar = 4;
 
     /// <summary>In cells of a few values an error of a rank is no sign of anything.</summary>
     private const double SmallestFull = 8;
 
-    /// <summary>A mean that is off by 2^-18 of its cell moves no quantile by more than that part of the cell's weight.</summary>
-    private const int MeanBits = 18;
-
-    public static Cell[] Of(ReadOnlySpan<Cell> working, long count, int compression)
-    {
-        if (working.Length <= compression)
-            return working.ToArray();
-        bool[] barred = Bars(working, count, compression);
-        Cell[] final = Compaction.Fit(working, barred, count, compression);
-        long[] misleading = MisleadingBoundaries(final, count, compression);
-        if (misleading.Length > 0)
-            final = Anchored(working, barred, misleading, count, compression);
-        RoundMeans(final);
-        return JoinEqual(final);
-    }
-
-    /// <summary>One value, one pure cell: where neighbours shared a boundary, the anchors on both sides of it are the same value.</summary>
-    private static Cell[] JoinEqual(Cell[] cells)
-    {
-        int last = 0;
-        for (int i = 1; i < cells.Length; i++)
-        {
-            if (cells[last].IsPure && cells[i].IsPure && cells[last].Mean == cells[i].Mean)
-                cells[last] = cells[last].Join(cells[i]);
-            else
-                cells[++last] = cells[i];
-        }
-        return last + 1 == cells.Length ? cells : cells[..(last + 1)];
-    }
+    public static Cell[] Of(ReadOnlySpan<Cell> working, long count, int compression) => working.Length <= compression
+        ? working.ToArray()
+        : Compaction.Fit(working, Bars(working, count, compression, Tolerated, compression / CentroidsABar), count, compression);
 
     /// <summary>Where two cells, joined, would forget a boundary that the curve of both does not pass: a gap, the foot of a peak.</summary>
-    private static bool[] Bars(ReadOnlySpan<Cell> cells, long count, int compression)
+    public static bool[] Bars(ReadOnlySpan<Cell> cells, long count, int compression, double tolerated, int most)
     {
         var found = new List<(double Part, long At)>();
         var limit = new SizeLimit(compression, count);
@@ -62,120 +29,22 @@ internal static class FinalForm
             if (joined.IsPure)
                 continue;
             double part = Math.Abs(new CellCurve(joined).CountAtMost(cells[i].High) - cells[i].Weight) / Full(limit, rank);
-            if (part > Tolerated && joined.Weight <= 2 * limit.At(rank))
+            if (part > tolerated && joined.Weight <= 2 * limit.At(rank))
                 found.Add((part, i + 1));
         }
         var barred = new bool[cells.Length];
-        foreach (long at in Worst(found, compression))
+        foreach (long at in Worst(found, most))
             barred[at] = true;
         return barred;
     }
 
-    /// <summary>Ranks of the boundaries at which the estimate is furthest off, ascending.</summary>
-    private static long[] MisleadingBoundaries(Cell[] cells, long count, int compression)
-    {
-        Cell[] estimated = EdgeEstimate.ToCells(
-            Array.ConvertAll(cells, static c => c.Mean), Array.ConvertAll(cells, static c => c.Weight), Array.ConvertAll(cells, static c => c.IsPure));
-        var found = new List<(double Part, long Rank)>();
-        var limit = new SizeLimit(compression, count);
-        long rank = 0;
-        for (int i = 0; i + 1 < cells.Length; i++)
-        {
-            rank += cells[i].Weight;
-            double error = Math.Max(
-                Misplaced(cells[i], estimated[i], static c => c.High), Misplaced(cells[i + 1], estimated[i + 1], static c => c.Low));
-            double part = error / Full(limit, rank);
-            if (part > Tolerated)
-                found.Add((part, rank));
-        }
-        return Worst(found, compression);
-    }
+    public static double Full(SizeLimit limit, long rank) => Math.Max(SmallestFull, limit.At(rank));
 
-    private static double Full(SizeLimit limit, long rank) => Math.Max(SmallestFull, limit.At(rank));
-
-    private static long[] Worst(List<(double Part, long At)> found, int compression)
+    public static long[] Worst(List<(double Part, long At)> found, int most)
     {
         found.Sort(static (a, b) => b.Part != a.Part ? b.Part.CompareTo(a.Part) : a.At.CompareTo(b.At));
-        long[] worst = [.. found.Take(compression / CentroidsAnAnchor / 2).Select(static f => f.At)];
+        long[] worst = [.. found.Take(most).Select(static f => f.At)];
         Array.Sort(worst);
         return worst;
-    }
-
-    /// <summary>How many ranks apart the true and the estimated end of a cell are.</summary>
-    private static double Misplaced(in Cell cell, in Cell estimated, Func<Cell, double> end)
-    {
-        if (cell.IsPure)
-            return 0;
-        double truth = end(cell), guess = end(estimated);
-        return Math.Max(
-            Math.Abs(new CellCurve(estimated).CountAtMost(truth) - new CellCurve(estimated).CountAtMost(guess)),
-            Math.Abs(new CellCurve(cell).CountAtMost(guess) - new CellCurve(cell).CountAtMost(truth)));
-    }
-
-    private static Cell[] Anchored(
-        ReadOnlySpan<Cell> working, ReadOnlySpan<bool> barred, ReadOnlySpan<long> boundaries, long count, int compression)
-    {
-        var cells = new List<Cell>(working.Length + (2 * boundaries.Length));
-        var bars = new List<bool>(cells.Capacity);
-        int next = 0;
-        long rank = 0;
-        bool begins = false;
-        for (int i = 0; i < working.Length; i++)
-        {
-            Cell rest = working[i];
-            rank += rest.Weight;
-            bool ends = next < boundaries.Length && boundaries[next] == rank;
-            if (ends) next++;
-            bool splitsLow = begins && !rest.IsPure;
-            if (splitsLow) Put(TakeLow(ref rest), true);
-            bool splitsHigh = ends && !rest.IsPure;
-            Cell last = splitsHigh ? TakeHigh(ref rest) : default;
-            Put(rest, barred[i] || begins);
-            if (splitsHigh) Put(last, true);
-            begins = ends;
-        }
-        return Compaction.Fit([.. cells], [.. bars], count, compression);
-
-        void Put(in Cell cell, bool isBarred)
-        {
-            cells.Add(cell);
-            bars.Add(isBarred);
-        }
-    }
-
-    private static Cell TakeLow(ref Cell cell)
-    {
-        Cell taken = Cell.Pure(cell.Low, 1);
-        cell = Without(cell, cell.Low, new CellCurve(cell).At(1), cell.High);
-        return taken;
-    }
-
-    private static Cell TakeHigh(ref Cell cell)
-    {
-        Cell taken = Cell.Pure(cell.High, 1);
-        cell = Without(cell, cell.High, cell.Low, new CellCurve(cell).At(cell.Weight - 2));
-        return taken;
-    }
-
-    private static Cell Without(in Cell cell, double value, double low, double high)
-    {
-        if (cell.Weight == 2)
-            return Cell.Pure(value == cell.Low ? cell.High : cell.Low, 1);
-        double mean = cell.Mean + ((cell.Mean / (cell.Weight - 1)) - (value / (cell.Weight - 1)));
-        return new Cell(low, high, Math.Clamp(mean, low, high), cell.Weight - 1);
-    }
-
-    /// <summary>Drops what of a mean says nothing: digits far below the cell's own width. That saves bytes, and no exactness is lost.</summary>
-    private static void RoundMeans(Span<Cell> cells)
-    {
-        foreach (ref Cell cell in cells)
-        {
-            ulong width = (ulong)(OrderedBits.Of(cell.High) - OrderedBits.Of(cell.Low)) >> MeanBits;
-            if (cell.IsPure || width == 0)
-                continue;
-            long step = 1L << BitOperations.Log2(width), key = OrderedBits.Of(cell.Mean);
-            double mean = OrderedBits.ToDouble((key + (step / 2)) & -step);
-            cell = new Cell(cell.Low, cell.High, Math.Clamp(mean, cell.Low, cell.High), cell.Weight);
-        }
     }
 }

@@ -2,10 +2,11 @@ namespace StreamAgg.Core.Digests;
 
 public sealed partial class TDigest
 {
-    /// <summary>The final form as plain arrays: what <see cref="Encode"/> writes, and what the SQL sketch tables hold.</summary>
+    /// <summary>The final form as plain arrays, as the SQL sketch tables hold it.</summary>
     public DigestCentroids ToCentroids()
     {
-        ReadOnlySpan<Cell> final = Final(out double boundaryDoubt);
+        CellRun? working = Count == 0 ? null : View().Recut(Compression);
+        Cell[] final = working is null ? [] : AnchoredForm.Of(working, Compression);
         var means = new double[final.Length];
         var weights = new long[final.Length];
         var pure = new bool[final.Length];
@@ -15,7 +16,7 @@ public sealed partial class TDigest
             weights[i] = final[i].Weight;
             pure[i] = final[i].IsPure;
         }
-        return new DigestCentroids(Compression, means, weights, pure, Min, Max) { BoundaryDoubt = boundaryDoubt };
+        return new DigestCentroids(Compression, means, weights, pure, Min, Max) { BoundaryDoubt = working?.Doubt ?? 0 };
     }
 
     /// <summary>The digest that <see cref="ToCentroids"/> describes; false, and an empty digest, where the arrays contradict each other.</summary>

@@ -42,6 +42,8 @@ public sealed partial class TDigest
         kept.CopyTo(cells);
         cellCount = kept.Length;
         view = null;
+        stored = null;
+        written = false;
     }
 
     /// <summary>Everything in order, as if flushed, while this digest stays as it is: reading must not change what is written later.</summary>
@@ -57,19 +59,16 @@ public sealed partial class TDigest
     private CellRun CurrentRun()
     {
         if (IsSettled)
-            return new CellRun(cells.AsSpan(0, cellCount), Compression, doubt, estimated);
+            return new CellRun(cells.AsSpan(0, cellCount), Compression, doubt, estimated, written);
         ReadOnlySpan<Cell> absorbed = Absorbed();
         return new CellRun(absorbed, Compression, doubt + Absorption.Shared.Doubt, estimated);
     }
 
-    /// <summary>The final form: at most <see cref="Compression"/> cells.</summary>
-    private Cell[] Final(out double boundaryDoubt)
+    /// <summary>The final form as it is written: at most <see cref="Compression"/> cells.</summary>
+    private StoredForm Stored()
     {
-        boundaryDoubt = 0;
-        if (Count == 0)
-            return [];
-        CellRun working = View().Recut(Compression);
-        boundaryDoubt = working.Doubt;
-        return FinalForm.Of(working.Cells, Count, Compression);
+        if (stored is null || stored.Count != Count)
+            stored = Count == 0 ? StoredForm.Empty : StoredForm.Of(View().Recut(Compression), Compression);
+        return stored;
     }
 }

@@ -45,11 +45,17 @@ public sealed partial class TDigest
     /// <summary>Whether the cells' ends were estimated from means and weights.</summary>
     private bool estimated;
 
+    /// <summary>Whether the cells are as they were read from bytes.</summary>
+    private bool written;
+
     /// <summary>What <see cref="Merge"/> was given, until the first value is added to the result.</summary>
     private Union? union;
 
     /// <summary>What the last quantile was read from; current while no value has been added since.</summary>
     private Union? view;
+
+    /// <summary>What was last written; current while no value has been added since.</summary>
+    private StoredForm? stored;
 
     /// <param name="compression">The most centroids that the final form has: 20 to 1,000.</param>
     /// <exception cref="ArgumentOutOfRangeException">The compression is out of range.</exception>
@@ -110,8 +116,9 @@ public sealed partial class TDigest
         buffered = weightedCount = cellCount = 0;
         settledCount = 0;
         doubt = 0;
-        estimated = false;
+        estimated = written = false;
         union = view = null;
+        stored = null;
     }
 
     private static void ThrowNotFinite(double value) =>

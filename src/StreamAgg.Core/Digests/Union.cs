@@ -12,8 +12,8 @@ internal sealed class Union
     /// <summary>The share of a full cell from which one repeated value is not mixed with its neighbours.</summary>
     private const double Solitary = 0.5;
 
-    /// <summary>How many cuts a final cell: a few more than one leave the final form a choice; each costs a look into every run.</summary>
-    private const double Finer = 1.25;
+    /// <summary>How many cuts a final cell: two leave the final form a choice of where to join; each costs a look into every run.</summary>
+    private const double Finer = 2;
 
     /// <summary>A cell of which only the mean is known reaches into the two beside it, of about the same weight.</summary>
     private const double Neighbourhood = 3;

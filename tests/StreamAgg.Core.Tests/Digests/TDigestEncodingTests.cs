@@ -99,12 +99,38 @@ public class TDigestEncodingTests
     }
 
     [Fact]
-    public void The_bytes_of_version_1_stay_what_they_are()
+    public void The_bytes_of_version_2_stay_what_they_are()
     {
         // Version, compression, 2 centroids, 3 values, no doubt; 2 * 2 and 3 = 0x4008 << 48; 2 * 1 and the step from there to 1000000.5.
         TDigest digest = Forms.Added([3, 1000000.5, 3], 20);
         byte[] bytes = Forms.Bytes(digest);
-        Assert.Equal("011402030004620840024481842601", Convert.ToHexStringLower(bytes.AsSpan(0, bytes.Length - 4)));
+        Assert.Equal("021402030004620840024481842601", Convert.ToHexStringLower(bytes.AsSpan(0, bytes.Length - 4)));
+    }
+
+    [Fact]
+    public void Version_1_is_read_and_written_again_as_it_was()
+    {
+        // As above, but of version 1, which has means alone.
+        byte[] bytes = [.. Convert.FromHexString("011402030004620840024481842601"), 0, 0, 0, 0];
+        Sign(bytes);
+        Assert.True(TDigest.TryDecode(bytes, out TDigest digest));
+        Assert.Equal(3, digest.Count);
+        Assert.Equal(1000000.5, digest.Max);
+        Assert.Equal(bytes, Forms.Bytes(digest));
+    }
+
+    [Fact]
+    public void What_was_read_from_arrays_is_written_as_version_1_and_read_as_the_same_arrays()
+    {
+        foreach (string name in DataSets.Continuous.Concat(DataSets.Hostile))
+        {
+            DigestCentroids arrays = Forms.Added(DataSets.Make(name, 20_000), 100).ToCentroids();
+            Assert.True(TDigest.TryFromCentroids(arrays, out TDigest digest));
+            TDigest again = Forms.Recoded(digest);
+            Assert.Equal(arrays.Means, again.ToCentroids().Means);
+            Assert.Equal(arrays.Weights, again.ToCentroids().Weights);
+            Assert.Equal(digest.Quantile(0.99), again.Quantile(0.99));
+        }
     }
 
     private static void Sign(byte[] bytes)
