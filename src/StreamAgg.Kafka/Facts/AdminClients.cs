@@ -6,7 +6,7 @@ using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Kafka.Facts;
 
-/// <summary>Builds administrative clients.</summary>
+/// <summary>Builds the clients that only ask.</summary>
 internal static class AdminClients
 {
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
@@ -16,6 +16,24 @@ internal static class AdminClients
         try
         {
             return new AdminClientBuilder(ClientSettings.Admin(options))
+                .SetLogHandler(lines.OnLog)
+                .SetErrorHandler((_, error) => lines.OnError(error))
+                .Build();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
+        {
+            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
+        }
+    }
+
+    /// <summary>A consumer that never consumes nor joins: it asks for offsets, uncommitted records and control records included.</summary>
+    /// <exception cref="LogFatalException">The settings can't be used together.</exception>
+    public static IConsumer<Ignore, Ignore> BuildAsker(KafkaOptions options, ILogger logger)
+    {
+        var lines = new ClientLines(logger);
+        try
+        {
+            return new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Asker(options))
                 .SetLogHandler(lines.OnLog)
                 .SetErrorHandler((_, error) => lines.OnError(error))
                 .Build();

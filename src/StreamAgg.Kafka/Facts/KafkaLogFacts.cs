@@ -17,7 +17,12 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     /// <summary>What the client takes at most.</summary>
     private static readonly TimeSpan LongestRequestTimeout = TimeSpan.FromHours(1);
 
+    /// <summary>What the protocol's question for an offset takes in place of a time: the end, and the beginning.</summary>
+    private const long Latest = -1;
+    private const long Earliest = -2;
+
     private readonly IAdminClient admin;
+    private readonly IConsumer<Ignore, Ignore> asker;
     private readonly TimeSpan timeout;
     private readonly string servers;
     private volatile bool isMetadataDoubted;
@@ -34,6 +39,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         this.timeout = timeout ?? TimeSpan.FromSeconds(5);
         servers = options.BootstrapServers;
         admin = AdminClients.Build(options, logger ?? NullLogger<KafkaLogFacts>.Instance);
+        asker = AdminClients.BuildAsker(options, logger ?? NullLogger<KafkaLogFacts>.Instance);
     }
 
     public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
@@ -78,10 +84,10 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     }
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(
-        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, OffsetSpec.Latest(), cancellation);
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, Latest, cancellation);
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(
-        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, OffsetSpec.Earliest(), cancellation);
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, Earliest, cancellation);
 
     public async Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsForTimeAsync(
         IReadOnlyCollection<SourcePartition> partitions, Instant time, CancellationToken cancellation)
@@ -89,7 +95,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         // The end is asked for first: a record that comes between the two questions is then read rather than skipped.
         IReadOnlyDictionary<SourcePartition, long> ends = await EndOffsetsAsync(partitions, cancellation);
         IReadOnlyDictionary<SourcePartition, long> found =
-            await ListAsync(partitions, OffsetSpec.ForTimestamp(Math.Max(0, time.ToUnixMilliseconds())), cancellation);
+            await ListAsync(partitions, Math.Max(0, time.ToUnixMilliseconds()), cancellation);
         var offsets = new Dictionary<SourcePartition, long>();
         foreach ((SourcePartition source, long offset) in found)
         {
@@ -124,7 +130,11 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         }
     }
 
-    public void Dispose() => admin.Dispose();
+    public void Dispose()
+    {
+        asker.Dispose();
+        admin.Dispose();
+    }
 
     /// <summary>Asks the group's coordinator, or joins in waiting for the answer to an earlier question.</summary>
     /// <remarks>
@@ -148,7 +158,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     }
 
     private async Task<IReadOnlyDictionary<SourcePartition, long>> ListAsync(
-        IReadOnlyCollection<SourcePartition> partitions, OffsetSpec spec, CancellationToken cancellation)
+        IReadOnlyCollection<SourcePartition> partitions, long timestampMilliseconds, CancellationToken cancellation)
     {
         var offsets = new Dictionary<SourcePartition, long>(partitions.Count);
         if (partitions.Count == 0)
@@ -162,35 +172,12 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             await RefreshMetadataAsync(names.Keys, cancellation);
         }
 
-        bool isForTime = spec is OffsetSpec.TimestampSpec;
-        List<ListOffsetsResultInfo> infos = await AskAsync(
-            async () =>
-            {
-                // Read uncommitted: the end is the high watermark, open transactions and control records included.
-                var options = new ListOffsetsOptions { RequestTimeout = timeout, IsolationLevel = IsolationLevel.ReadUncommitted };
-                try
-                {
-                    ListOffsetsResult result = await admin.ListOffsetsAsync(
-                        partitions.Select(partition => new TopicPartitionOffsetSpec
-                        {
-                            TopicPartition = new TopicPartition(partition.Topic, partition.Partition),
-                            OffsetSpec = spec,
-                        }),
-                        options);
-                    return result.ResultInfos;
-                }
-                catch (ListOffsetsException e)
-                {
-                    return e.Result.ResultInfos;
-                }
-            },
-            cancellation);
-        foreach (TopicPartitionOffsetError answer in infos.Select(info => info.TopicPartitionOffsetError))
+        bool isForTime = timestampMilliseconds >= 0;
+        foreach (TopicPartitionOffsetError answer in await AskAsync(() => Task.Run(() => Ask(partitions, timestampMilliseconds), cancellation), cancellation))
         {
             if (!answer.Error.IsError)
             {
-                // Where a broker fell silent the client reports no error and the offset "unset": that is no answer. "End" answers a
-                // question for a time that no record has reached.
+                // "Unset" is no answer. "End" answers a question for a time that no record has reached.
                 if (answer.Offset.Value < 0 && !(isForTime && answer.Offset == Offset.End))
                 {
                     continue;
@@ -207,12 +194,29 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         isMetadataDoubted = offsets.Count < partitions.Count;
         if (offsets.Count == 0)
         {
-            Error first = infos[0].TopicPartitionOffsetError.Error;
-            throw new LogUnavailableException(
-                $"Kafka at {servers} told none of the offsets that were asked for: {(first.IsError ? first.Reason : "it is silent")}");
+            throw new LogUnavailableException($"Kafka at {servers} told none of the offsets that were asked for");
         }
 
         return offsets;
+    }
+
+    /// <summary>Asks the partitions' leaders, on a thread that may wait.</summary>
+    /// <remarks>
+    /// By the consumer's question for times, which takes the end and the beginning too. Where one leader does not answer, none of the
+    /// answers counts; nothing is lost by it, for that partition holds every hour open anyway.
+    /// </remarks>
+    private List<TopicPartitionOffsetError> Ask(IReadOnlyCollection<SourcePartition> partitions, long timestampMilliseconds)
+    {
+        var time = new Timestamp(timestampMilliseconds, TimestampType.CreateTime);
+        try
+        {
+            return asker.OffsetsForTimes(partitions.Select(partition => new TopicPartitionTimestamp(partition.Topic, partition.Partition, time)), timeout)
+                .ConvertAll(answer => new TopicPartitionOffsetError(answer.TopicPartition, answer.Offset, new Error(ErrorCode.NoError)));
+        }
+        catch (TopicPartitionOffsetException e)
+        {
+            return e.Results;
+        }
     }
 
     /// <summary>
