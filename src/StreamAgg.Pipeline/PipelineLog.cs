@@ -45,6 +45,9 @@ internal static partial class PipelineLog
     [LoggerMessage(203, LogLevel.Warning, "the brokers did not tell the log's ends; no hour closes by the clock: {Reason}")]
     public static partial void EndsUnknown(ILogger logger, string reason);
 
+    [LoggerMessage(204, LogLevel.Warning, "the brokers did not tell the ends of {Count} partitions, of {First} first; no hour closes by the clock")]
+    public static partial void SomeEndsUnknown(ILogger logger, int count, SourcePartition first);
+
     [LoggerMessage(300, LogLevel.Information, "published {Hours} hourly and {Days} daily rows")]
     public static partial void Published(ILogger logger, int hours, int days);
 

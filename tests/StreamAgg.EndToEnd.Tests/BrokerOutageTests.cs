@@ -7,10 +7,7 @@ namespace StreamAgg.EndToEnd.Tests;
 /// <summary>Brokers that hang, die, and come back with their data.</summary>
 public sealed class BrokerOutageTests(BrokerOutageTests.ThreeNodes nodes) : IClassFixture<BrokerOutageTests.ThreeNodes>
 {
-    private const string NativeCrash =
-        "the native client (librdkafka 2.15.1) can end the process with a segmentation fault while brokers are away; the state is safe, the test is not";
-
-    [Fact(Skip = NativeCrash)]
+    [Fact]
     public async Task Brokers_that_hang_move_no_watermark_and_when_killed_and_back_they_have_lost_nothing()
     {
         var cluster = await nodes.StartedAsync();
@@ -62,7 +59,7 @@ public sealed class BrokerOutageTests(BrokerOutageTests.ThreeNodes nodes) : ICla
         Assert.Equal(0, await process.StopAsync());
     }
 
-    [Fact(Skip = NativeCrash)]
+    [Fact]
     public async Task A_partition_that_cannot_be_reached_holds_every_hour_open()
     {
         var cluster = await nodes.StartedAsync();

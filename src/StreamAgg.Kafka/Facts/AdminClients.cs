@@ -25,22 +25,4 @@ internal static class AdminClients
             throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
         }
     }
-
-    /// <summary>A consumer that never consumes nor joins: it asks for offsets, uncommitted records and control records included.</summary>
-    /// <exception cref="LogFatalException">The settings can't be used together.</exception>
-    public static IConsumer<Ignore, Ignore> BuildAsker(KafkaOptions options, ILogger logger)
-    {
-        var lines = new ClientLines(logger);
-        try
-        {
-            return new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Asker(options))
-                .SetLogHandler(lines.OnLog)
-                .SetErrorHandler((_, error) => lines.OnError(error))
-                .Build();
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
-        {
-            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
-        }
-    }
 }

@@ -1,8 +1,9 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Core.Time;
+using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
@@ -11,23 +12,19 @@ namespace StreamAgg.Kafka.Facts;
 /// <summary>Asks the brokers through an administrative client of its own; every call is a request, no answer is kept.</summary>
 public sealed class KafkaLogFacts : ILogFacts, IDisposable
 {
-    /// <summary>What the client adds to a request's own time-out before it gives up; beyond it we do.</summary>
+    /// <summary>Beyond a question's own time-out, when its thread should have ended: then nobody waits for it any more.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
-
-    /// <summary>What the client takes at most.</summary>
-    private static readonly TimeSpan LongestRequestTimeout = TimeSpan.FromHours(1);
 
     /// <summary>What the protocol's question for an offset takes in place of a time: the end, and the beginning.</summary>
     private const long Latest = -1;
     private const long Earliest = -2;
 
     private readonly IAdminClient admin;
-    private readonly IConsumer<Ignore, Ignore> asker;
+    private readonly BrokerQuestions questions;
     private readonly TimeSpan timeout;
     private readonly string servers;
+    private readonly ConcurrentDictionary<string, IReadOnlySet<int>> leaderless = new(StringComparer.Ordinal);
     private volatile bool isMetadataDoubted;
-    private readonly Lock groupGate = new();
-    private (string GroupId, Task<DescribeConsumerGroupsResult> Answer)? groupAsked;
 
     /// <param name="options">Valid ones.</param>
     /// <param name="logger">Takes the client's own lines.</param>
@@ -39,7 +36,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         this.timeout = timeout ?? TimeSpan.FromSeconds(5);
         servers = options.BootstrapServers;
         admin = AdminClients.Build(options, logger ?? NullLogger<KafkaLogFacts>.Instance);
-        asker = AdminClients.BuildAsker(options, logger ?? NullLogger<KafkaLogFacts>.Instance);
+        questions = new BrokerQuestions(admin);
     }
 
     public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
@@ -49,34 +46,20 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             await RefreshMetadataAsync(topics, cancellation);
         }
 
-        List<TopicDescription> descriptions = await AskAsync(
-            async () =>
-            {
-                try
-                {
-                    DescribeTopicsResult result = await admin.DescribeTopicsAsync(
-                        TopicCollection.OfTopicNames(topics), new DescribeTopicsOptions { RequestTimeout = timeout });
-                    return result.TopicDescriptions;
-                }
-                catch (DescribeTopicsException e)
-                {
-                    // Thrown where one topic failed, the others' answers inside.
-                    return e.Results.TopicDescriptions;
-                }
-            },
-            cancellation);
+        string[] names = [.. topics];
         var facts = new Dictionary<string, TopicFacts>(StringComparer.Ordinal);
-        foreach (TopicDescription topic in descriptions)
+        foreach (TopicAnswer topic in await AskAsync(() => questions.DescribeTopics(names, timeout), cancellation))
         {
-            switch (topic.Error.Code)
+            switch (topic.Error)
             {
                 case ErrorCode.NoError:
-                    facts[topic.Name] = new TopicFacts(topic.TopicId.ToString(), topic.Partitions.Count);
+                    leaderless[topic.Name] = topic.Leaderless;
+                    facts[topic.Name] = new TopicFacts(topic.Id, topic.PartitionCount);
                     break;
                 case ErrorCode.UnknownTopicOrPart:
                     break;
                 default:
-                    throw Refused(topic.Error, $"topic {topic.Name}", "DESCRIBE");
+                    throw Refused(new Error(topic.Error), $"topic {topic.Name}", "DESCRIBE");
             }
         }
 
@@ -112,50 +95,8 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         return offsets;
     }
 
-    /// <summary>The partitions that the group's members read now. Null where the brokers do not say.</summary>
-    public async Task<IReadOnlySet<SourcePartition>?> AssignedAsync(string groupId, CancellationToken cancellation)
-    {
-        try
-        {
-            DescribeConsumerGroupsResult result = await DescribeGroupAsync(groupId).WaitAsync(timeout, cancellation);
-            return result.ConsumerGroupDescriptions
-                .SelectMany(group => group.Members)
-                .SelectMany(member => member.Assignment.TopicPartitions)
-                .Select(assigned => new SourcePartition(assigned.Topic, assigned.Partition.Value))
-                .ToHashSet();
-        }
-        catch (Exception e) when (e is KafkaException or TimeoutException)
-        {
-            return null;
-        }
-    }
-
-    public void Dispose()
-    {
-        asker.Dispose();
-        admin.Dispose();
-    }
-
-    /// <summary>Asks the group's coordinator, or joins in waiting for the answer to an earlier question.</summary>
-    /// <remarks>
-    /// librdkafka (https://github.com/confluentinc/librdkafka/pull/5397) aborts the process when a coordinator comes back after a question to it has
-    /// timed out. So the client's own time-out is the longest there is, and what has not been answered is not asked again beside it.
-    /// </remarks>
-    private Task<DescribeConsumerGroupsResult> DescribeGroupAsync(string groupId)
-    {
-        lock (groupGate)
-        {
-            if (groupAsked is { } asked && asked.GroupId == groupId && !asked.Answer.IsCompleted)
-            {
-                return asked.Answer;
-            }
-
-            Task<DescribeConsumerGroupsResult> answer = admin.DescribeConsumerGroupsAsync(
-                [groupId], new DescribeConsumerGroupsOptions { RequestTimeout = LongestRequestTimeout });
-            groupAsked = (groupId, answer);
-            return answer;
-        }
-    }
+    /// <summary>A question that is still waiting keeps the native client until it ends.</summary>
+    public void Dispose() => admin.Dispose();
 
     private async Task<IReadOnlyDictionary<SourcePartition, long>> ListAsync(
         IReadOnlyCollection<SourcePartition> partitions, long timestampMilliseconds, CancellationToken cancellation)
@@ -172,52 +113,43 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             await RefreshMetadataAsync(names.Keys, cancellation);
         }
 
-        bool isForTime = timestampMilliseconds >= 0;
-        foreach (TopicPartitionOffsetError answer in await AskAsync(() => Task.Run(() => Ask(partitions, timestampMilliseconds), cancellation), cancellation))
+        // Asked for a partition without a leader, the client waits for one, and all other partitions with it.
+        List<SourcePartition> led = [.. partitions.Where(partition => !IsLeaderless(partition))];
+        IReadOnlyList<OffsetAnswer> answers =
+            led.Count == 0 ? [] : await AskAsync(() => questions.ListOffsets(led, timestampMilliseconds, timeout), cancellation);
+        foreach (OffsetAnswer answer in answers)
         {
-            if (!answer.Error.IsError)
+            if (answer.Error == ErrorCode.NoError)
             {
-                // "Unset" is no answer. "End" answers a question for a time that no record has reached.
-                if (answer.Offset.Value < 0 && !(isForTime && answer.Offset == Offset.End))
+                // Where a broker fell silent the client reports no error and the offset "unset": that is no answer. "End" answers a
+                // question for a time that no record has reached.
+                if (answer.Offset >= 0 || (timestampMilliseconds >= 0 && answer.Offset == Offset.End))
                 {
-                    continue;
+                    offsets[new SourcePartition(names.GetValueOrDefault(answer.Topic, answer.Topic), answer.Partition)] = answer.Offset;
                 }
-
-                offsets[new SourcePartition(names.GetValueOrDefault(answer.Topic, answer.Topic), answer.Partition.Value)] = answer.Offset.Value;
             }
-            else if (answer.Error.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed)
+            else if (answer.Error is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed)
             {
-                throw Refused(answer.Error, $"topic {answer.Topic}", "DESCRIBE");
+                throw Refused(new Error(answer.Error), $"topic {answer.Topic}", "DESCRIBE");
             }
         }
 
         isMetadataDoubted = offsets.Count < partitions.Count;
         if (offsets.Count == 0)
         {
-            throw new LogUnavailableException($"Kafka at {servers} told none of the offsets that were asked for");
+            string why = answers.Select(answer => answer.Error).FirstOrDefault(error => error != ErrorCode.NoError) switch
+            {
+                ErrorCode.NoError => led.Count == 0 ? "no broker leads these partitions" : "it is silent",
+                ErrorCode error => error.GetReason(),
+            };
+            throw new LogUnavailableException($"Kafka at {servers} told none of the offsets that were asked for: {why}");
         }
 
         return offsets;
     }
 
-    /// <summary>Asks the partitions' leaders, on a thread that may wait.</summary>
-    /// <remarks>
-    /// By the consumer's question for times, which takes the end and the beginning too. Where one leader does not answer, none of the
-    /// answers counts; nothing is lost by it, for that partition holds every hour open anyway.
-    /// </remarks>
-    private List<TopicPartitionOffsetError> Ask(IReadOnlyCollection<SourcePartition> partitions, long timestampMilliseconds)
-    {
-        var time = new Timestamp(timestampMilliseconds, TimestampType.CreateTime);
-        try
-        {
-            return asker.OffsetsForTimes(partitions.Select(partition => new TopicPartitionTimestamp(partition.Topic, partition.Partition, time)), timeout)
-                .ConvertAll(answer => new TopicPartitionOffsetError(answer.TopicPartition, answer.Offset, new Error(ErrorCode.NoError)));
-        }
-        catch (TopicPartitionOffsetException e)
-        {
-            return e.Results;
-        }
-    }
+    private bool IsLeaderless(SourcePartition partition) =>
+        leaderless.TryGetValue(partition.Topic, out IReadOnlySet<int>? without) && without.Contains(partition.Partition);
 
     /// <summary>
     /// The client asks the leaders and the controller that it remembers, for up to a quarter of an hour, and does not look for others when
@@ -226,24 +158,24 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     /// </summary>
     private Task<bool> RefreshMetadataAsync(IEnumerable<string> topics, CancellationToken cancellation) =>
         AskAsync(
-            () => Task.Run(
-                () =>
+            () =>
+            {
+                using var held = ClientHandle.Of(admin);
+                foreach (TopicMetadata topic in topics.SelectMany(topic => admin.GetMetadata(topic, timeout / 2).Topics))
                 {
-                    foreach (string topic in topics)
-                    {
-                        admin.GetMetadata(topic, timeout / 2);
-                    }
+                    leaderless[topic.Topic] = topic.Partitions.Where(partition => partition.Leader < 0).Select(partition => partition.PartitionId).ToHashSet();
+                }
 
-                    return true;
-                },
-                cancellation),
+                return true;
+            },
             cancellation);
 
-    private async Task<T> AskAsync<T>(Func<Task<T>> question, CancellationToken cancellation)
+    /// <summary>Asks on a thread that may wait.</summary>
+    private async Task<T> AskAsync<T>(Func<T> question, CancellationToken cancellation)
     {
         try
         {
-            return await question().WaitAsync(timeout + Margin, cancellation);
+            return await Task.Run(question, cancellation).WaitAsync(timeout + Margin, cancellation);
         }
         catch (KafkaException e)
         {

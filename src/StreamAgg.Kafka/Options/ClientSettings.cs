@@ -92,16 +92,6 @@ internal static class ClientSettings
         return settings;
     }
 
-    /// <summary>The high watermark is wanted, not the last stable offset: an open transaction is not the log's end.</summary>
-    public static Dictionary<string, string> Asker(KafkaOptions options)
-    {
-        Dictionary<string, string> settings = Admin(options);
-        settings["group.id"] = options.GroupId;
-        settings["enable.auto.commit"] = "false";
-        settings["isolation.level"] = "read_uncommitted";
-        return settings;
-    }
-
     public static Dictionary<string, string> Producer(KafkaOptions options)
     {
         Dictionary<string, string> settings = Common(options);

@@ -78,6 +78,9 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         {
             foreach (var (source, end) in await services.Facts.EndOffsetsAsync([.. cuts.Select(cut => cut.Source)], cancellation))
                 endOffsets[source] = end;
+            var untold = cuts.Select(cut => cut.Source).Where(source => !endOffsets.ContainsKey(source)).ToList();
+            if (untold.Count > 0)
+                PipelineLog.SomeEndsUnknown(services.Logger, untold.Count, untold[0]);
         }
         catch (LogUnavailableException e)
         {

@@ -13,15 +13,17 @@ internal sealed class OpenReports : IAsyncDisposable
 {
     private readonly NpgsqlDataSource database;
     private readonly KafkaLogFacts facts;
+    private readonly KafkaGroup group;
 
     private OpenReports(Settings settings)
     {
         database = PostgresDataSource.Create(settings.Postgres);
         facts = new KafkaLogFacts(settings.Kafka);
+        group = new KafkaGroup(settings.Kafka);
         Reports = new PipelineReports(
             new AggregateQueries(database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
             new PostgresStore(database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
-            facts, settings.Topics, token => facts.AssignedAsync(settings.Kafka.GroupId, token));
+            facts, settings.Topics, group.AssignedAsync);
     }
 
     public IReports Reports { get; }
@@ -45,6 +47,7 @@ internal sealed class OpenReports : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        group.Dispose();
         facts.Dispose();
         await database.DisposeAsync();
     }

@@ -39,7 +39,7 @@ internal sealed class PipelineReports(
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
     {
         var (named, ends) = await AskBrokersAsync(cancellation);
-        // Not while nobody answers: the client must not be left with a question to a coordinator that is away.
+        // Not while nobody answers: there is no group to be found then, and a person need not wait for that twice.
         var owned = named is null ? null : await assigned(cancellation);
         var status = await queries.StatusAsync(named, cancellation);
         var stored = status.Partitions.ToDictionary(partition => partition.Source);
@@ -62,15 +62,17 @@ internal sealed class PipelineReports(
     /// <summary>No answer is an answer here: the status is most wanted when something is away.</summary>
     private async Task<(IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends)> AskBrokersAsync(CancellationToken cancellation)
     {
+        IReadOnlyList<SourcePartition>? named = null;
         try
         {
             var described = await facts.DescribeAsync(topics.All, cancellation);
+            named = topics.PartitionsOf(described);
             var existing = described.SelectMany(topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
-            return (topics.PartitionsOf(described), await facts.EndOffsetsAsync(existing, cancellation));
+            return (named, await facts.EndOffsetsAsync(existing, cancellation));
         }
         catch (LogUnavailableException)
         {
-            return (null, new Dictionary<SourcePartition, long>());
+            return (named, new Dictionary<SourcePartition, long>());
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class PipelineHost : IAsyncDisposable
     private const int MaxOwnerLength = 180;
 
     private readonly KafkaDeadLetterSink deadLetters;
+    private readonly KafkaGroup group;
     private readonly StreamAggMetrics metrics;
 
     /// <param name="settings">Checked ones.</param>
@@ -35,11 +36,12 @@ internal sealed class PipelineHost : IAsyncDisposable
         string pipeline = settings.Pipeline.Id, schema = settings.Postgres.PublishSchema;
         metrics = new StreamAggMetrics(kafka.GroupId, settings.Pipeline.MaxPlatforms);
         Facts = new KafkaLogFacts(kafka, loggers.CreateLogger<KafkaLogFacts>());
+        group = new KafkaGroup(kafka, loggers.CreateLogger<KafkaGroup>());
         deadLetters = new KafkaDeadLetterSink(kafka, loggers.CreateLogger<KafkaDeadLetterSink>(), clock);
         Queries = new AggregateQueries(database, pipeline, schema);
         Store = decorate(new ResilientStore(
             new PostgresStore(database, pipeline, schema), new ResilienceOptions(), clock, _ => metrics.StoreRetried()));
-        Reports = new PipelineReports(Queries, Store, Facts, settings.Topics, token => Facts.AssignedAsync(kafka.GroupId, token));
+        Reports = new PipelineReports(Queries, Store, Facts, settings.Topics, group.AssignedAsync);
         var services = new MemberServices
         {
             Options = settings.Pipeline,
@@ -70,6 +72,7 @@ internal sealed class PipelineHost : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         deadLetters.Dispose();
+        group.Dispose();
         Facts.Dispose();
         metrics.Dispose();
         return default;

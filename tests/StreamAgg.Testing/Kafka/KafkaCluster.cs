@@ -133,6 +133,10 @@ public sealed class KafkaCluster : IKafkaBackend
                 ["group.consumer.session.timeout.ms"] = "6000",
                 ["group.consumer.min.heartbeat.interval.ms"] = "500",
                 ["group.consumer.heartbeat.interval.ms"] = "1000",
+
+                // Three seconds without a sign of life, not nine, and a broker's partitions are led by others or by nobody.
+                ["broker.heartbeat.interval.ms"] = "500",
+                ["broker.session.timeout.ms"] = "3000",
                 ["auto.create.topics.enable"] = "false",
                 ["log.flush.interval.messages"] = "9223372036854775807",
                 ["log.retention.check.interval.ms"] = "1000",

@@ -1,0 +1,98 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Kafka.Facts;
+
+/// <summary>What the brokers say of the consumer group, for a person who looks. Safe from any thread.</summary>
+/// <remarks>
+/// A question whose coordinator is away waits for it inside the client. When such a question times out there and the coordinator comes back,
+/// librdkafka 2.15.1 aborts the process (https://github.com/confluentinc/librdkafka/pull/5397). So it never times out there: the client
+/// that holds it is thrown away, and the next question gets a new one.
+/// </remarks>
+public sealed class KafkaGroup : IDisposable
+{
+    /// <summary>What the client takes at most; reached only where nobody waits any more.</summary>
+    private static readonly TimeSpan LongestRequestTimeout = TimeSpan.FromHours(1);
+
+    private readonly KafkaOptions options;
+    private readonly ILogger logger;
+    private readonly TimeSpan timeout;
+    private readonly Lock gate = new();
+    private IAdminClient? current;
+
+    /// <param name="options">Valid ones. Nothing is connected before the first question.</param>
+    /// <param name="logger">Takes the client's own lines.</param>
+    /// <param name="timeout">5 s where null: a question that is not answered by then is unanswered.</param>
+    public KafkaGroup(KafkaOptions options, ILogger<KafkaGroup>? logger = null, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        this.options = options;
+        this.logger = logger ?? NullLogger<KafkaGroup>.Instance;
+        this.timeout = timeout ?? TimeSpan.FromSeconds(5);
+    }
+
+    /// <summary>The partitions that the group's members read now. Null where the brokers do not say.</summary>
+    /// <exception cref="LogFatalException">The settings can't be used together.</exception>
+    public async Task<IReadOnlySet<SourcePartition>?> AssignedAsync(CancellationToken cancellation)
+    {
+        IAdminClient client = Client();
+        try
+        {
+            DescribeConsumerGroupsResult result = await client.DescribeConsumerGroupsAsync(
+                [options.GroupId], new DescribeConsumerGroupsOptions { RequestTimeout = LongestRequestTimeout }).WaitAsync(timeout, cancellation);
+            return result.ConsumerGroupDescriptions
+                .SelectMany(group => group.Members)
+                .SelectMany(member => member.Assignment.TopicPartitions)
+                .Select(assigned => new SourcePartition(assigned.Topic, assigned.Partition.Value))
+                .ToHashSet();
+        }
+        catch (KafkaException)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            Replace(client);
+            cancellation.ThrowIfCancellationRequested();
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            current?.Dispose();
+            current = null;
+        }
+    }
+
+    private IAdminClient Client()
+    {
+        lock (gate)
+        {
+            return current ??= AdminClients.Build(options, logger);
+        }
+    }
+
+    /// <summary>Whoever else waits by this client waits in vain and gets a new one in turn.</summary>
+    private void Replace(IAdminClient client)
+    {
+        lock (gate)
+        {
+            if (current != client)
+            {
+                return;
+            }
+
+            current = null;
+        }
+
+        // It waits for the client's threads.
+        _ = Task.Run(client.Dispose, CancellationToken.None);
+    }
+}
