@@ -62,23 +62,24 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var thread = new Thread(() =>
         {
+            Exception? end;
             try
             {
                 RunMember(member, log, ending.Token);
-                if (member.Fault is { } fault)
-                    done.SetException(fault);
-                else
-                    done.SetResult();
+                end = member.Fault;
             }
             catch (Exception e)
             {
                 // Carried over to whoever awaits the run: a thread has nobody else to tell.
-                done.SetException(e);
+                end = e;
             }
-            finally
-            {
-                ending.Cancel();
-            }
+
+            // Before the end is told: who waits for it then disposes of the token.
+            ending.Cancel();
+            if (end is null)
+                done.SetResult();
+            else
+                done.SetException(end);
         })
         { IsBackground = true, Name = "streamagg-member" };
         thread.Start();

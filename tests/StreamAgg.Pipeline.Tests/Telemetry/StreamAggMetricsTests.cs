@@ -5,6 +5,7 @@ using Xunit;
 namespace StreamAgg.Pipeline.Tests.Telemetry;
 
 /// <summary>Names and units are a contract: dashboards and alarms are written against them.</summary>
+[Collection("Meters")]
 public sealed class StreamAggMetricsTests
 {
     [Fact]
