@@ -1,9 +1,9 @@
 using StreamAgg.Benchmarks.Digests;
 using StreamAgg.Benchmarks.Pipeline;
 
-// Not a benchmark: how one produces what it reads, in a process of its own.
-if (args is [PipelineBenchmark.BacklogVerb, .. var backlog])
-    return PipelineBenchmark.ProduceBacklog(backlog);
+// Not a benchmark: the broker that one reads from, in a process of its own.
+if (args is [BacklogBroker.Verb])
+    return await BacklogBroker.HoldAsync();
 
 // Each benchmark prints its numbers beside their goals and returns false where one that must be met is not.
 var benchmarks = new Dictionary<string, Func<bool>>(StringComparer.Ordinal)

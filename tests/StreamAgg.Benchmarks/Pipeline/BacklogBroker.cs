@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using StreamAgg.Pipeline;
+using StreamAgg.Testing.Kafka;
+
+namespace StreamAgg.Benchmarks.Pipeline;
+
+/// <summary>A broker that holds the backlog, in a process of its own: its memory and CPU, and the producer's, are not taken for the reader's.</summary>
+internal sealed class BacklogBroker : IDisposable
+{
+    public const string Verb = "hold-backlog";
+    public const int PartitionsPerTopic = 12;
+
+    /// <summary>The embedded broker keeps 5 MB a partition, compressed; a real one as much as it is given.</summary>
+    private const long EmbeddedEvents = 1_200_000;
+    private const long Events = 4_000_000;
+
+    private readonly Process process;
+
+    private BacklogBroker(Process process, string[] told)
+    {
+        this.process = process;
+        (BootstrapServers, Topics, DeadLetterTopic) = (told[0], new PipelineTopics(told[1], told[2]), told[3]);
+        (EventCount, Description) = (long.Parse(told[4], CultureInfo.InvariantCulture), told[5]);
+    }
+
+    public string BootstrapServers { get; }
+
+    public PipelineTopics Topics { get; }
+
+    public string DeadLetterTopic { get; }
+
+    public long EventCount { get; }
+
+    /// <summary>Which broker it is.</summary>
+    public string Description { get; }
+
+    /// <summary>Returns once the whole backlog is there.</summary>
+    /// <exception cref="InvalidOperationException">It could not be produced.</exception>
+    public static BacklogBroker Start()
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(BacklogBroker).Assembly.Location, Verb]) 
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        var started = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
+        string description = started.StandardOutput.ReadLine() ?? "";
+        return started.StandardOutput.ReadLine()?.Split('\t') is { Length: 5 } told
+            ? new BacklogBroker(started, [.. told, description])
+            : throw new InvalidOperationException("the backlog could not be produced");
+    }
+
+    /// <summary>What the other process does: it ends, and the broker with it, when its input ends.</summary>
+    /// <returns>An exit code.</returns>
+    public static async Task<int> HoldAsync()
+    {
+        // Prints which broker it is: the first line.
+        var kafka = await TestKafka.SharedAsync();
+        var topics = new PipelineTopics(TestKafka.NewName("bench.usage"), TestKafka.NewName("bench.errors"));
+        await kafka.CreateTopicAsync(topics.Usage, PartitionsPerTopic);
+        await kafka.CreateTopicAsync(topics.Error, PartitionsPerTopic);
+        string letters = await kafka.NewTopicAsync("bench.dead-letter", 1);
+        long events = kafka.Supports(KafkaFeature.Administration) ? Events : EmbeddedEvents;
+        Backlog.Produce(kafka.BootstrapServers, topics, PartitionsPerTopic, events);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kafka.BootstrapServers}\t{topics.Usage}\t{topics.Error}\t{letters}\t{events}"));
+        Console.In.ReadToEnd();
+        return 0;
+    }
+
+    public void Dispose()
+    {
+        process.StandardInput.Close();
+        process.WaitForExit();
+        process.Dispose();
+    }
+}
