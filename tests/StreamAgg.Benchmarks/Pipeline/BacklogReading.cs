@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using StreamAgg.Kafka.DeadLetters;
+using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Log;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Telemetry;
+using StreamAgg.Postgres.Store;
+
+namespace StreamAgg.Benchmarks.Pipeline;
+
+/// <summary>What it took to bring the whole backlog into a database, from the start of the member to the last checkpoint.</summary>
+/// <param name="Counted">Records whose offsets were checkpointed.</param>
+/// <param name="Aggregated">Events in the state at the end.</param>
+/// <param name="Cpu">Of the whole process, the client's threads and the compiler's included.</param>
+/// <param name="Elapsed">By the clock.</param>
+/// <param name="AllocatedBytes">Managed ones.</param>
+/// <param name="PeakBytes">The largest resident memory seen.</param>
+internal readonly record struct BacklogReading(long Counted, long Aggregated, TimeSpan Cpu, TimeSpan Elapsed, long AllocatedBytes, long PeakBytes)
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+
+    /// <param name="broker">Holds the backlog.</param>
+    /// <param name="group">Not used before.</param>
+    /// <param name="database">Migrated, and empty.</param>
+    public static async Task<BacklogReading> ReadAsync(BacklogBroker broker, string group, NpgsqlDataSource database)
+    {
+        var kafka = new KafkaOptions
+        {
+            BootstrapServers = broker.BootstrapServers,
+            GroupId = group,
+            UsageTopic = broker.Topics.Usage,
+            ErrorTopic = broker.Topics.Error,
+            DeadLetterTopic = broker.DeadLetterTopic,
+        };
+        var options = new PipelineOptions { CheckpointInterval = TimeSpan.FromSeconds(1) };
+        using var metrics = new StreamAggMetrics(group, options.MaxPlatforms);
+        using var facts = new KafkaLogFacts(kafka);
+        using var deadLetters = new KafkaDeadLetterSink(kafka, NullLogger<KafkaDeadLetterSink>.Instance);
+        var services = new MemberServices
+        {
+            Options = options,
+            Topics = broker.Topics,
+            Owner = group,
+            Facts = facts,
+            Store = new PostgresStore(database, options.Id, "public"),
+            DeadLetters = deadLetters,
+            Metrics = metrics,
+            Logger = NullLogger.Instance,
+            Time = TimeProvider.System,
+            Backoff = new Backoff(new Random(1).NextDouble),
+        };
+        var runner = new PipelineRunner(services, _ => new KafkaEventLog(kafka, NullLogger<KafkaEventLog>.Instance));
+        return await WatchAsync(runner, broker.EventCount, database);
+    }
+
+    private static async Task<BacklogReading> WatchAsync(PipelineRunner runner, long events, NpgsqlDataSource database)
+    {
+        using var stop = new CancellationTokenSource();
+        using var process = Process.GetCurrentProcess();
+        GC.Collect();
+        var cpuBefore = process.TotalProcessorTime;
+        long allocatedBefore = GC.GetTotalAllocatedBytes(), counted = 0, peakBytes = 0;
+        var wall = Stopwatch.StartNew();
+        var run = runner.RunAsync(stop.Token);
+        while (counted < events && wall.Elapsed < Deadline && !run.IsCompleted)
+        {
+            await Task.Delay(100);
+            counted = await NumberAsync(database, "SELECT coalesce(sum(next_offset), 0)::bigint FROM streamagg.source_partition");
+            process.Refresh();
+            peakBytes = Math.Max(peakBytes, process.WorkingSet64);
+        }
+
+        var (cpu, elapsed, allocated) = (process.TotalProcessorTime - cpuBefore, wall.Elapsed, GC.GetTotalAllocatedBytes() - allocatedBefore);
+        await stop.CancelAsync();
+        await run;
+        long aggregated = await NumberAsync(
+            database,
+            """
+            SELECT coalesce(sum(success_count + error_count), 0)::bigint
+            FROM (SELECT success_count, error_count FROM streamagg.partial UNION ALL SELECT success_count, error_count FROM streamagg.hour_base) counted
+            """);
+        return new BacklogReading(counted, aggregated, cpu, elapsed, allocated, peakBytes);
+    }
+
+    private static async Task<long> NumberAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}
