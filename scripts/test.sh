@@ -65,7 +65,7 @@ property() { sed -n "s/.*<$2>\(.*\)<\/$2>.*/\1/p" "$1"; }
 is_xunit() { grep -q '<IsTestProject>true</IsTestProject>' "$1"; }
 
 run_project() {
-  local project=$1 log=$2 name program
+  local project=$1 log=$2 name program began=$SECONDS
   name=$(basename "$project" .csproj)
   program=$(built "$(dirname "$project")")/$name.dll
   rm -f "$log"/*
@@ -74,6 +74,7 @@ run_project() {
   else
     run_program "$name" "$program" "$log" "$(property "$project" TestArguments)"
   fi
+  echo "   $((SECONDS - began)) s"
 }
 
 run_xunit() {
