@@ -21,27 +21,19 @@ public sealed class KafkaEventLog : IEventLog
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReleaseStep = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan SeekRetry = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan SeekPatience = TimeSpan.FromSeconds(5);
 
-    private readonly Dictionary<SourcePartition, AssignedPartition> partitions = [];
     private readonly string[] topics;
     private readonly ILogger logger;
     private readonly ClientLines lines;
     private readonly TimeProvider time;
     private readonly IConsumer<Ignore, Ignore> consumer;
     private readonly NativeConsumer native;
+    private readonly Assignment assignment;
     private readonly TimeSpan releaseTimeout;
-    private readonly List<AssignedPartition> toSeek = [];
-    private readonly List<AssignedPartition> toResume = [];
-    private readonly List<AssignedPartition> toPark = [];
-    private AssignedPartition? lastPartition;
+    private readonly Steering steering;
     private ILogHandler? current;
     private ExceptionDispatchInfo? failure;
-    private long nextReconcile;
-    private bool isDirty;
     private bool isRebalanced;
-    private bool isPaused;
     private bool isDisposed;
 
     /// <param name="options">Valid ones.</param>
@@ -86,6 +78,9 @@ public sealed class KafkaEventLog : IEventLog
             consumer.Dispose();
             throw new LogFatalException(e.Message, e);
         }
+
+        assignment = new Assignment(native, topics);
+        steering = new Steering(native, logger, lines, this.time);
     }
 
     public bool IsMember => !isDisposed && native.IsMember();
@@ -95,7 +90,7 @@ public sealed class KafkaEventLog : IEventLog
     public void Poll(TimeSpan timeout, ILogHandler handler)
     {
         current = handler;
-        Reconcile();
+        steering.Reconcile(assignment.Partitions);
         ReadOnlySpan<nint> messages = native.Consume(timeout);
         try
         {
@@ -116,38 +111,25 @@ public sealed class KafkaEventLog : IEventLog
     public void Start(SourcePartition source, long nextOffset, int? leaderEpoch)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(nextOffset);
-        if (partitions.TryGetValue(source, out AssignedPartition? partition))
+        if (assignment.Find(source) is { } partition)
         {
             partition.Start(nextOffset, leaderEpoch);
-            MarkDirty();
+            steering.Changed();
         }
     }
 
     public void Stop(SourcePartition source)
     {
-        if (partitions.TryGetValue(source, out AssignedPartition? partition))
+        if (assignment.Find(source) is { } partition)
         {
             partition.Stop();
-            MarkDirty();
+            steering.Changed();
         }
     }
 
-    public void Pause()
-    {
-        isPaused = true;
-        foreach (AssignedPartition partition in partitions.Values)
-        {
-            partition.IsRunning = false;
-        }
+    public void Pause() => steering.Pause(assignment.Partitions);
 
-        MarkDirty();
-    }
-
-    public void Resume()
-    {
-        isPaused = false;
-        MarkDirty();
-    }
+    public void Resume() => steering.Resume();
 
     public void CommitOffsets(IReadOnlyCollection<KeyValuePair<SourcePartition, long>> nextOffsets)
     {
@@ -181,32 +163,10 @@ public sealed class KafkaEventLog : IEventLog
 
         isDisposed = true;
         current = null;
-        partitions.Clear();
+        assignment.Clear();
         native.Dispose();
 
-        // Closing has no time-out of its own, and no handler is left for it to call: it may end on a thread beside this one.
-        string reason = "it is still waiting for a broker";
-        var closing = new Thread(() =>
-        {
-            try
-            {
-                consumer.Close();
-            }
-            catch (KafkaException e)
-            {
-                reason = e.Error.Reason;
-            }
-            finally
-            {
-                consumer.Dispose();
-            }
-        })
-        {
-            IsBackground = true,
-            Name = "streamagg-kafka-close",
-        };
-        closing.Start();
-        if (!closing.Join(CloseTimeout))
+        if (BoundedClose.Of(consumer, CloseTimeout) is string reason)
         {
             logger.NotClosed(CloseTimeout.TotalSeconds, reason);
         }
@@ -219,7 +179,7 @@ public sealed class KafkaEventLog : IEventLog
         try
         {
             consumer.Unsubscribe();
-            while (partitions.Count > 0 && time.GetElapsedTime(started) < releaseTimeout + CloseTimeout)
+            while (assignment.Count > 0 && time.GetElapsedTime(started) < releaseTimeout + CloseTimeout)
             {
                 NativeConsumer.Free(native.Consume(TimeSpan.FromMilliseconds(50)));
             }
@@ -229,9 +189,9 @@ public sealed class KafkaEventLog : IEventLog
             lines.OnError(e.Error);
         }
 
-        if (partitions.Count > 0)
+        if (assignment.Count > 0)
         {
-            OnLost(partitions.Keys.Select(source => new TopicPartitionOffset(source.Topic, source.Partition, Offset.Unset)).ToList());
+            OnLost([.. assignment.Partitions.Select(partition => new TopicPartitionOffset(partition.Source.Topic, partition.Source.Partition, Offset.Unset))]);
         }
     }
 
@@ -253,7 +213,7 @@ public sealed class KafkaEventLog : IEventLog
 
     private unsafe void DeliverRecord(NativeMessage* message, ILogHandler handler)
     {
-        AssignedPartition? partition = PartitionOf(message);
+        AssignedPartition? partition = assignment.Of(message);
         if (partition is not { IsRunning: true } || !partition.Accepts(message->Offset))
         {
             return;
@@ -280,7 +240,7 @@ public sealed class KafkaEventLog : IEventLog
     private unsafe void DeliverEvent(NativeMessage* message, ILogHandler handler)
     {
         var code = (ErrorCode)message->Error;
-        AssignedPartition? partition = PartitionOf(message);
+        AssignedPartition? partition = assignment.Of(message);
         switch (code)
         {
             case ErrorCode.Local_PartitionEOF:
@@ -294,10 +254,9 @@ public sealed class KafkaEventLog : IEventLog
                 MeetMissingOffset(partition, TextOf(message), handler);
                 break;
             case ErrorCode.Local_Fatal:
-                ThrowFatal(TextOf(message));
-                break;
+                throw FatalAnswers.Of(native.FatalError() ?? ((int)code, TextOf(message)));
             case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
-                throw new LogFatalException(NotAuthorized(code, TextOf(message)));
+                throw FatalAnswers.NotAuthorized(code, TextOf(message), topics);
             default:
                 if (partition is null)
                 {
@@ -319,7 +278,7 @@ public sealed class KafkaEventLog : IEventLog
             return;
         }
 
-        MarkDirty();
+        steering.Changed();
         if (partition.MetMissingOffset())
         {
             if (TruncationText.SharedEnd(reason) is { } sharedEnd)
@@ -333,111 +292,6 @@ public sealed class KafkaEventLog : IEventLog
         }
     }
 
-    /// <summary>Brings the native client to where the owner wants it. Called when no fetched record is in hand.</summary>
-    private void Reconcile()
-    {
-        if (!isDirty || time.GetTimestamp() < nextReconcile)
-        {
-            return;
-        }
-
-        isDirty = false;
-        foreach (AssignedPartition partition in partitions.Values)
-        {
-            bool wanted = partition.IsStarted && !isPaused;
-            if (!partition.IsParked && !partition.IsRunning)
-            {
-                // Also before a seek: what lies fetched is thrown away, and the client fetches nothing it would have to drop.
-                toPark.Add(partition);
-            }
-
-            if (wanted && !partition.IsRunning)
-            {
-                toSeek.Add(partition);
-            }
-        }
-
-        if (toPark.Count > 0)
-        {
-            native.Pause(toPark);
-            if (toPark.Exists(partition => !partition.IsParked))
-            {
-                TryAgainSoon();
-            }
-
-            toPark.Clear();
-        }
-
-        if (toSeek.Count > 0)
-        {
-            Seek();
-        }
-    }
-
-    private void Seek()
-    {
-        foreach (AssignedPartition partition in toSeek)
-        {
-            if (partition.NeedsReassignment)
-            {
-                Reassign(partition);
-            }
-        }
-
-        Span<int> errors = toSeek.Count <= 256 ? stackalloc int[toSeek.Count] : new int[toSeek.Count];
-        native.Seek(toSeek, errors);
-        for (int i = 0; i < toSeek.Count; i++)
-        {
-            AssignedPartition partition = toSeek[i];
-            if (errors[i] == 0)
-            {
-                partition.IsRunning = true;
-                toResume.Add(partition);
-                continue;
-            }
-
-            logger.SeekPostponed(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, errors[i]);
-            TryAgainSoon();
-            if (time.GetElapsedTime(partition.AssignedAt) > SeekPatience)
-            {
-                partition.DemandReassignment();
-            }
-        }
-
-        if (toResume.Count > 0)
-        {
-            native.Resume(toResume);
-        }
-
-        toSeek.Clear();
-        toResume.Clear();
-    }
-
-    private void Reassign(AssignedPartition partition)
-    {
-        if (native.Reassign(partition) is string reason)
-        {
-            lines.PartitionError(partition.Source.Topic, partition.Source.Partition, "assign", reason);
-            TryAgainSoon();
-        }
-        else
-        {
-            partition.Reassigned(time.GetTimestamp());
-        }
-    }
-
-    private void MarkDirty()
-    {
-        isDirty = true;
-        nextReconcile = 0;
-    }
-
-    private void TryAgainSoon()
-    {
-        isDirty = true;
-        nextReconcile = time.GetTimestamp() + (long)(SeekRetry.TotalSeconds * time.TimestampFrequency);
-    }
-
     // --- rebalance handlers: inside native.Consume, on the member's thread; they never throw, the client would drop everything ---
 
     private List<TopicPartitionOffset> OnAssigned(List<TopicPartition> assigned)
@@ -445,18 +299,10 @@ public sealed class KafkaEventLog : IEventLog
         isRebalanced = true;
         Guard(() =>
         {
-            var added = new List<AssignedPartition>(assigned.Count);
-            foreach (TopicPartition partition in assigned)
-            {
-                var source = new SourcePartition(Array.Find(topics, topic => topic == partition.Topic) ?? partition.Topic, partition.Partition.Value);
-                var state = new AssignedPartition(source, time.GetTimestamp());
-                partitions[source] = state;
-                added.Add(state);
-            }
-
+            List<AssignedPartition> added = assignment.Add(assigned, time.GetTimestamp());
             logger.Assigned(added.Count);
             native.Pause(added);
-            MarkDirty();
+            steering.Changed();
             current?.OnAssigned([.. added.Select(partition => partition.Source)]);
         });
         return [.. assigned.Select(partition => new TopicPartitionOffset(partition, AssignedPartition.ParkedOffset))];
@@ -465,7 +311,7 @@ public sealed class KafkaEventLog : IEventLog
     private void OnRevoked(List<TopicPartitionOffset> revoked)
     {
         isRebalanced = true;
-        List<SourcePartition> sources = Known(revoked);
+        List<SourcePartition> sources = assignment.Known(revoked);
         if (sources.Count == 0)
         {
             return;
@@ -476,24 +322,24 @@ public sealed class KafkaEventLog : IEventLog
         {
             foreach (SourcePartition source in sources)
             {
-                partitions[source].Stop();
+                assignment.Find(source)?.Stop();
             }
 
             current?.OnRevoking(sources);
             AwaitRelease(sources);
         });
-        Remove(sources);
+        assignment.Remove(sources);
         Guard(() => current?.OnRevoked(sources));
     }
 
     private void OnLost(List<TopicPartitionOffset> lost)
     {
         isRebalanced = true;
-        List<SourcePartition> sources = Known(lost);
+        List<SourcePartition> sources = assignment.Known(lost);
         if (sources.Count > 0)
         {
             logger.Lost(sources.Count);
-            Remove(sources);
+            assignment.Remove(sources);
             Guard(() => current?.OnLost(sources));
         }
     }
@@ -529,22 +375,6 @@ public sealed class KafkaEventLog : IEventLog
         }
     }
 
-    private List<SourcePartition> Known(List<TopicPartitionOffset> named) =>
-        [.. named.Select(partition => new SourcePartition(partition.Topic, partition.Partition.Value)).Where(partitions.ContainsKey)
-            .Select(source => partitions[source].Source)];
-
-    private void Remove(List<SourcePartition> sources)
-    {
-        lastPartition = null;
-        foreach (SourcePartition source in sources)
-        {
-            if (partitions.Remove(source, out AssignedPartition? partition))
-            {
-                partition.Stop();
-            }
-        }
-    }
-
     /// <summary>The managed client keeps errors of its own assign calls to itself; what it holds tells.</summary>
     private void CheckAssignment()
     {
@@ -555,28 +385,10 @@ public sealed class KafkaEventLog : IEventLog
 
         isRebalanced = false;
         int held = consumer.Assignment.Count;
-        if (held != partitions.Count && failure is null)
+        if (held != assignment.Count && failure is null)
         {
-            throw new LogFatalException($"The Kafka client holds {held} partitions where the group gave {partitions.Count}: restart this process.");
+            throw new LogFatalException($"The Kafka client holds {held} partitions where the group gave {assignment.Count}: restart this process.");
         }
-    }
-
-    private unsafe AssignedPartition? PartitionOf(NativeMessage* message)
-    {
-        // Records come in runs of one partition: most look-ups end here.
-        string? topic = native.TopicOf(message->Topic);
-        if (lastPartition is { } last && last.Source.Partition == message->Partition && ReferenceEquals(last.Source.Topic, topic))
-        {
-            return last;
-        }
-
-        if (topic is null || !partitions.TryGetValue(new SourcePartition(topic, message->Partition), out AssignedPartition? partition))
-        {
-            return null;
-        }
-
-        lastPartition = partition;
-        return partition;
     }
 
     private void OnCommitted(CommittedOffsets committed)
@@ -586,24 +398,6 @@ public sealed class KafkaEventLog : IEventLog
             logger.CommitFailed(committed.Error.Reason);
         }
     }
-
-    private void ThrowFatal(string text)
-    {
-        (int code, string reason) = native.FatalError() ?? ((int)ErrorCode.Local_Fatal, text);
-        throw new LogFatalException((ErrorCode)code switch
-        {
-            ErrorCode.FencedInstanceId => $"Another member took over this group.instance.id: {reason}. Give every process an id of its own.",
-            ErrorCode.UnreleasedInstanceId => $"Another member still holds this group.instance.id: {reason}. Stop it, or give every process an id of its own.",
-            _ => $"The Kafka client can't go on: {reason} ({(ErrorCode)code}).",
-        });
-    }
-
-    private string NotAuthorized(ErrorCode code, string text) => code switch
-    {
-        ErrorCode.GroupAuthorizationFailed => $"Not authorized for the consumer group: {text}. Grant READ on the group to this user.",
-        ErrorCode.ClusterAuthorizationFailed => $"Not authorized on the cluster: {text}. Grant this user what the brokers' log names.",
-        _ => $"Not authorized for an input topic: {text}. Grant READ and DESCRIBE on {topics[0]} and {topics[1]} to this user.",
-    };
 
     private static unsafe string TextOf(NativeMessage* message) =>
         message->Payload == null
