@@ -27,11 +27,6 @@ public sealed class KafkaOptions
     /// <value>Creates missing input topics: for development, where nobody else has chosen their partitions.</value>
     public bool CreateTopics { get; set; }
 
-    /// <value><c>beginning</c>, <c>end</c>, or an RFC 3339 time: the start of a topic that this pipeline has never read.</value>
-    public string StartFrom { get; set; } = "beginning";
-
-    public StartFrom Start => Options.StartFrom.TryParse(StartFrom, out StartFrom start) ? start : default;
-
     /// <summary>Each fault as (key below the section, one line for a person). Empty where all is well. Opens no connection.</summary>
     public IReadOnlyList<(string Key, string Message)> Validate()
     {
@@ -49,11 +44,6 @@ public sealed class KafkaOptions
         if (DeadLetterTopic == UsageTopic || DeadLetterTopic == ErrorTopic)
         {
             faults.Add((nameof(DeadLetterTopic), $"'{DeadLetterTopic}' is an input topic too: what is refused would be read again for ever, so name another"));
-        }
-
-        if (!Options.StartFrom.TryParse(StartFrom, out _))
-        {
-            faults.Add((nameof(StartFrom), $"'{StartFrom}' is none of: beginning, end, or a time with its zone such as 2026-01-31T00:00:00Z"));
         }
 
         LibrdkafkaLibrary.EnsureLoaded();

@@ -46,26 +46,6 @@ public sealed class KafkaOptionsTests
         Assert.Equal("GroupId", Assert.Single(new KafkaOptions { GroupId = " " }.Validate()).Key);
     }
 
-    [Theory]
-    [InlineData("beginning", "beginning")]
-    [InlineData("End", "end")]
-    [InlineData("2026-01-31T02:00:00+02:00", "2026-01-31T00:00:00Z")]
-    [InlineData("2026-01-31T00:00:00Z", "2026-01-31T00:00:00Z")]
-    public void A_start_is_a_word_or_a_time_with_its_zone(string text, string start)
-    {
-        var options = new KafkaOptions { StartFrom = text };
-        Assert.Empty(options.Validate());
-        Assert.Equal(start, options.Start.ToString());
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("latest")]
-    [InlineData("2026-01-31T00:00:00")]
-    [InlineData("2026-01-31 00:00:00.000")]
-    public void A_start_that_is_neither_is_refused(string text) =>
-        Assert.Equal("StartFrom", Assert.Single(new KafkaOptions { StartFrom = text }.Validate()).Key);
-
     [Fact]
     public void Several_members_of_one_process_have_an_instance_id_each()
     {
