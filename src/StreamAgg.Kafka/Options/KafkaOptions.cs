@@ -46,17 +46,36 @@ public sealed class KafkaOptions
             faults.Add((nameof(DeadLetterTopic), $"'{DeadLetterTopic}' is an input topic too: what is refused would be read again for ever, so name another"));
         }
 
+        ValidateClient(faults);
+        return faults;
+    }
+
+    private void ValidateClient(List<(string Key, string Message)> faults)
+    {
         LibrdkafkaLibrary.EnsureLoaded();
+        bool areValid = true;
         foreach ((string name, string value) in Client)
         {
             if (FaultOf(name, value) is string fault)
             {
-                faults.Add(($"{nameof(Client)}:{name}", fault));
+                areValid = false;
+                faults.Add((KeyOf(name), fault));
             }
         }
 
-        return faults;
+        // The defaults are known to go together.
+        if (areValid && Client.Count > 0 && ClientTrial.WhyRefused(this) is string reason)
+        {
+            faults.Add((Blamed(reason) is string name ? KeyOf(name) : nameof(Client), $"the Kafka client can't be made so: {reason.TrimEnd('.')}"));
+        }
     }
+
+    /// <summary>The property that the client's reason names, or quotes the value of; null where it does neither.</summary>
+    private string? Blamed(string reason) =>
+        Client.Keys.Where(name => reason.Contains(name, StringComparison.Ordinal)).MaxBy(name => name.Length)
+        ?? Client.FirstOrDefault(pair => pair.Value.Length > 1 && reason.Contains(pair.Value, StringComparison.Ordinal)).Key;
+
+    private static string KeyOf(string name) => $"{nameof(Client)}:{name}";
 
     private static void Require(List<(string, string)> faults, string key, string value, string remedy)
     {
@@ -91,7 +110,7 @@ public sealed class KafkaOptions
         byte* text = stackalloc byte[512];
         int result = NativeMethods.ConfigurationSet(configuration, name, value, text, 512);
         NativeMethods.ConfigurationDestroy(configuration);
-        return result == 0 ? null : System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text);
+        return result == 0 ? null : System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text)!.Trim().TrimEnd('.');
     }
 
     private static readonly System.Buffers.SearchValues<char> TopicCharacters =

@@ -14,7 +14,7 @@ internal static class FaultReport
     public static int Write(Exception exception, TextWriter error)
     {
         int code = CodeOf(exception);
-        foreach (string line in exception is CommandFaultException fault ? fault.Lines : [OneLine.Of(exception) + RemedyOf(exception)])
+        foreach (string line in exception is CommandFaultException fault ? fault.Lines.Select(OneLine.Of) : [OneLine.Of(exception) + RemedyOf(exception)])
             error.WriteLine($"streamagg: {line}");
         if (code == ExitCode.Unexpected)
             error.WriteLine(exception);

@@ -101,7 +101,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
     private bool IsKnown(string key) =>
         knownKeys.Contains(key, StringComparer.OrdinalIgnoreCase)
-        || openPrefixes.Exists(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        || openPrefixes.Exists(prefix => key.Length > prefix.Length && key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A file's null or {}: no value, but a name that somebody meant something by.</summary>
     private bool IsMisspeltAndEmpty(string key) =>
