@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Npgsql;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;
 using StreamAgg.Pipeline;
@@ -28,6 +29,7 @@ internal static class FaultReport
         PublishSchemaTakenException => ExitCode.Usage,
         SchemaMismatchException or CommitOutcomeUnknownException or EmbeddedPostgresException or GatewayDeliveryException => ExitCode.Dependency,
         LogFatalException or LogUnavailableException or PipelineStoppedException or StoreUnavailableException or SocketException => ExitCode.Dependency,
+        PostgresException refused => RemedyOf(refused) is null ? ExitCode.Unexpected : ExitCode.Dependency,
         AggregateException { InnerExceptions: [var only] } => CodeOf(only),
         _ => ExitCode.Unexpected,
     };
@@ -37,6 +39,17 @@ internal static class FaultReport
     {
         StoreUnavailableException => " Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.",
         LogUnavailableException => " Start Kafka, or correct StreamAgg:Kafka:BootstrapServers.",
+        PostgresException refused => RemedyOf(refused) ?? "",
         _ => "",
+    };
+
+    /// <summary>What somebody changed in the database under our feet; null where the fault is of a kind that nobody foresaw.</summary>
+    private static string? RemedyOf(PostgresException refused) => refused.SqlState switch
+    {
+        PostgresErrorCodes.InsufficientPrivilege => " Grant that right to the role in StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.InvalidCatalogName => " Create it, or correct StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+            => " The schema is not as it was migrated: restore it, then run `streamagg migrate`.",
+        _ => null,
     };
 }
