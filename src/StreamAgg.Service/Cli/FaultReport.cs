@@ -38,7 +38,7 @@ internal static class FaultReport
     private static string RemedyOf(Exception exception) => exception switch
     {
         StoreUnavailableException => " Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.",
-        LogUnavailableException => " Start Kafka, or correct StreamAgg:Kafka:BootstrapServers.",
+        LogUnavailableException => " Start Kafka, or correct StreamAgg:Kafka:BootstrapServers and, for TLS and logins, StreamAgg:Kafka:Client.",
         PostgresException refused => RemedyOf(refused) ?? "",
         _ => "",
     };
