@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Npgsql;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Pipeline.Store;
@@ -34,6 +36,27 @@ public class FaultTests(TestServer server)
     [InlineData("XX001", false)] // corrupt data
     public void A_fault_is_waited_out_only_where_it_can_pass(string sqlState, bool isTransient) =>
         Assert.Equal(isTransient, DatabaseFaults.IsTransient(sqlState));
+
+    [Fact]
+    public async Task A_server_that_speaks_another_protocol_counts_as_away()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        Task answering = AnswerAsync();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        await using NpgsqlDataSource source = PostgresDataSource.Create(
+            new PostgresOptions { ConnectionString = $"Host=127.0.0.1;Port={port};Username=a;Database=a" });
+
+        var away = await Assert.ThrowsAsync<StoreUnavailableException>(() => new PostgresStore(source, "default", "public").NowAsync(None));
+        Assert.DoesNotContain('\n', away.Message);
+        await answering;
+
+        async Task AnswerAsync()
+        {
+            using TcpClient client = await listener.AcceptTcpClientAsync(None);
+            await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), None);
+        }
+    }
 
     [Theory]
     [InlineData(AtCommit.CutAfter, true)]

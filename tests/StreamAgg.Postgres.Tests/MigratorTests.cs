@@ -76,6 +76,7 @@ public class MigratorTests(TestServer server)
     [InlineData("ALTER TABLE ops_metrics_daily ADD team text", "public.ops_metrics_daily has a column team that is not ours")]
     [InlineData("ALTER TABLE ops_metrics_hourly ALTER error_rate DROP NOT NULL", "public.ops_metrics_hourly has error_rate nullable where NOT NULL is needed")]
     [InlineData("ALTER TABLE ops_metrics_hourly DROP CONSTRAINT ops_metrics_hourly_pkey", "public.ops_metrics_hourly has no primary key where (bucket_start, platform) is needed")]
+    [InlineData("ALTER TABLE ops_metrics_hourly DROP CONSTRAINT ops_metrics_hourly_pkey, ADD PRIMARY KEY (bucket_start, platform) DEFERRABLE", "public.ops_metrics_hourly has a DEFERRABLE primary key")]
     [InlineData("ALTER TABLE ops_metrics_hourly DROP COLUMN error_rate, ADD error_rate double precision NOT NULL", "public.ops_metrics_hourly has its columns in another order")]
     [InlineData("DROP TABLE ops_metrics_hourly; CREATE VIEW ops_metrics_hourly AS SELECT 1 AS one", "public.ops_metrics_hourly is no table")]
     public async Task A_table_of_another_shape_is_refused_with_the_difference_and_left_alone(string change, string difference)
@@ -94,6 +95,16 @@ public class MigratorTests(TestServer server)
         var elsewhere = new PostgresOptions { ConnectionString = database.Options.ConnectionString, PublishSchema = "ops \"metrics\"" };
         await new Migrator(database.Source, elsewhere).MigrateAsync(isDryRun: false, None);
         Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM \"ops \"\"metrics\"\"\".ops_metrics_hourly"));
+    }
+
+    [Fact]
+    public async Task What_the_keys_index_only_includes_is_no_difference()
+    {
+        await using var database = new TestDatabase(await server.CreateDatabaseAsync());
+        await database.ExecuteAsync(MigrationScript.All.Single(s => s.IsPerPublishSchema).Sql);
+        await database.ExecuteAsync(
+            "ALTER TABLE ops_metrics_hourly DROP CONSTRAINT ops_metrics_hourly_pkey, ADD PRIMARY KEY (bucket_start, platform) INCLUDE (request_count)");
+        Assert.NotEmpty(await new Migrator(database.Source, database.Options).MigrateAsync(isDryRun: false, None));
     }
 
     [Fact]

@@ -36,7 +36,7 @@ internal readonly record struct JsonNumber(bool IsNegative, long Whole, int Next
     private static JsonNumber Take(bool negative, ReadOnlySpan<byte> mantissa, long wholeDigits)
     {
         if (wholeDigits > MaxDigits)
-            return new JsonNumber(negative, long.MaxValue, 0, HasRest: false);
+            return new JsonNumber(negative, long.MaxValue, 0, HasRestAfter(mantissa, wholeDigits));
         if (wholeDigits < 0)
             return new JsonNumber(negative, 0, 0, HasRest: true);
         long whole = 0;
@@ -55,6 +55,14 @@ internal readonly record struct JsonNumber(bool IsNegative, long Whole, int Next
             whole *= 10;
         bool rest = next != 0 || (at < mantissa.Length && mantissa[at..].ContainsAnyExcept((byte)'0', (byte)'.'));
         return new JsonNumber(negative, whole, next, rest);
+    }
+
+    private static bool HasRestAfter(ReadOnlySpan<byte> mantissa, long wholeDigits)
+    {
+        // A point that stands among these is no digit: it moves what is passed over by one.
+        int point = mantissa.IndexOf((byte)'.');
+        long start = point >= 0 && point < wholeDigits ? wholeDigits + 1 : wholeDigits;
+        return start < mantissa.Length && mantissa[(int)start..].ContainsAnyExcept((byte)'0', (byte)'.');
     }
 
     /// <summary>Saturates far beyond what the longest mantissa could make up for.</summary>

@@ -16,6 +16,14 @@ public readonly record struct Day(int SinceEpoch) : IComparable<Day>
 
     public static Day FromDate(DateOnly date) => new(date.DayNumber - EpochDayNumber);
 
+    /// <summary>The first day that starts at or after the time; beyond either end of <see cref="DateOnly"/>'s calendar, the day at that end.</summary>
+    public static Day FirstFrom(Instant time)
+    {
+        Day day = time.Hour.Day;
+        int first = day.Start == time ? day.SinceEpoch : day.SinceEpoch + 1;
+        return new(Math.Clamp(first, FromDate(DateOnly.MinValue).SinceEpoch, FromDate(DateOnly.MaxValue).SinceEpoch));
+    }
+
     public int CompareTo(Day other) => SinceEpoch.CompareTo(other.SinceEpoch);
 
     public override string ToString() => ToDate().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);

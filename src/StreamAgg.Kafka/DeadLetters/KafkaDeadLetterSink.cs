@@ -25,7 +25,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     private readonly KafkaOptions options;
     private readonly ILogger logger;
     private readonly TimeProvider time;
-    private readonly IProducer<byte[]?, byte[]> producer;
+    private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly Lock gate = new();
     private readonly ClientLines lines;
     private readonly List<LetterGroup> groups = [];
@@ -43,8 +43,9 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         lines = new ClientLines(logger);
         try
         {
-            producer = new ProducerBuilder<byte[]?, byte[]>(ClientSettings.Producer(options))
+            producer = new ProducerBuilder<byte[]?, byte[]?>(ClientSettings.Producer(options))
                 .SetKeySerializer(Serializers.ByteArray!)
+                .SetValueSerializer(Serializers.ByteArray!)
                 .SetLogHandler(lines.OnLog)
                 .SetErrorHandler((_, error) => OnError(error))
                 .Build();
@@ -60,10 +61,10 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt)
     {
         ReadOnlySpan<byte> value = refusal.EventIndex == Refusal.WholeRecord ? record.Value : record.Value.Slice(refusal.Start, refusal.Length);
-        var message = new Message<byte[]?, byte[]>
+        var message = new Message<byte[]?, byte[]?>
         {
             Key = record.HasKey ? record.Key.ToArray() : null,
-            Value = value.ToArray(),
+            Value = record.IsTombstone ? null : value.ToArray(),
             Headers = HeadersOf(record, refusal, refusedAt),
         };
         LetterGroup group;
@@ -73,7 +74,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
             group.Add();
         }
 
-        long size = message.Value.Length + record.Key.Length + 256;
+        long size = value.Length + record.Key.Length + 256;
         Interlocked.Add(ref pendingBytes, size);
         Produce(new Letter(message, group, size));
     }
@@ -111,7 +112,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         {
             producer.Produce(options.DeadLetterTopic, letter.Message, report => OnDelivered(letter, report.Error));
         }
-        catch (ProduceException<byte[]?, byte[]> e)
+        catch (ProduceException<byte[]?, byte[]?> e)
         {
             OnDelivered(letter, e.Error);
         }
@@ -132,8 +133,8 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
 
         switch (error.Code)
         {
-            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge when letter.Message.Value.Length > SmallestCut:
-                Cut(letter.Message);
+            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge when letter.Message.Value is { Length: > SmallestCut } value:
+                Cut(letter.Message, value);
                 Produce(letter);
                 break;
             case ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight:
@@ -168,9 +169,9 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     }
 
     /// <summary>To half its length: the topic's limit is not told, and a letter that large is rare.</summary>
-    private void Cut(Message<byte[]?, byte[]> message)
+    private void Cut(Message<byte[]?, byte[]?> message, byte[] value)
     {
-        int length = message.Value.Length;
+        int length = value.Length;
         int cut = length / 2;
         logger.DeadLetterCut(length, cut);
         if (!message.Headers.TryGetLastBytes(DeadLetterHeaders.Truncated, out _))
@@ -178,7 +179,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
             message.Headers.Add(DeadLetterHeaders.Truncated, Text(length));
         }
 
-        message.Value = message.Value[..cut];
+        message.Value = value[..cut];
     }
 
     private void OnError(Error error)
@@ -235,5 +236,5 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
 
     private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
 
-    private sealed record Letter(Message<byte[]?, byte[]> Message, LetterGroup Group, long Size);
+    private sealed record Letter(Message<byte[]?, byte[]?> Message, LetterGroup Group, long Size);
 }

@@ -92,8 +92,8 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
         }
         catch (Exception e) when (e is KafkaException or TimeoutException)
         {
-            string reason = e is CreateTopicsException created ? created.Results[0].Error.Reason : e.Message;
-            throw new LogFatalException($"Topic {topic} is missing and can't be created ({reason}). Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}", e);
+            // The cause's own words, so that nobody puts them behind the command once more.
+            throw new LogFatalException($"Topic {topic} is missing and can't be created ({e.Message}). Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}", e);
         }
     }
 }

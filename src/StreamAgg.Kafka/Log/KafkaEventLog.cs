@@ -232,6 +232,7 @@ public sealed class KafkaEventLog : IEventLog
             Key = new ReadOnlySpan<byte>(message->Key, (int)message->KeyLength),
             HasKey = message->Key != null,
             Value = new ReadOnlySpan<byte>(message->Payload, (int)message->Length),
+            IsTombstone = message->Payload == null,
         };
         partition.Delivered(message->Offset, leaderEpoch);
         handler.OnRecord(in record);

@@ -27,11 +27,6 @@ public sealed class KafkaOptions
     /// <value>Creates missing input topics: for development, where nobody else has chosen their partitions.</value>
     public bool CreateTopics { get; set; }
 
-    /// <value><c>beginning</c>, <c>end</c>, or an RFC 3339 time: the start of a topic that this pipeline has never read.</value>
-    public string StartFrom { get; set; } = "beginning";
-
-    public StartFrom Start => Options.StartFrom.TryParse(StartFrom, out StartFrom start) ? start : default;
-
     /// <summary>Each fault as (key below the section, one line for a person). Empty where all is well. Opens no connection.</summary>
     public IReadOnlyList<(string Key, string Message)> Validate()
     {
@@ -51,22 +46,36 @@ public sealed class KafkaOptions
             faults.Add((nameof(DeadLetterTopic), $"'{DeadLetterTopic}' is an input topic too: what is refused would be read again for ever, so name another"));
         }
 
-        if (!Options.StartFrom.TryParse(StartFrom, out _))
-        {
-            faults.Add((nameof(StartFrom), $"'{StartFrom}' is none of: beginning, end, or a time with its zone such as 2026-01-31T00:00:00Z"));
-        }
+        ValidateClient(faults);
+        return faults;
+    }
 
+    private void ValidateClient(List<(string Key, string Message)> faults)
+    {
         LibrdkafkaLibrary.EnsureLoaded();
+        bool areValid = true;
         foreach ((string name, string value) in Client)
         {
             if (FaultOf(name, value) is string fault)
             {
-                faults.Add(($"{nameof(Client)}:{name}", fault));
+                areValid = false;
+                faults.Add((KeyOf(name), fault));
             }
         }
 
-        return faults;
+        // The defaults are known to go together.
+        if (areValid && Client.Count > 0 && ClientTrial.WhyRefused(this) is string reason)
+        {
+            faults.Add((Blamed(reason) is string name ? KeyOf(name) : nameof(Client), $"the Kafka client can't be made so: {reason.TrimEnd('.')}"));
+        }
     }
+
+    /// <summary>The property that the client's reason names, or quotes the value of; null where it does neither.</summary>
+    private string? Blamed(string reason) =>
+        Client.Keys.Where(name => reason.Contains(name, StringComparison.Ordinal)).MaxBy(name => name.Length)
+        ?? Client.FirstOrDefault(pair => pair.Value.Length > 1 && reason.Contains(pair.Value, StringComparison.Ordinal)).Key;
+
+    private static string KeyOf(string name) => $"{nameof(Client)}:{name}";
 
     private static void Require(List<(string, string)> faults, string key, string value, string remedy)
     {
@@ -101,7 +110,7 @@ public sealed class KafkaOptions
         byte* text = stackalloc byte[512];
         int result = NativeMethods.ConfigurationSet(configuration, name, value, text, 512);
         NativeMethods.ConfigurationDestroy(configuration);
-        return result == 0 ? null : System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text);
+        return result == 0 ? null : System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text)!.Trim().TrimEnd('.');
     }
 
     private static readonly System.Buffers.SearchValues<char> TopicCharacters =

@@ -19,6 +19,9 @@ public readonly ref struct LogRecord
     /// <summary>False where the key is null, which is not the same as empty.</summary>
     public bool HasKey { get; init; }
 
-    /// <summary>Empty where the value is null (a tombstone): both are refused alike.</summary>
+    /// <summary>Empty where the value is null: both are refused alike.</summary>
     public ReadOnlySpan<byte> Value { get; init; }
+
+    /// <summary>True where the value is null, which is not the same as empty.</summary>
+    public bool IsTombstone { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Security.Cryptography;
 using Npgsql;
 using StreamAgg.Pipeline.Store;
 
@@ -117,11 +118,24 @@ internal sealed class StoreTransaction
     {
         try
         {
-            await using NpgsqlConnection opened = await database.OpenConnectionAsync(cancellation);
+            await using NpgsqlConnection opened = await OpenAsync(database, cancellation);
             await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(isolation, CancellationToken.None);
             return await work(new StoreTransaction(opened, isolation == IsolationLevel.RepeatableRead, gate), transaction);
         }
         catch (Exception fault) when (DatabaseFaults.IsTransient(fault))
+        {
+            throw new StoreUnavailableException(DatabaseFaults.Describe(fault), fault);
+        }
+    }
+
+    /// <summary>A server that speaks another protocol, asks for a login that nobody here knows, or offers no TLS is as far away as one that is down.</summary>
+    private static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource database, CancellationToken cancellation)
+    {
+        try
+        {
+            return await database.OpenConnectionAsync(cancellation);
+        }
+        catch (Exception fault) when (fault is NpgsqlException and not PostgresException or NotSupportedException or CryptographicException)
         {
             throw new StoreUnavailableException(DatabaseFaults.Describe(fault), fault);
         }

@@ -22,13 +22,14 @@ internal static class TableShape
         ORDER BY a.attnum
         """;
 
+    // What an index only includes is no part of its key; ON CONFLICT can't use a key that is checked at the transaction's end.
     private const string Key =
         """
-        SELECT a.attname::text
+        SELECT a.attname::text, i.indimmediate
         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k(attnum, place)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
-        WHERE n.nspname = @schema AND c.relname = @table AND i.indisprimary
+        WHERE n.nspname = @schema AND c.relname = @table AND i.indisprimary AND k.place <= i.indnkeyatts
         ORDER BY k.place
         """;
 
@@ -65,11 +66,18 @@ internal static class TableShape
             var found = new List<Column>();
             await QueryAsync(transaction, Columns, schema, table, row => found.Add(new Column(row.GetString(0), row.GetString(1), row.GetBoolean(2))));
             var key = new List<string>();
-            await QueryAsync(transaction, Key, schema, table, row => key.Add(row.GetString(0)));
+            bool isDeferrable = false;
+            await QueryAsync(transaction, Key, schema, table, row =>
+            {
+                key.Add(row.GetString(0));
+                isDeferrable = !row.GetBoolean(1);
+            });
             differences.AddRange(Compare(columns, found).Select(difference => $"{name} {difference}"));
             string expectedKey = $"({columns[0].Name}, platform)", foundKey = $"({string.Join(", ", key)})";
             if (foundKey != expectedKey)
                 differences.Add(key.Count == 0 ? $"{name} has no primary key where {expectedKey} is needed" : $"{name} has the primary key {foundKey} where {expectedKey} is needed");
+            else if (isDeferrable)
+                differences.Add($"{name} has a DEFERRABLE primary key where one that is checked at once is needed");
         }
         return differences;
     }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Npgsql;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;
 using StreamAgg.Pipeline;
@@ -14,7 +15,7 @@ internal static class FaultReport
     public static int Write(Exception exception, TextWriter error)
     {
         int code = CodeOf(exception);
-        foreach (string line in exception is CommandFaultException fault ? fault.Lines : [OneLine.Of(exception) + RemedyOf(exception)])
+        foreach (string line in exception is CommandFaultException fault ? fault.Lines.Select(OneLine.Of) : [OneLine.Of(exception) + RemedyOf(exception)])
             error.WriteLine($"streamagg: {line}");
         if (code == ExitCode.Unexpected)
             error.WriteLine(exception);
@@ -28,6 +29,7 @@ internal static class FaultReport
         PublishSchemaTakenException => ExitCode.Usage,
         SchemaMismatchException or CommitOutcomeUnknownException or EmbeddedPostgresException or GatewayDeliveryException => ExitCode.Dependency,
         LogFatalException or LogUnavailableException or PipelineStoppedException or StoreUnavailableException or SocketException => ExitCode.Dependency,
+        PostgresException refused => RemedyOf(refused) is null ? ExitCode.Unexpected : ExitCode.Dependency,
         AggregateException { InnerExceptions: [var only] } => CodeOf(only),
         _ => ExitCode.Unexpected,
     };
@@ -36,7 +38,18 @@ internal static class FaultReport
     private static string RemedyOf(Exception exception) => exception switch
     {
         StoreUnavailableException => " Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.",
-        LogUnavailableException => " Start Kafka, or correct StreamAgg:Kafka:BootstrapServers.",
+        LogUnavailableException => " Start Kafka, or correct StreamAgg:Kafka:BootstrapServers and, for TLS and logins, StreamAgg:Kafka:Client.",
+        PostgresException refused => RemedyOf(refused) ?? "",
         _ => "",
+    };
+
+    /// <summary>What somebody changed in the database under our feet; null where the fault is of a kind that nobody foresaw.</summary>
+    private static string? RemedyOf(PostgresException refused) => refused.SqlState switch
+    {
+        PostgresErrorCodes.InsufficientPrivilege => " Grant that right to the role in StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.InvalidCatalogName => " Create it, or correct StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+            => " The schema is not as it was migrated: restore it, then run `streamagg migrate`.",
+        _ => null,
     };
 }

@@ -30,9 +30,10 @@ internal static class GenerateCommand
         var command = new Command("generate", "Plays a gateway against a real broker.") { rate, count, seconds, file, topic, seed, json };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(file) is { } path && !File.Exists(path))
+            // By its tokens: the value of an option whose argument is missing can't be asked for.
+            if (result.GetResult(file) is { Tokens: [{ Value: var path }] } && !File.Exists(path))
                 result.AddError($"--file '{path}': there is no such file.");
-            if (result.GetValue(topic) is not null && result.GetValue(file) is null)
+            if (result.GetResult(topic) is not null && result.GetResult(file) is null)
                 result.AddError("--topic says where the lines of --file go: give both, or neither.");
         });
         command.SetAction(async (parsed, stop) =>

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace StreamAgg.Service.Cli;
 
 /// <summary>Text as one line: an error of ours is never more, whatever the message it quotes.</summary>
@@ -12,7 +14,8 @@ internal static class OneLine
         string line = Of(exception.Message);
         for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
         {
-            string cause = Of(inner.Message);
+            // The server's own words: the message puts their code in front, and would say them twice.
+            string cause = Of(inner is PostgresException refused ? refused.MessageText : inner.Message);
             if (!line.Contains(cause, StringComparison.Ordinal))
                 line = $"{line.TrimEnd('.')}: {cause}";
         }

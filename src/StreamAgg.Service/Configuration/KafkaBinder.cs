@@ -30,6 +30,7 @@ internal static class KafkaBinder
         nameof(KafkaOptions.UsageTopic) => options.UsageTopic,
         nameof(KafkaOptions.ErrorTopic) => options.ErrorTopic,
         nameof(KafkaOptions.DeadLetterTopic) => options.DeadLetterTopic,
+        nameof(KafkaOptions.Client) => string.Join(", ", options.Client.Keys),
         _ => options.Client.TryGetValue(key[(key.IndexOf(':', StringComparison.Ordinal) + 1)..], out string? value) ? value : null,
     };
 }

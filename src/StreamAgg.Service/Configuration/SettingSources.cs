@@ -27,7 +27,7 @@ internal static class SettingSources
         try
         {
             using var stream = File.OpenRead(path);
-            return [.. new ConfigurationBuilder().AddJsonStream(stream).Build().AsEnumerable().Where(pair => pair.Value is not null)];
+            return [.. new ConfigurationBuilder().AddJsonStream(stream).Build().AsEnumerable()];
         }
         catch (Exception e) when (e is FormatException or InvalidDataException or JsonException)
         {

@@ -73,8 +73,8 @@ internal sealed class SettingsReader(IConfiguration configuration)
     public IReadOnlyList<string> Faults()
     {
         var unknown = section.AsEnumerable(makePathsRelative: true)
-            .Where(pair => pair.Key.Length > 0 && pair.Value is not null && !IsKnown(pair.Key))
-            .Select(pair => $"{SectionName}:{pair.Key} = '{Secrets.Shown(pair.Key, pair.Value!)}': no such setting; {Nearby(pair.Key)}")
+            .Where(pair => pair.Key.Length > 0 && !IsKnown(pair.Key) && (pair.Value is not null || IsMisspeltAndEmpty(pair.Key)))
+            .Select(pair => $"{SectionName}:{pair.Key} = '{Secrets.Shown(pair.Key, pair.Value ?? "")}': no such setting; {Nearby(pair.Key)}")
             .Order(StringComparer.Ordinal);
         return [.. faults, .. unknown];
     }
@@ -101,7 +101,12 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
     private bool IsKnown(string key) =>
         knownKeys.Contains(key, StringComparer.OrdinalIgnoreCase)
-        || openPrefixes.Exists(prefix => key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+        || openPrefixes.Exists(prefix => key.Length > prefix.Length && key.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>A file's null or {}: no value, but a name that somebody meant something by.</summary>
+    private bool IsMisspeltAndEmpty(string key) =>
+        !section.GetSection(key).GetChildren().Any()
+        && !knownKeys.Concat(openPrefixes).Any(known => known.StartsWith(key + ":", StringComparison.OrdinalIgnoreCase));
 
     private string Nearby(string key)
     {

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using StreamAgg.Core.Events;
 
@@ -7,6 +10,38 @@ namespace StreamAgg.Service.Generate;
 internal static class EventFile
 {
     private static readonly string[] ErrorFields = ["status_code", "error_type", "error_message", "is_timeout"];
+
+    /// <summary>The lines as they are, byte by byte, but for the line's end and a byte order mark at the file's beginning.</summary>
+    /// <returns>Each with how many bytes of the file are read then. Empty ones too.</returns>
+    public static async IAsyncEnumerable<(byte[] Line, long BytesDone)> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var file = File.OpenRead(path);
+        var reader = PipeReader.Create(file);
+        long bytesDone = 0;
+        while (true)
+        {
+            var result = await reader.ReadAsync(cancellation);
+            var rest = result.Buffer;
+            while (rest.PositionOf((byte)'\n') is { } end)
+            {
+                var line = rest.Slice(0, end);
+                rest = rest.Slice(rest.GetPosition(1, end));
+                bool isFirst = bytesDone == 0;
+                bytesDone += line.Length + 1;
+                yield return (BytesOf(line, isFirst), bytesDone);
+            }
+
+            if (result.IsCompleted)
+            {
+                if (rest.Length > 0)
+                    yield return (BytesOf(rest, isFirst: bytesDone == 0), bytesDone + rest.Length);
+                yield break;
+            }
+
+            // What has no end yet is kept, and not looked at again before there is more.
+            reader.AdvanceTo(rest.Start, rest.End);
+        }
+    }
 
     /// <summary>What the line is, by its fields: one that only an error event has makes it an error. What is not an object is usage.</summary>
     /// <remarks>Nothing is judged here: a line that is no event at all is sent too, for the pipeline to refuse.</remarks>
@@ -23,5 +58,13 @@ internal static class EventFile
         {
             return EventKind.Usage;
         }
+    }
+
+    private static byte[] BytesOf(ReadOnlySequence<byte> line, bool isFirst)
+    {
+        byte[] bytes = line.ToArray();
+        int start = isFirst && bytes.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0;
+        int end = bytes.Length > start && bytes[^1] == '\r' ? bytes.Length - 1 : bytes.Length;
+        return start == 0 && end == bytes.Length ? bytes : bytes[start..end];
     }
 }

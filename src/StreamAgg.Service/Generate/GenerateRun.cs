@@ -62,17 +62,15 @@ internal sealed class GenerateRun(GenerateOptions options, GatewayProducer produ
     private async Task SendFileAsync(string path, Action<long> progress, CancellationToken stop)
     {
         var pace = options.EventsPerSecond is { } rate ? new Pace(rate, clock) : null;
-        long bytesDone = 0;
-        using var reader = File.OpenText(path);
-        while (!IsEnough(1) && await reader.ReadLineAsync(stop) is { } line)
+        await foreach (var (line, bytesDone) in EventFile.LinesAsync(path, stop))
         {
-            byte[] value = System.Text.Encoding.UTF8.GetBytes(line);
-            bytesDone += value.Length + 1;
-            if (value.Length > 0)
+            if (IsEnough(1))
+                return;
+            if (line.Length > 0)
             {
                 if (pace is not null)
                     await pace.WaitAsync(1, stop);
-                await producer.SendAsync(options.Kind ?? EventFile.KindOf(value), key: null, value, timestamp: null, stop);
+                await producer.SendAsync(options.Kind ?? EventFile.KindOf(line), key: null, line, timestamp: null, stop);
                 SentCount++;
             }
 

@@ -37,7 +37,8 @@ internal sealed class HttpServer : IAsyncDisposable
         HealthEndpoints.Map(server, health);
         MetricEndpoints.Map(server, reports);
         StatusPage.Map(server, reports);
-        server.MapFallback(context => Problem.WriteAsync(
+        // Every path: without a pattern, one that looks like a file's would be left out.
+        server.MapFallback("{*path}", context => Problem.WriteAsync(
             context, StatusCodes.Status404NotFound, "Not found", "Nothing is served here; / is the status page, /api/v1/hourly the rows."));
         try
         {

@@ -14,7 +14,7 @@ internal sealed class QueryParameters
     {
         this.query = query;
         if (query.Keys.FirstOrDefault(name => !known.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
-            throw new BadParameterException(unknown, $"no such parameter; there are {string.Join(", ", known)}.");
+            throw new BadParameterException(unknown, $"no such parameter; there are {(known.Length > 0 ? string.Join(", ", known) : "none")}.");
     }
 
     /// <summary>The labels asked for; none: all of them. An empty value is the empty label.</summary>

@@ -25,7 +25,7 @@ internal sealed class PipelineReports(
 
     public async Task<IReadOnlyList<MetricRow>> DailyAsync(
         IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        [.. (await queries.DailyAsync(AllWhereNone(platforms), FirstDayFrom(from), FirstDayFrom(to), limit, cancellation))
+        [.. (await queries.DailyAsync(AllWhereNone(platforms), Day.FirstFrom(from).ToDate(), Day.FirstFrom(to).ToDate(), limit, cancellation))
             .Select(row => new MetricRow(row.BucketDate.ToString("yyyy-MM-dd"), row.Platform, row.Figures))];
 
     public async Task<QuantileReport> QuantileAsync(
@@ -77,11 +77,4 @@ internal sealed class PipelineReports(
     }
 
     private static IReadOnlyList<string>? AllWhereNone(IReadOnlyList<string> platforms) => platforms.Count > 0 ? platforms : null;
-
-    /// <summary>The first day that starts at or after the time.</summary>
-    private static DateOnly FirstDayFrom(Instant time)
-    {
-        var day = time.Hour.Day;
-        return (day.Start == time ? day : new Day(day.SinceEpoch + 1)).ToDate();
-    }
 }

@@ -74,7 +74,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         {
             throw CommandFaultException.Dependency(
                 $"Kafka at {settings.Kafka.BootstrapServers} did not answer for {KafkaTopics.Patience.TotalSeconds:0} s: {OneLine.Of(silent)} "
-                + "Start it, or correct StreamAgg:Kafka:BootstrapServers.", silent);
+                + "Start it, or correct StreamAgg:Kafka:BootstrapServers and, for TLS and logins, StreamAgg:Kafka:Client.", silent);
         }
     }
 }

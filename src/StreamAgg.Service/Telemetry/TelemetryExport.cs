@@ -1,4 +1,5 @@
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -29,8 +30,8 @@ internal sealed class TelemetryExport : IDisposable
             // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
             .AddEnvironmentVariableDetector();
         return new(
-            IsExported("METRICS") ? Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter().Build() : null,
-            IsExported("TRACES") ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter().Build() : null);
+            IsExported("METRICS") ? Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter(options => ApplyVariables(options, "METRICS")).Build() : null,
+            IsExported("TRACES") ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter(options => ApplyVariables(options, "TRACES")).Build() : null);
     }
 
     /// <summary>Sends what is left; each exporter bounds its own time.</summary>
@@ -39,6 +40,9 @@ internal sealed class TelemetryExport : IDisposable
         tracers?.Dispose();
         meters?.Dispose();
     }
+
+    private static void ApplyVariables(OtlpExporterOptions options, string signal) =>
+        SignalVariables.Apply(options, signal, Environment.GetEnvironmentVariable);
 
     private static bool IsExported(string signal) =>
         (Has("OTEL_EXPORTER_OTLP_ENDPOINT") || Has($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"))

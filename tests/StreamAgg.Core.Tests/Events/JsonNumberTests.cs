@@ -31,7 +31,7 @@ public sealed class JsonNumberTests
             BigInteger whole = BigInteger.DivRem(n, d, out BigInteger rest);
             JsonNumber number = JsonNumber.Parse(Encoding.ASCII.GetBytes(text), decimals: 3);
             return whole >= 1_000_000_000_000_000_000
-                ? number.Whole == long.MaxValue && number.IsNegative == text.StartsWith('-')
+                ? number == new JsonNumber(text.StartsWith('-'), long.MaxValue, 0, !rest.IsZero)
                 : number == new JsonNumber(text.StartsWith('-') && !n.IsZero, (long)whole, (int)(rest * 10 / d), !rest.IsZero);
         });
     }

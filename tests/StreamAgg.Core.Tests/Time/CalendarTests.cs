@@ -43,6 +43,20 @@ public sealed class CalendarTests
         Assert.Equal(new DateOnly(1969, 12, 31), new Day(-1).ToDate());
     }
 
+    [Theory]
+    [InlineData("2024-02-29T00:00:00Z", "2024-02-29")]
+    [InlineData("2024-02-29T00:00:00.0000001Z", "2024-03-01")]
+    [InlineData("2024-02-29T00:00:00+00:01", "2024-02-29")]
+    [InlineData("2024-02-29T00:00:00-00:01", "2024-03-01")]
+    [InlineData("9999-12-31T00:00:00.5Z", "9999-12-31")]
+    [InlineData("9999-12-31T23:59:59-23:59", "9999-12-31")]
+    [InlineData("0000-01-01T00:00:00+23:59", "0001-01-01")]
+    public void The_first_day_from_a_time_on_starts_no_earlier_and_is_in_the_calendar(string time, string date)
+    {
+        Assert.True(Core.Events.Rfc3339.TryParse(System.Text.Encoding.ASCII.GetBytes(time), out Instant instant));
+        Assert.Equal(date, Day.FirstFrom(instant).ToString());
+    }
+
     [Fact]
     public void Milliseconds_saturate_and_round_to_the_past()
     {

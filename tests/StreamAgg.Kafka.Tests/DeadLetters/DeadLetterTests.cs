@@ -53,6 +53,29 @@ public sealed class DeadLetterTests
     }
 
     [Fact]
+    public async Task A_tombstones_letter_is_one_too_and_an_empty_values_is_empty()
+    {
+        (TestKafka kafka, KafkaOptions options) = await NewTopicAsync();
+        using KafkaDeadLetterSink sink = NewSink(options);
+        foreach (bool isTombstone in (bool[])[true, false])
+        {
+            var record = new LogRecord { Source = new SourcePartition(options.UsageTopic, 0), Offset = isTombstone ? 1 : 2, IsTombstone = isTombstone };
+            sink.Send(in record, new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 0, 0), RefusedAt);
+        }
+
+        await sink.FlushAsync(Cancellation);
+        Assert.Equal(2, (await ReadAsync(options)).Count(letter => letter.Value.Length == 0));
+        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(
+            new ConsumerConfig { BootstrapServers = kafka.BootstrapServers, GroupId = options.DeadLetterTopic, AutoOffsetReset = AutoOffsetReset.Earliest })
+            .SetKeyDeserializer(Deserializers.ByteArray!).SetValueDeserializer(Deserializers.ByteArray!).Build();
+        consumer.Assign([new TopicPartitionOffset(options.DeadLetterTopic, 0, Offset.Beginning), new TopicPartitionOffset(options.DeadLetterTopic, 1, Offset.Beginning)]);
+        Message<byte[]?, byte[]?>[] letters = [consumer.Consume(Cancellation).Message, consumer.Consume(Cancellation).Message];
+        Assert.Equal([true, false], letters.OrderBy(OffsetOf).Select(letter => letter.Value is null));
+    }
+
+    private static string OffsetOf(Message<byte[]?, byte[]?> letter) => Encoding.UTF8.GetString(letter.Headers.GetLastBytes(DeadLetterHeaders.Offset));
+
+    [Fact]
     public async Task Letters_written_twice_are_listed_once_filtered_and_limited()
     {
         (TestKafka kafka, KafkaOptions options) = await NewTopicAsync();

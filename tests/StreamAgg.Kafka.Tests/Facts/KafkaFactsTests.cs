@@ -31,6 +31,26 @@ public sealed class KafkaFactsTests
     }
 
     [Fact]
+    public async Task The_end_of_a_partition_that_its_topic_gained_is_told_soon()
+    {
+        TestKafka kafka = await TestKafka.SharedAsync();
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        string topic = await kafka.NewTopicAsync("grown", 1);
+        using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
+        Assert.Equal("0", await InOrder(facts.EndOffsetsAsync([new(topic, 0)], Cancellation), [new(topic, 0)]));
+
+        await kafka.AddPartitionsAsync(topic, 2);
+        SourcePartition[] sources = [new(topic, 0), new(topic, 1)];
+        // Hours wait for the answer, and by itself the client looks at a topic anew after five minutes only.
+        long started = Stopwatch.GetTimestamp();
+        while ((await facts.EndOffsetsAsync(sources, Cancellation)).Count < 2)
+        {
+            Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 30);
+            await Task.Delay(100, Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task Offsets_are_told_for_the_beginning_the_end_and_a_time()
     {
         TestKafka kafka = await TestKafka.SharedAsync();

@@ -14,6 +14,7 @@ public sealed class KafkaOptionsTests
     [InlineData("partition.assignment.strategy", "range")]
     [InlineData("no.such.property", "1")]
     [InlineData("session.timeout.ms", "soon")]
+    [InlineData("session.timeout.ms", "-5")]
     public void A_client_property_that_is_wrong_is_named_with_its_key(string name, string value)
     {
         var options = new KafkaOptions();
@@ -21,6 +22,33 @@ public sealed class KafkaOptionsTests
         (string key, string message) = Assert.Single(options.Validate());
         Assert.Equal($"Client:{name}", key);
         Assert.NotEmpty(message);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Theory]
+    [InlineData("ssl.ca.location", "security.protocol=ssl", "ssl.ca.location=/no/such/file")]
+    [InlineData("sasl.mechanism", "security.protocol=sasl_ssl", "sasl.mechanism=NOPE")]
+    [InlineData("receive.message.max.bytes", "receive.message.max.bytes=1000")]
+    [InlineData("max.in.flight", "max.in.flight=10")]
+    public void Client_properties_that_do_not_go_together_are_refused_before_anything_is_connected(string blamed, params string[] properties)
+    {
+        var options = new KafkaOptions();
+        foreach (string[] pair in properties.Select(property => property.Split('=')))
+            options.Client[pair[0]] = pair[1];
+        (string key, string message) = Assert.Single(options.Validate());
+        Assert.Equal($"Client:{blamed}", key);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void Client_properties_that_lack_others_are_refused()
+    {
+        var options = new KafkaOptions();
+        options.Client["security.protocol"] = "sasl_plaintext";
+        options.Client["sasl.mechanism"] = "PLAIN";
+        (string key, string message) = Assert.Single(options.Validate());
+        Assert.Equal("Client", key);
+        Assert.Contains("sasl.username", message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -45,26 +73,6 @@ public sealed class KafkaOptionsTests
         Assert.Equal("UsageTopic", Assert.Single(new KafkaOptions { UsageTopic = "with space" }.Validate()).Key);
         Assert.Equal("GroupId", Assert.Single(new KafkaOptions { GroupId = " " }.Validate()).Key);
     }
-
-    [Theory]
-    [InlineData("beginning", "beginning")]
-    [InlineData("End", "end")]
-    [InlineData("2026-01-31T02:00:00+02:00", "2026-01-31T00:00:00Z")]
-    [InlineData("2026-01-31T00:00:00Z", "2026-01-31T00:00:00Z")]
-    public void A_start_is_a_word_or_a_time_with_its_zone(string text, string start)
-    {
-        var options = new KafkaOptions { StartFrom = text };
-        Assert.Empty(options.Validate());
-        Assert.Equal(start, options.Start.ToString());
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("latest")]
-    [InlineData("2026-01-31T00:00:00")]
-    [InlineData("2026-01-31 00:00:00.000")]
-    public void A_start_that_is_neither_is_refused(string text) =>
-        Assert.Equal("StartFrom", Assert.Single(new KafkaOptions { StartFrom = text }.Validate()).Key);
 
     [Fact]
     public void Several_members_of_one_process_have_an_instance_id_each()

@@ -37,6 +37,15 @@ public sealed class ConfigurationFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task A_fault_is_one_line_whatever_the_value_holds()
+    {
+        var run = await StreamAggProcess.RunAsync(new() { ["StreamAgg__OnGap"] = "Stop\nContinue" }, ["status"]);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal(["streamagg: StreamAgg:OnGap = 'Stop Continue': allowed is Stop or Continue (default Stop)."], run.ErrorLines);
+    }
+
+    [Fact]
     public async Task A_setting_without_a_value_is_refused()
     {
         var run = await StreamAggProcess.RunAsync("run", "--StreamAgg:Kafka:GroupId");

@@ -137,14 +137,32 @@ public class SettingsBinderTests
         Assert.Equal("10000", settings.Kafka.Client["session.timeout.ms"]);
     }
 
+    [Theory]
+    [InlineData("Nothing")]
+    [InlineData("Pipeline:Grase")]
+    [InlineData("Nothing:Deeper")]
+    public void An_unknown_key_is_refused_where_it_holds_nothing_too(string key)
+    {
+        string line = Assert.Single(Assert.Throws<CommandFaultException>(() => Bind((key, null))).Lines);
+
+        Assert.StartsWith($"StreamAgg:{key} = '': no such setting; ", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Pipeline:Grace")]
+    [InlineData("Pipeline")]
+    [InlineData("Kafka:Client")]
+    [InlineData("Postgres:PasswordFile")]
+    public void A_known_key_that_holds_nothing_has_its_default(string key) => Assert.Equal(new PipelineOptions(), Bind((key, null)).Pipeline);
+
     [Fact]
     public void Keys_are_read_in_any_letter_case()
     {
         Assert.Equal(3, Bind(("pipeline:CONSUMERS", "3")).Pipeline.Consumers);
     }
 
-    private static Settings Bind(params (string Key, string Value)[] settings) => SettingsBinder.Bind(
+    private static Settings Bind(params (string Key, string? Value)[] settings) => SettingsBinder.Bind(
         new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"StreamAgg:{setting.Key}", (string?)setting.Value)))
+            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create($"StreamAgg:{setting.Key}", setting.Value)))
             .Build());
 }

@@ -148,8 +148,11 @@ public sealed class HttpServerTests : IAsyncLifetime
         await ProblemAsync(answer, 405);
     }
 
-    [Fact]
-    public async Task Nothing_else_is_there() => await ProblemAsync(await GetAsync("/api/v2"), 404);
+    [Theory]
+    [InlineData("/api/v2")]
+    [InlineData("/favicon.ico")]
+    [InlineData("/a/b.c")]
+    public async Task Nothing_else_is_there(string path) => await ProblemAsync(await GetAsync(path), 404);
 
     [Theory]
     [InlineData("/")]
