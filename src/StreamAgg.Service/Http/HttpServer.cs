@@ -11,6 +11,9 @@ internal sealed class HttpServer : IAsyncDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>Longer than a question to brokers that are away takes (7 s), shorter than most clients wait (30 s).</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly WebApplication app;
 
     private HttpServer(WebApplication app) => this.app = app;
@@ -18,9 +21,17 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <value>Where it really listens: the port is known only now where any free one was asked for.</value>
     public string Url => app.Urls.First();
 
+    /// <param name="url">Where to listen.</param>
+    /// <param name="reports">What is served.</param>
+    /// <param name="health">Asked by the probes.</param>
+    /// <param name="loggers">Take what a request that can't be answered meets.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <param name="patience">For one question to the reports; 10 s where none is given.</param>
     /// <exception cref="CommandFaultException">The address can't be listened on.</exception>
-    public static async Task<HttpServer> StartAsync(Uri url, IReports reports, Health health, ILoggerFactory loggers, CancellationToken cancellation)
+    public static async Task<HttpServer> StartAsync(
+        Uri url, IReports reports, Health health, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? patience = null)
     {
+        var prompt = new PromptReports(reports, patience ?? Patience);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
@@ -35,8 +46,8 @@ internal sealed class HttpServer : IAsyncDisposable
         server.UseReadOnlyRequests(loggers.CreateLogger<HttpServer>());
         server.UseRouting();
         HealthEndpoints.Map(server, health);
-        MetricEndpoints.Map(server, reports);
-        StatusPage.Map(server, reports);
+        MetricEndpoints.Map(server, prompt);
+        StatusPage.Map(server, prompt);
         // Every path: without a pattern, one that looks like a file's would be left out.
         server.MapFallback("{*path}", context => Problem.WriteAsync(
             context, StatusCodes.Status404NotFound, "Not found", "Nothing is served here; / is the status page, /api/v1/hourly the rows."));

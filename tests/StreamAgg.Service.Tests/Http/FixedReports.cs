@@ -12,13 +12,21 @@ internal sealed class FixedReports : IReports
 
     public bool IsAway { get; set; }
 
+    /// <summary>Every question waits until its asker gives up.</summary>
+    public bool IsHanging { get; set; }
+
     public Instant? From { get; private set; }
 
     public Instant? To { get; private set; }
 
     public IReadOnlyList<string> Platforms { get; private set; } = [];
 
-    public Task<Instant> NowAsync(CancellationToken cancellation) => Task.FromResult(Now);
+    public async Task<Instant> NowAsync(CancellationToken cancellation)
+    {
+        if (IsHanging)
+            await Task.Delay(Timeout.Infinite, cancellation);
+        return Now;
+    }
 
     public Task<IReadOnlyList<MetricRow>> HourlyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
         RowsAsync("2026-03-01T11:00:00Z", platforms, from, to);
@@ -32,10 +40,11 @@ internal sealed class FixedReports : IReports
         return Task.FromResult(new QuantileReport(q, 12.5, 0.25, 3, from, to, platforms));
     }
 
-    public Task<StatusReport> StatusAsync(CancellationToken cancellation)
+    public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
     {
+        await NowAsync(cancellation);
         Ask([], null, null);
-        return Task.FromResult(new StatusReport([new PartitionLine("gateway.usage", 0, null, 5, null, null)], null, 1, null, 2, 0, 3, []));
+        return new StatusReport([new PartitionLine("gateway.usage", 0, null, 5, null, null)], null, 1, null, 2, 0, 3, []);
     }
 
     private Task<IReadOnlyList<MetricRow>> RowsAsync(string bucket, IReadOnlyList<string> platforms, Instant from, Instant to)

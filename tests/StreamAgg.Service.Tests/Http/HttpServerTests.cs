@@ -212,6 +212,23 @@ public sealed class HttpServerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await GetAsync("/healthz/live")).StatusCode);
     }
 
+    [Theory]
+    [InlineData("/api/v1/status", "application/problem+json")]
+    [InlineData("/api/v1/hourly?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z", "application/problem+json")]
+    [InlineData("/", "text/html")]
+    public async Task A_database_that_hangs_is_a_503_in_time(string path, string mediaType)
+    {
+        reports.IsHanging = true;
+        await using var impatient = await StartAsync("http://127.0.0.1:0", TimeSpan.FromMilliseconds(100));
+
+        var answer = await client.GetAsync(new Uri(new Uri(impatient.Url), path), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal(mediaType, answer.Content.Headers.ContentType?.MediaType);
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Contains("No answer within 0.1 s", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_port_in_use_is_a_fault_of_one_line_that_names_the_setting()
     {
@@ -221,8 +238,8 @@ public sealed class HttpServerTests : IAsyncLifetime
         Assert.Contains("StreamAgg:Http:Url", Assert.Single(fault.Lines), StringComparison.Ordinal);
     }
 
-    private Task<HttpServer> StartAsync(string url) => HttpServer.StartAsync(
-        new Uri(url), reports, new Health(() => isLive, () => isReady), NullLoggerFactory.Instance, TestContext.Current.CancellationToken);
+    private Task<HttpServer> StartAsync(string url, TimeSpan? patience = null) => HttpServer.StartAsync(
+        new Uri(url), reports, new Health(() => isLive, () => isReady), NullLoggerFactory.Instance, TestContext.Current.CancellationToken, patience);
 
     private Task<HttpResponseMessage> GetAsync(string path) => client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
