@@ -34,4 +34,7 @@ public sealed record DeadLetter
 
     /// <summary>How long the value was before it was cut to what the topic takes; null where it is whole.</summary>
     public long? LengthBeforeCut { get; init; }
+
+    /// <summary>The same of the key.</summary>
+    public long? KeyLengthBeforeCut { get; init; }
 }

@@ -150,6 +150,7 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
         Key = message.Key,
         Value = message.Value ?? [],
         LengthBeforeCut = Number(message.Headers, DeadLetterHeaders.Truncated),
+        KeyLengthBeforeCut = Number(message.Headers, DeadLetterHeaders.KeyTruncated),
     };
 
     private static string? Text(Headers headers, string name) =>

@@ -17,7 +17,7 @@ namespace StreamAgg.Kafka.DeadLetters;
 /// </summary>
 public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
 {
-    /// <summary>Below this a value is not cut any further: then it is not the value that is too large.</summary>
+    /// <summary>Below this nothing is cut any further: then it is neither the value nor the key that is too large.</summary>
     private const int SmallestCut = 64;
 
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
@@ -133,8 +133,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
 
         switch (error.Code)
         {
-            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge when letter.Message.Value is { Length: > SmallestCut } value:
-                Cut(letter.Message, value);
+            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge when TryCut(letter.Message):
                 Produce(letter);
                 break;
             case ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight:
@@ -168,18 +167,38 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         Produce(letter);
     }
 
-    /// <summary>To half its length: the topic's limit is not told, and a letter that large is rare.</summary>
-    private void Cut(Message<byte[]?, byte[]?> message, byte[] value)
+    /// <summary>Halves the longer of value and key: the topic's limit is not told, and a letter that large is rare.</summary>
+    /// <returns>False where both are short already.</returns>
+    private bool TryCut(Message<byte[]?, byte[]?> message)
     {
-        int length = value.Length;
-        int cut = length / 2;
-        logger.DeadLetterCut(length, cut);
-        if (!message.Headers.TryGetLastBytes(DeadLetterHeaders.Truncated, out _))
+        int value = message.Value?.Length ?? 0, key = message.Key?.Length ?? 0;
+        if (Math.Max(value, key) <= SmallestCut)
         {
-            message.Headers.Add(DeadLetterHeaders.Truncated, Text(length));
+            return false;
         }
 
-        message.Value = value[..cut];
+        if (value >= key)
+        {
+            Tell(message.Headers, DeadLetterHeaders.Truncated, value);
+            message.Value = message.Value![..(value / 2)];
+        }
+        else
+        {
+            Tell(message.Headers, DeadLetterHeaders.KeyTruncated, key);
+            message.Key = message.Key![..(key / 2)];
+        }
+
+        logger.DeadLetterCut(value + key, (message.Value?.Length ?? 0) + (message.Key?.Length ?? 0));
+        return true;
+    }
+
+    /// <summary>The length before the first cut.</summary>
+    private static void Tell(Headers headers, string name, int length)
+    {
+        if (!headers.TryGetLastBytes(name, out _))
+        {
+            headers.Add(name, Text(length));
+        }
     }
 
     private void OnError(Error error)

@@ -47,7 +47,7 @@ internal static partial class KafkaLogMessages
     [LoggerMessage(2013, LogLevel.Warning, "A dead letter was not stored: {Reason} ({Code}); it is sent again")]
     public static partial void DeadLetterRetried(this ILogger logger, string code, string reason);
 
-    [LoggerMessage(2014, LogLevel.Warning, "A dead letter of {Length} bytes is too large for its topic: its value is cut to {Cut} bytes")]
+    [LoggerMessage(2014, LogLevel.Warning, "A dead letter of {Length} bytes is too large for its topic: it is cut to {Cut} bytes")]
     public static partial void DeadLetterCut(this ILogger logger, long length, long cut);
 
     [LoggerMessage(2015, LogLevel.Information, "Created topic {Topic} with {Partitions} partitions")]

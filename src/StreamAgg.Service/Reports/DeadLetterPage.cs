@@ -22,6 +22,7 @@ internal static class DeadLetterPage
         json.WriteString("value", TextOf(letter.Value));
         json.WriteBase64String("value_base64", letter.Value);
         json.WriteNumberOrNull("length_before_cut", letter.LengthBeforeCut);
+        json.WriteNumberOrNull("key_length_before_cut", letter.KeyLengthBeforeCut);
         json.WriteEndObject();
     }
 
@@ -33,10 +34,12 @@ internal static class DeadLetterPage
         output.WriteLine($"detail     {Printable(letter.Detail)}");
         output.WriteLine($"kind       {letter.Kind}");
         output.WriteLine($"timestamp  {letter.RecordTimestampMilliseconds?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
-        output.WriteLine($"key        {(letter.Key is { } key ? Printable(TextOf(key)) : "none")}");
-        output.WriteLine($"value      {letter.Value.Length} bytes{(letter.LengthBeforeCut is { } whole ? $", cut from {whole}" : "")}");
+        output.WriteLine($"key        {(letter.Key is { } key ? Printable(TextOf(key)) : "none")}{CutFrom(letter.KeyLengthBeforeCut)}");
+        output.WriteLine($"value      {letter.Value.Length} bytes{CutFrom(letter.LengthBeforeCut)}");
         output.WriteLine(Printable(TextOf(letter.Value)));
     }
+
+    private static string CutFrom(long? whole) => whole is { } length ? $", cut from {length} bytes" : "";
 
     private static string TextOf(byte[] bytes)
     {

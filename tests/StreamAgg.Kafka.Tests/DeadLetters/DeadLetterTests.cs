@@ -139,6 +139,25 @@ public sealed class DeadLetterTests
     }
 
     [Fact]
+    public async Task A_key_that_is_too_large_for_the_topic_is_cut_after_the_value_and_its_length_told()
+    {
+        (TestKafka kafka, KafkaOptions options) = await NewTopicAsync(("max.message.bytes", "50000"));
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        string key = new('k', 400_000);
+        using (KafkaDeadLetterSink sink = NewSink(options))
+        {
+            Send(sink, options.UsageTopic, 0, 1, "short", new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 0, 0), key);
+            await sink.FlushAsync(Cancellation);
+        }
+
+        DeadLetter cut = Assert.Single(await ReadAsync(options));
+        Assert.Equal(key.Length, cut.KeyLengthBeforeCut);
+        Assert.InRange(cut.Key!.Length, 20_000, 50_000);
+        Assert.Null(cut.LengthBeforeCut);
+        Assert.Equal("short", Encoding.UTF8.GetString(cut.Value));
+    }
+
+    [Fact]
     public async Task A_flush_waits_out_an_outage_and_loses_no_letter()
     {
         Assert.SkipUnless(KafkaCluster.Home is not null, "a broker is killed: name an Apache Kafka by KAFKA_HOME");
