@@ -123,6 +123,23 @@ public class MigratorTests(TestServer server)
     }
 
     [Fact]
+    public async Task A_published_table_that_was_dropped_is_told_and_made_again_beside_the_one_that_is_there()
+    {
+        await using TestDatabase database = await server.CreateMigratedAsync();
+        var migrator = new Migrator(database.Source, database.Options);
+        await database.ExecuteAsync("INSERT INTO ops_metrics_daily (bucket_date, platform, request_count) VALUES ('2026-01-01', 'x', 7); DROP TABLE ops_metrics_hourly");
+
+        SchemaCheck check = await migrator.CheckSchemaAsync(None);
+        Assert.Equal(SchemaState.TableMissing, check.State);
+        Assert.StartsWith("public.ops_metrics_hourly was dropped; run `streamagg migrate`", check.Remedy, StringComparison.Ordinal);
+        Assert.Equal(["0002_published_tables"], await migrator.MigrateAsync(isDryRun: false, None));
+
+        Assert.Equal(SchemaState.Fits, (await migrator.CheckSchemaAsync(None)).State);
+        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM ops_metrics_hourly"));
+        Assert.Equal(["7"], await database.RowsAsync("SELECT request_count FROM ops_metrics_daily"));
+    }
+
+    [Fact]
     public async Task One_pipeline_publishes_into_a_schema_and_another_is_refused()
     {
         await using TestDatabase database = await server.CreateMigratedAsync();

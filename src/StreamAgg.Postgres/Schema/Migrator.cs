@@ -100,14 +100,22 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             await transaction.QueryAsync(
                 "SELECT name, publish_schema FROM streamagg.migration", null, row => applied.Add((row.GetString(0), row.GetString(1))));
 
-        string[] pending = [.. MigrationScript.All.Where(script => !applied.Contains((script.Name, JournalSchema(script)))).Select(script => script.Name)];
+        // Somebody may have dropped a published table: its script makes it again, and leaves the other one as it is.
+        List<string> missing = await TableShape.MissingAsync(transaction, options.PublishSchema);
+        bool IsApplied(MigrationScript script) => applied.Contains((script.Name, JournalSchema(script)));
+        bool isPublishing = MigrationScript.All.Any(script => script.IsPerPublishSchema && IsApplied(script));
+        string[] pending =
+        [
+            .. MigrationScript.All.Where(script => !IsApplied(script) || (script.IsPerPublishSchema && missing.Count > 0)).Select(script => script.Name),
+        ];
         string[] unknown = [.. applied.Select(a => a.Name).Where(name => MigrationScript.All.All(script => script.Name != name)).Distinct().Order(StringComparer.Ordinal)];
         SchemaState state = unknown.Length > 0 ? SchemaState.Newer
             : differences.Count > 0 ? SchemaState.Different
             : applied.Count == 0 ? SchemaState.Missing
+            : isPublishing && missing.Count > 0 ? SchemaState.TableMissing
             : pending.Length > 0 ? SchemaState.Older
             : SchemaState.Fits;
-        return new SchemaCheck(state, pending, unknown, differences);
+        return new SchemaCheck(state, pending, unknown, state == SchemaState.TableMissing ? missing : differences);
     }
 
     private async Task ApplyAsync(StoreTransaction transaction, IReadOnlyList<string> names)
@@ -128,7 +136,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             await transaction.ExecuteScriptAsync($"SET LOCAL search_path = {path}");
             await transaction.ExecuteScriptAsync(script.Sql);
             await transaction.ExecuteAsync(
-                "INSERT INTO streamagg.migration (name, publish_schema) VALUES (@name, @schema)",
+                "INSERT INTO streamagg.migration (name, publish_schema) VALUES (@name, @schema) ON CONFLICT (name, publish_schema) DO UPDATE SET applied_at = now()",
                 p => p.With("name", script.Name).With("schema", JournalSchema(script)));
         }
     }

@@ -17,12 +17,15 @@ public enum SchemaState
 
     /// <summary>A published table is there with another shape.</summary>
     Different,
+
+    /// <summary>A published table was there once.</summary>
+    TableMissing,
 }
 
 /// <param name="State">The verdict.</param>
 /// <param name="Pending">Migrations to be applied, in order.</param>
 /// <param name="Unknown">Applied migrations that this binary does not know.</param>
-/// <param name="Differences">One line for each difference of a published table.</param>
+/// <param name="Differences">One line for each difference of a published table; the names of those that are missing.</param>
 public sealed record SchemaCheck(SchemaState State, IReadOnlyList<string> Pending, IReadOnlyList<string> Unknown, IReadOnlyList<string> Differences)
 {
     /// <summary>Null where it fits; else one line that says what to do.</summary>
@@ -34,6 +37,8 @@ public sealed record SchemaCheck(SchemaState State, IReadOnlyList<string> Pendin
             $"The database's schema is older than this version (not applied: {string.Join(", ", Pending)}); run `streamagg migrate` first, or set StreamAgg:Postgres:MigrateOnStart to true.",
         SchemaState.Newer =>
             $"The database's schema is newer than this version (unknown here: {string.Join(", ", Unknown)}); run the version that `streamagg migrate` was last run with.",
+        SchemaState.TableMissing =>
+            $"{string.Join(" and ", Differences)} {(Differences.Count > 1 ? "were" : "was")} dropped; run `streamagg migrate`, which makes {(Differences.Count > 1 ? "them" : "it")} again, or set StreamAgg:Postgres:MigrateOnStart to true.",
         _ => $"{string.Join("; ", Differences)}: name a schema without these tables in StreamAgg:Postgres:PublishSchema and run `streamagg migrate`.",
     };
 }

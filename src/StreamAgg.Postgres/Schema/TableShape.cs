@@ -82,6 +82,20 @@ internal static class TableShape
         return differences;
     }
 
+    /// <summary>The published tables that are not there, as <c>schema.table</c>.</summary>
+    public static async Task<List<string>> MissingAsync(StoreTransaction transaction, string schema)
+    {
+        var missing = new List<string>();
+        foreach (var (table, _) in Expected)
+        {
+            bool isThere = false;
+            await QueryAsync(transaction, Relation, schema, table, _ => isThere = true);
+            if (!isThere)
+                missing.Add($"{schema}.{table}");
+        }
+        return missing;
+    }
+
     private static IEnumerable<string> Compare(Column[] expected, List<Column> found)
     {
         bool isComplete = true;
