@@ -55,8 +55,15 @@ public class CheckpointTests(TestServer server)
         PostgresStore store = database.Store;
         var totals = new BucketTotals
         {
-            SuccessCount = 9, ErrorCount = 7, Error4xxCount = 3, Error5xxCount = 2, TimeoutCount = 1, DurationCount = 9,
-            DurationSumMicros = new UInt128(4_000, 7), DurationMinMicros = 1, DurationMaxMicros = 86_400_000_000,
+            SuccessCount = 9,
+            ErrorCount = 7,
+            Error4xxCount = 3,
+            Error5xxCount = 2,
+            TimeoutCount = 1,
+            DurationCount = 9,
+            DurationSumMicros = new UInt128(4_000, 7),
+            DurationMinMicros = 1,
+            DurationMaxMicros = 86_400_000_000,
         };
         PartialRow[] rows = [new(Hour(3), "", totals, new byte[] { 1, 2 }), new(Hour(2), "ü🦀", new BucketTotals { ErrorCount = 1 }, default)];
         var watermark = new Instant(Hour(4).Start.UnixTicks + 15);

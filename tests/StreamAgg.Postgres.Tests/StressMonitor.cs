@@ -90,7 +90,12 @@ internal sealed class StressMonitor(TestDatabase database, StressLog log)
 
     private static BucketTotals Totals(long[] counts) => new()
     {
-        SuccessCount = counts[0], ErrorCount = counts[1], Error4xxCount = counts[2], TimeoutCount = counts[3], DurationCount = counts[4], DurationSumMicros = (ulong)counts[5],
+        SuccessCount = counts[0],
+        ErrorCount = counts[1],
+        Error4xxCount = counts[2],
+        TimeoutCount = counts[3],
+        DurationCount = counts[4],
+        DurationSumMicros = (ulong)counts[5],
     };
 
     private static void Add(ref BucketTotals sum, BucketTotals totals) => sum.Add(totals);

@@ -39,7 +39,7 @@ internal sealed class BacklogBroker : IDisposable
     /// <exception cref="InvalidOperationException">It could not be produced.</exception>
     public static BacklogBroker Start()
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(BacklogBroker).Assembly.Location, Verb]) 
+        var start = new ProcessStartInfo("dotnet", [typeof(BacklogBroker).Assembly.Location, Verb])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

@@ -19,7 +19,11 @@ public sealed class BucketTotalsTests
     {
         var bucket = new BucketTotals
         {
-            SuccessCount = durations.Length + silent, ErrorCount = errors, Error4xxCount = errors / 2, Error5xxCount = errors / 3, TimeoutCount = timeouts,
+            SuccessCount = durations.Length + silent,
+            ErrorCount = errors,
+            Error4xxCount = errors / 2,
+            Error5xxCount = errors / 3,
+            TimeoutCount = timeouts,
         };
         foreach (long duration in durations)
             bucket.AddDuration(duration);

@@ -62,7 +62,9 @@ public sealed class GatewayProducerTests
         // Port 9 (discard) of this machine: nobody listens there.
         var producer = new GatewayProducer(new GatewayProducerOptions
         {
-            BootstrapServers = "127.0.0.1:9", Linger = TimeSpan.Zero, DeliveryTimeout = TimeSpan.FromMilliseconds(300),
+            BootstrapServers = "127.0.0.1:9",
+            Linger = TimeSpan.Zero,
+            DeliveryTimeout = TimeSpan.FromMilliseconds(300),
         });
         await producer.SendAsync(new UsageEvent { Platform = "openai" }, TestContext.Current.CancellationToken);
         GatewayDeliveryException failure = await Assert.ThrowsAsync<GatewayDeliveryException>(() => producer.FlushAsync(TestContext.Current.CancellationToken));
