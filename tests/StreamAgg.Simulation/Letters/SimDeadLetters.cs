@@ -34,6 +34,11 @@ internal sealed class SimDeadLetters(
 
     public Task FlushAsync(CancellationToken cancellation)
     {
+        if (weather.IsRefusing && stored != sent)
+        {
+            happenings.Count(Happening.LettersRefused);
+            return Task.FromException(new LogFatalException("the dead-letter topic is gone"));
+        }
         if (stored == sent)
             return Task.CompletedTask;
         var done = new TaskCompletionSource();
@@ -52,7 +57,7 @@ internal sealed class SimDeadLetters(
     private void StoreNext()
     {
         isStoring = false;
-        if (weather.IsDiskFull)
+        if (weather.IsDiskFull || weather.IsRefusing)
         {
             happenings.Count(Happening.DeadLettersStuck);
             isStoring = true;
@@ -81,6 +86,9 @@ internal sealed class LetterWeather
 {
     /// <summary>Nothing is taken until it ends.</summary>
     public bool IsDiskFull { get; set; }
+
+    /// <summary>The topic is gone: who waits for a letter is told that it never arrives.</summary>
+    public bool IsRefusing { get; set; }
 
     /// <summary>What every letter seems to take besides its own bytes: makes a few letters as heavy as the bound on memory.</summary>
     public long ExtraBytes { get; init; }

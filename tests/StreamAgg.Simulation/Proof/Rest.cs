@@ -8,7 +8,7 @@ namespace StreamAgg.Simulation.Proof;
 internal sealed class Rest(World world)
 {
     /// <summary>A partition keeps an hour's partial this long after its end, by its own watermark, before it is folded into the base.</summary>
-    private static readonly TimeSpan FoldAfter = TimeSpan.FromHours(2);
+    public static readonly TimeSpan FoldAfter = TimeSpan.FromHours(2);
 
     /// <summary>Null where nothing is; else one thing that is not done yet.</summary>
     public string? WhatIsLeft()
@@ -33,12 +33,15 @@ internal sealed class Rest(World world)
             if (cell.Committed is not null)
                 return $"day {key.Day} '{key.Platform}' is marked";
         }
-        foreach (var ((hour, source), cell) in database.Partials.Cells)
+        foreach (var (hour, cells) in database.Partials)
         {
-            if (cell.Committed is not null && database.Sources.Committed(source)?.Watermark is { } watermark
-                && hour.Hour.End + FoldAfter <= watermark - TimeSpan.FromHours(1) && world.Cluster.Find(source) is not null)
+            foreach (var (source, cell) in cells)
             {
-                return $"{source} has not folded hour {hour.Hour} '{hour.Platform}'";
+                if (cell.Committed is not null && database.Sources.Committed(source)?.Watermark is { } watermark
+                    && hour.Hour.End + FoldAfter <= watermark - TimeSpan.FromHours(1) && world.Cluster.Find(source) is not null)
+                {
+                    return $"{source} has not folded hour {hour.Hour} '{hour.Platform}'";
+                }
             }
         }
         return null;

@@ -25,7 +25,6 @@ internal sealed partial class SimStore : IAggregateStore
     private readonly SimProcess process;
     private readonly Prng chance;
     private readonly Trace? trace;
-    private readonly List<Transaction> sessions = [];
 
     public SimStore(Database database, SimProcess process, Trace? trace)
     {
@@ -55,9 +54,9 @@ internal sealed partial class SimStore : IAggregateStore
     /// <summary>A frozen client's sessions sit idle until the server ends them; a dead one's until the server notices.</summary>
     private void WatchIdleSessions()
     {
-        foreach (Transaction session in sessions)
+        foreach (Transaction session in database.Open.ToArray())
         {
-            if (session.IsOver)
+            if (session.Client != process)
                 continue;
             if (process.IsDead)
                 scheduler.After(null, chance.Between(0, IdleInTransactionMicros), () => EndUnlessCommitting(session, "the client died"));
@@ -89,9 +88,7 @@ internal sealed partial class SimStore : IAggregateStore
     private Transaction Open(CancellationToken cancellation, [CallerMemberName] string what = "")
     {
         cancellation.ThrowIfCancellationRequested();
-        sessions.RemoveAll(static session => session.IsOver);
-        Transaction session = database.Begin(process.Name);
-        sessions.Add(session);
+        Transaction session = database.Begin(process);
         if (IsTraced)
             trace!.Write(process.Name, $"  tx {session}: {what}");
         return session;
@@ -106,6 +103,7 @@ internal sealed partial class SimStore : IAggregateStore
     }
 
     /// <summary>The statement travels to the server; returns where it is to be evaluated, or throws as the client would see it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ArriveAsync(Transaction session, bool writes)
     {
         session.IsBusy = true;
@@ -150,19 +148,19 @@ internal sealed partial class SimStore : IAggregateStore
     }
 
     /// <summary>The answer travels back: from here on the client runs again.</summary>
-    private async ValueTask AnswerAsync(Transaction session)
+    private Scheduler.Hop AnswerAsync(Transaction session)
     {
         session.IsBusy = false;
         session.LastActivityMicros = scheduler.NowMicros;
         if (process.IsFrozen)
             EndWhenIdle(session);
-        await scheduler.Delay(process, Latency());
+        return scheduler.Delay(process, Latency());
     }
 
-    private async ValueTask FinishReadAsync(Transaction session)
+    private Scheduler.Hop FinishReadAsync(Transaction session)
     {
         session.Commit();
-        await scheduler.Delay(process, Latency());
+        return scheduler.Delay(process, Latency());
     }
 
     private ValueTask LockAsync(Cell cell, Transaction session) => cell.TryLock(session) ? default : WaitForLockAsync(cell, session);
@@ -198,6 +196,7 @@ internal sealed partial class SimStore : IAggregateStore
     /// <param name="session">Open.</param>
     /// <param name="visible">Runs in the instant of the commit.</param>
     /// <param name="becoming">Runs just before it.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask CommitAsync(Transaction session, Action? visible = null, Action? becoming = null)
     {
         session.IsBusy = true;
@@ -211,6 +210,7 @@ internal sealed partial class SimStore : IAggregateStore
     }
 
     /// <summary>The server's part of a COMMIT, or of a statement that commits itself.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask CommitNowAsync(Transaction session, Action? visible, Action? becoming)
     {
         session.CommitSent = true;
