@@ -145,7 +145,7 @@ internal sealed class World
     public SimFacts NewFacts(SimProcess process) => new(Cluster, Scheduler, process, Chance.Fork(), factsWeather, Happenings);
 
     public SimDeadLetters NewLetters(SimProcess process, SimConsumer consumer) =>
-        new(consumer, Scheduler, process, Chance.Fork(), Letters, letterWeather, Happenings);
+        new(consumer, Scheduler, process, Chance.Fork(), Letters, Book, letterWeather, Happenings);
 
     public void Launch(int slot, PipelineOptions options)
     {

@@ -4,6 +4,7 @@ using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Log;
+using StreamAgg.Simulation.Proof;
 using StreamAgg.Simulation.Time;
 using StreamAgg.Simulation.Tracing;
 
@@ -11,7 +12,8 @@ namespace StreamAgg.Simulation.Letters;
 
 /// <summary>A member's dead-letter producer: letters are stored later, one by one; what a dead process had not stored is gone.</summary>
 internal sealed class SimDeadLetters(
-    SimConsumer consumer, Scheduler scheduler, SimProcess process, Prng chance, LetterBook letters, LetterWeather weather, Happenings happenings)
+    SimConsumer consumer, Scheduler scheduler, SimProcess process, Prng chance, LetterBook letters, DeliveryBook book, LetterWeather weather,
+    Happenings happenings)
     : IDeadLetterSink
 {
     private readonly Queue<(LogEntry Entry, TrueRefusal Refusal)> pending = [];
@@ -32,8 +34,10 @@ internal sealed class SimDeadLetters(
         StoreLater();
     }
 
+    /// <remarks>The first thing that a checkpoint does, in the instant of its cut: so this is where the book is told of it.</remarks>
     public Task FlushAsync(CancellationToken cancellation)
     {
+        book.Cut(process.Name);
         if (weather.IsRefusing && stored != sent)
         {
             happenings.Count(Happening.LettersRefused);

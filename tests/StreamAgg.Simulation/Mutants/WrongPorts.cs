@@ -59,5 +59,9 @@ internal sealed class LettersAfterCheckpoint(IDeadLetterSink inner) : IDeadLette
 
     public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt) => inner.Send(record, refusal, refusedAt);
 
-    public Task FlushAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task FlushAsync(CancellationToken cancellation)
+    {
+        _ = inner.FlushAsync(cancellation);
+        return Task.CompletedTask;
+    }
 }

@@ -9,6 +9,7 @@ internal sealed class DeliveryBook
 {
     private readonly Dictionary<(string Client, SourcePartition Source), long> claims = [];
     private readonly Dictionary<(SourcePartition Source, long Epoch), Session> sessions = [];
+    private readonly Dictionary<string, List<Session>> byClient = [];
 
     /// <summary>A claim's answer reached its client. Answers may overtake each other; the newest claim is the one that can still write.</summary>
     public void ClaimAnswered(string client, SourcePartition source, long epoch)
@@ -23,9 +24,23 @@ internal sealed class DeliveryBook
         if (!claims.TryGetValue((client, source), out long epoch))
             return null;
         if (!sessions.TryGetValue((source, epoch), out Session? session))
+        {
             sessions.Add((source, epoch), session = new Session());
+            if (!byClient.TryGetValue(client, out List<Session>? all))
+                byClient.Add(client, all = []);
+            all.Add(session);
+        }
         session.Restarted();
         return session;
+    }
+
+    /// <summary>The client takes a checkpoint's contents now: whatever is committed of it later is what was delivered by this moment.</summary>
+    public void Cut(string client)
+    {
+        if (!byClient.TryGetValue(client, out List<Session>? all))
+            return;
+        foreach (Session session in all)
+            session.Cut();
     }
 
     public Session? Find(SourcePartition source, long epoch) => sessions.GetValueOrDefault((source, epoch));
@@ -51,7 +66,9 @@ internal sealed class DeliveryBook
 
         public void Delivered(LogEntry entry) => deliveries.Add(entry);
 
-        public Reading Now => new(deliveries.Count, restart, stop);
+        public void Cut() => AtCut = new Reading(deliveries.Count, restart, stop);
+
+        public Reading AtCut { get; private set; }
 
         /// <summary>Takes what had been read before the reading came to stand at the offset.</summary>
         public ReadOnlySpan<LogEntry> CommitUpTo(long nextOffset, Reading reading, bool wentBack)

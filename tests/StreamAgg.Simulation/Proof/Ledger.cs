@@ -118,7 +118,7 @@ internal sealed class Ledger(
     {
         var readings = new Reading[partitions.Count];
         for (int i = 0; i < readings.Length; i++)
-            readings[i] = book.Find(partitions[i].Source, partitions[i].Fence.Epoch)?.Now ?? default;
+            readings[i] = book.Find(partitions[i].Source, partitions[i].Fence.Epoch)?.AtCut ?? default;
         return readings;
     }
 

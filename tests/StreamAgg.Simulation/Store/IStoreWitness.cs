@@ -17,7 +17,7 @@ internal interface IStoreWitness
 
     void Adopted(SourcePartition source, SourceRow? before, SourceRow after, Gap? gap);
 
-    /// <summary>A checkpoint was handed to the store: whatever is committed of it later is what had been read by now.</summary>
+    /// <summary>A checkpoint is handed to the store.</summary>
     /// <returns>What <see cref="Committed"/> is given back.</returns>
     IReadOnlyList<Reading> Beginning(IReadOnlyList<PartitionCheckpoint> partitions);
 
