@@ -26,6 +26,7 @@ internal sealed class Ledger(
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
     private readonly Dictionary<SourcePartition, Instant> latest = [];
     private readonly Dictionary<SourcePartition, SourceRow> before = [];
+    private readonly Dictionary<SourcePartition, Hour> foldedUpTo = [];
     private readonly HashSet<HourKey> touched = new(ByHour.Instance);
     private readonly HashSet<DayKey> touchedDays = new(ByDay.Instance);
 
@@ -135,7 +136,7 @@ internal sealed class Ledger(
             {
                 CheckGaps(partition, row);
                 CheckWatermark(partition, row);
-                CheckFolded(partition.Source, row);
+                CheckFolded(partition, row);
             }
             foreach (PartialRow changed in partition.Changed)
                 touched.Add(changed.Key);
@@ -320,10 +321,22 @@ internal sealed class Ledger(
     }
 
     /// <summary>A checkpoint leaves no partial behind of an hour that was long over, by the watermark that its owner knew.</summary>
-    private void CheckFolded(SourcePartition source, SourceRow row)
+    private void CheckFolded(PartitionCheckpoint partition, SourceRow row)
     {
         if (row.Watermark is not { } watermark)
             return;
+        SourcePartition source = partition.Source;
+        foreach (PartialRow kept in partition.Changed)
+        {
+            if (kept.Hour.End + Rest.FoldAfter <= watermark)
+                fail(Invariants.Bounded, $"{source} keeps hour {kept.Hour} '{kept.Platform}' at watermark {watermark}");
+        }
+
+        // What was there before and stays can only be too old where another hour has become so.
+        Hour hourOfWatermark = watermark.Hour;
+        if (foldedUpTo.TryGetValue(source, out Hour known) && known == hourOfWatermark)
+            return;
+        foldedUpTo[source] = hourOfWatermark;
         foreach (var (hour, cells) in database.Partials)
         {
             if (hour.Hour.End + Rest.FoldAfter <= watermark && cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null)

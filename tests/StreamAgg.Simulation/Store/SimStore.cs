@@ -114,37 +114,50 @@ internal sealed partial class SimStore : IAggregateStore
             await scheduler.Delay(null, chance.Between(100_000, 1_000_000));
         }
 
-        if (session.IsOver)
-            throw await BackWithAsync(session, session.EndedBecause ?? "the session is over");
-        if (Weather.IsRefusing)
-            throw await RefuseAsync(session, "the server refuses connections", Happening.DatabaseRefuses);
-        if (writes && Weather.IsReadOnly)
-            throw await RefuseAsync(session, "read-only", Happening.DatabaseReadOnly);
-        if (chance.Chance(Weather.RefuseChance))
-            throw await RefuseAsync(session, "too many connections", Happening.StatementRefused);
-        if (chance.Chance(Weather.LoseConnectionChance))
-        {
-            database.Happenings.Count(Happening.ConnectionLost);
-            // The client knows at once; the server may hold the locks a while before it notices.
-            scheduler.After(null, chance.Chance(0.5) ? 0 : chance.Between(0, IdleInTransactionMicros), () => session.Abort("connection lost"));
-            throw await BackWithAsync(session, "connection lost");
-        }
+        if (Refusal(session, writes) is not { } because)
+            return;
+        await scheduler.Delay(process, Latency());
+        throw Unavailable(session, because);
     }
 
-    private async ValueTask<Exception> RefuseAsync(Transaction session, string because, Happening happening)
+    /// <returns>Why the statement is not evaluated; null where it is.</returns>
+    private string? Refusal(Transaction session, bool writes)
+    {
+        if (session.IsOver)
+            return session.EndedBecause ?? "the session is over";
+        if (Weather.IsRefusing)
+            return Refuse(session, "the server refuses connections", Happening.DatabaseRefuses);
+        if (writes && Weather.IsReadOnly)
+            return Refuse(session, "read-only", Happening.DatabaseReadOnly);
+        if (chance.Chance(Weather.RefuseChance))
+            return Refuse(session, "too many connections", Happening.StatementRefused);
+        if (!chance.Chance(Weather.LoseConnectionChance))
+            return null;
+        database.Happenings.Count(Happening.ConnectionLost);
+        // The client knows at once; the server may hold the locks a while before it notices.
+        scheduler.After(null, chance.Chance(0.5) ? 0 : chance.Between(0, IdleInTransactionMicros), () => session.Abort("connection lost"));
+        return "connection lost";
+    }
+
+    private string Refuse(Transaction session, string because, Happening happening)
     {
         database.Happenings.Count(happening);
         session.Abort(because);
-        return await BackWithAsync(session, because);
+        return because;
+    }
+
+    private StoreUnavailableException Unavailable(Transaction session, string because)
+    {
+        if (IsTraced)
+            trace!.Write(process.Name, $"  tx {session}: {because}");
+        return new StoreUnavailableException(because);
     }
 
     /// <summary>The error travels back to the client.</summary>
     private async ValueTask<Exception> BackWithAsync(Transaction session, string because)
     {
         await scheduler.Delay(process, Latency());
-        if (IsTraced)
-            trace!.Write(process.Name, $"  tx {session}: {because}");
-        return new StoreUnavailableException(because);
+        return Unavailable(session, because);
     }
 
     /// <summary>The answer travels back: from here on the client runs again.</summary>

@@ -83,7 +83,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
     private void While(Action begin, Action end)
     {
         begin();
-        Later(chance.Skewed(200_000, 20_000_000), end);
+        Later(chance.Skewed(200_000, Math.Max(5_000_000, world.Plan.TrafficMicros)), end);
     }
 
     /// <summary>After a while, or when the faults stop, whichever comes first.</summary>
