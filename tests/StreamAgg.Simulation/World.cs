@@ -51,7 +51,9 @@ internal sealed class World
         Group = new SimGroup(Cluster, origin.Fork(), Happenings, Trace, Plan.IsEager);
         factsWeather = new FactsWeather
         {
-            FailChance = Plan.FactsFailChance, PartialChance = Plan.FactsPartialChance, SlowChance = Plan.FactsSlowChance,
+            FailChance = Plan.FactsFailChance,
+            PartialChance = Plan.FactsPartialChance,
+            SlowChance = Plan.FactsSlowChance,
         };
         letterWeather = new LetterWeather { ExtraBytes = Plan.LetterExtraBytes };
         Database = new Database(Scheduler, Clock, origin.Fork(), mutant.Rules, Plan.Store, Happenings);

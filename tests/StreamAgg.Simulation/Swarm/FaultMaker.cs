@@ -1,5 +1,5 @@
-using StreamAgg.Pipeline.Store;
 using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Letters;
 using StreamAgg.Simulation.Log;
