@@ -30,7 +30,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             case Fault.RecreateTopic: RecreateTopic(); break;
             case Fault.TruncateLog: Truncate(); break;
             case Fault.ExpireLog: Expire(); break;
-            case Fault.ElectLeader: AnyPartition()?.ElectLeader(); break;
+            case Fault.ElectLeader: ElectLeader(); break;
             case Fault.StickFetch: StickFetch(); break;
             case Fault.BrokersAway: While(() => facts.IsAway = true, () => facts.IsAway = false); break;
             case Fault.DatabaseReadOnly: While(() => world.Database.Weather.IsReadOnly = true, () => world.Database.Weather.IsReadOnly = false); break;
@@ -38,7 +38,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             case Fault.DatabaseStalls: While(() => world.Database.Weather.IsStalled = true, () => world.Database.Weather.IsStalled = false); break;
             case Fault.DatabaseRestarts: Count(Happening.DatabaseRestarts); world.Database.Restart(); break;
             case Fault.DiskFull: While(() => letters.IsDiskFull = true, () => letters.IsDiskFull = false); break;
-            case Fault.ClockJump: Count(Happening.ClockJump); world.Clock.Jump(TimeSpan.FromMinutes(chance.Skewed(1, 48 * 60))); break;
+            case Fault.ClockJump: JumpAhead(); break;
             case Fault.ClockBack: Count(Happening.ClockBack); world.Clock.Jump(-TimeSpan.FromMinutes(chance.Skewed(1, 5 * 60))); break;
             case Fault.RebalanceStorm: RebalanceStorm(); break;
             case Fault.LettersRefused: While(() => letters.IsRefusing = true, () => letters.IsRefusing = false); break;
@@ -154,6 +154,17 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
 
     private void Deafen(SimMember victim) => While(() => victim.Consumer.IsDeaf = true, () => victim.Consumer.IsDeaf = false);
 
+    /// <summary>By any time, or just past the day's end: late events then find it closed.</summary>
+    private void JumpAhead()
+    {
+        Count(Happening.ClockJump);
+        TimeSpan by = TimeSpan.FromMinutes(chance.Skewed(1, 48 * 60));
+        if (chance.Chance(0.6))
+            world.Clock.JumpTo(world.Clock.Now.Hour.Day.End + world.Plan.Options.Grace + TimeSpan.FromMinutes(chance.Skewed(1, 240)));
+        else
+            world.Clock.Jump(by);
+    }
+
     /// <summary>One after the other, faster than a revocation takes: partitions go away from a member and come back to it in the middle of it.</summary>
     private void RebalanceStorm()
     {
@@ -225,6 +236,18 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
     {
         List<SimPartition> partitions = world.Cluster.Partitions;
         return partitions.Count == 0 ? null : chance.Pick(partitions);
+    }
+
+    /// <summary>Best in the middle of a transaction, so that its end is the first thing that the new leader writes.</summary>
+    private void ElectLeader()
+    {
+        List<SimPartition> inTransaction = world.Cluster.Partitions.FindAll(static partition => partition.IsInTransaction);
+        if ((inTransaction.Count > 0 ? chance.Pick(inTransaction) : AnyPartition()) is not { } partition)
+            return;
+        Count(Happening.LeaderElected);
+        partition.ElectLeader();
+        if (chance.Chance(0.7))
+            partition.EndTransaction(isCommitted: chance.Chance(0.7));
     }
 
     private void StickFetch()

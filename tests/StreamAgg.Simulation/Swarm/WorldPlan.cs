@@ -160,7 +160,7 @@ internal sealed record WorldPlan
         LatencyHighMicros = chance.Chance(0.3) ? 200_000 : 10_000,
         SlowChance = chance.Chance(0.3) ? 0.05 : 0,
         PauseChance = chance.Chance(0.2) ? 0.02 : 0,
-        AgeChance = chance.Chance(0.3) ? 0.3 : 0,
+        AgeChance = chance.Chance(0.35) ? 0.4 : 0,
         MostKeys = chance.Chance(0.3) ? (int)chance.Between(1, 3) : int.MaxValue,
         RefuseChance = chance.Chance(0.25) ? 0.02 : 0,
         LoseConnectionChance = chance.Chance(0.3) ? 0.02 : 0,
@@ -172,7 +172,9 @@ internal sealed record WorldPlan
         var faults = new List<(long AtMicros, Fault Fault)>();
         foreach (Fault fault in Enum.GetValues<Fault>())
         {
-            if (!chance.Chance(0.25))
+            // A clock that jumps closes days while there is still something to come for them, which little else does; elections hurt nobody
+            // but in a few places.
+            if (!chance.Chance(fault is Fault.ClockJump or Fault.ElectLeader ? 0.5 : 0.25))
                 continue;
             int times = (int)chance.Between(1, 3);
             for (int i = 0; i < times; i++)

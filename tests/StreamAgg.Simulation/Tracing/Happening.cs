@@ -49,6 +49,7 @@ internal enum Happening
     PartitionAdded,
     TopicRecreated,
     TopicAdoptedAnew,
+    LeaderElected,
     LogTruncated,
     LogExpired,
     OutOfRange,
