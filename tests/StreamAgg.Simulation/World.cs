@@ -57,7 +57,7 @@ internal sealed class World
         };
         letterWeather = new LetterWeather { ExtraBytes = Plan.LetterExtraBytes };
         Database = new Database(Scheduler, Clock, origin.Fork(), mutant.Rules, Plan.Store, Happenings);
-        Ledger = new Ledger(Database, Cluster, Clock, Book, Letters, Plan.Options, Topics, Happenings, Fail, client => byName[client]);
+        Ledger = new Ledger(Database, Cluster, Clock, Book, Letters, Plan, Topics, Happenings, Fail, client => byName[client]);
         Database.Witness = Ledger;
         maker = new RecordMaker(traffic, Plan.Habits, Happenings);
         faults = new FaultMaker(this, factsWeather, letterWeather, origin.Fork());

@@ -8,6 +8,7 @@ using StreamAgg.Simulation.Letters;
 using StreamAgg.Simulation.Log;
 using StreamAgg.Simulation.Members;
 using StreamAgg.Simulation.Store;
+using StreamAgg.Simulation.Swarm;
 using StreamAgg.Simulation.Time;
 using StreamAgg.Simulation.Tracing;
 
@@ -18,9 +19,10 @@ namespace StreamAgg.Simulation.Proof;
 /// tables in the instant of every commit, and with the whole log at rest.
 /// </summary>
 internal sealed class Ledger(
-    Database database, Cluster cluster, DatabaseClock clock, DeliveryBook book, LetterBook letters, PipelineOptions options, PipelineTopics topics,
+    Database database, Cluster cluster, DatabaseClock clock, DeliveryBook book, LetterBook letters, WorldPlan plan, PipelineTopics topics,
     Happenings happenings, Action<string, string> fail, Func<string, SimMember> memberOf) : IStoreWitness
 {
+    private readonly PipelineOptions options = plan.Options;
     private readonly Dictionary<HourKey, Account> hours = new(ByHour.Instance);
     private readonly Dictionary<DayKey, Account> days = new(ByDay.Instance);
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
@@ -136,7 +138,6 @@ internal sealed class Ledger(
             {
                 CheckGaps(partition, row);
                 CheckWatermark(partition, row);
-                CheckFolded(partition, row);
             }
             foreach (PartialRow changed in partition.Changed)
                 touched.Add(changed.Key);
@@ -153,6 +154,11 @@ internal sealed class Ledger(
         }
         foreach (DayKey day in touchedDays)
             days[day].Remember();
+        foreach (PartitionCheckpoint partition in partitions)
+        {
+            if (before.TryGetValue(partition.Source, out SourceRow? row))
+                CheckFolded(partition, row);
+        }
     }
 
     public void PublishedHours(IReadOnlyList<Publication<HourKey>> published)
@@ -217,10 +223,12 @@ internal sealed class Ledger(
 
     private void Count(SourcePartition source, in TrueEvent e, EventKind kind)
     {
-        var key = new HourKey(e.Time.Hour, e.Label);
+        // Where labels overflow, nobody can say which of them a row stands for: one account holds them all.
+        string label = plan.LabelsOverflow ? "" : e.Label;
+        var key = new HourKey(e.Time.Hour, label);
         if (!hours.TryGetValue(key, out Account? hour))
             hours.Add(key, hour = new Account());
-        var dayKey = new DayKey(key.Hour.Day, e.Label);
+        var dayKey = new DayKey(key.Hour.Day, label);
         if (!days.TryGetValue(dayKey, out Account? day))
             days.Add(dayKey, day = new Account());
         Add(hour, e, kind);
@@ -252,11 +260,17 @@ internal sealed class Ledger(
 
     private void Compare(HourKey key, Account? account)
     {
-        BucketTotals stored = database.Bases.Committed(key)?.Row.Totals ?? default;
-        foreach (var (_, cell) in database.PartialsOf(key))
+        BucketTotals stored = default;
+        if (plan.LabelsOverflow)
         {
-            if (cell.Committed is { } partial)
-                stored.Add(partial.Row.Totals);
+            account = hours.GetValueOrDefault(new HourKey(key.Hour, ""));
+            foreach (string label in Labels)
+                AddStored(ref stored, new HourKey(key.Hour, label));
+            CheckLabels(key.Hour);
+        }
+        else
+        {
+            AddStored(ref stored, key);
         }
         BucketTotals expected = account?.Totals ?? default;
         if (stored != expected)
@@ -299,6 +313,32 @@ internal sealed class Ledger(
         long end = log.SmallestEndSince(clock.FirstReachedMicros(asked));
         if (end > partition.NextOffset)
             fail(Invariants.Watermark, $"{partition.Source}: {watermark} with next offset {partition.NextOffset}, but the log had {end} at {asked}");
+    }
+
+    private IEnumerable<string> Labels => plan.Habits.Labels.Append(HourPartials.OtherPlatform);
+
+    private void AddStored(ref BucketTotals totals, HourKey key)
+    {
+        totals.Add(database.Bases.Committed(key)?.Row.Totals ?? default);
+        foreach (var (_, cell) in database.PartialsOf(key))
+        {
+            if (cell.Committed is { } partial)
+                totals.Add(partial.Row.Totals);
+        }
+    }
+
+    /// <summary>A partition holds so many labels of an hour as are allowed, and one for the others.</summary>
+    private void CheckLabels(Hour hour)
+    {
+        if (database.PartialsOf(new HourKey(hour, HourPartials.OtherPlatform)).Count > 0)
+            happenings.Count(Happening.LabelOverflow);
+        foreach (SourcePartition source in database.Sources.Cells.Keys)
+        {
+            int held = Labels.Count(label =>
+                database.PartialsOf(new HourKey(hour, label)).TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null);
+            if (held > options.MaxPlatforms + 1)
+                fail(Invariants.Bounded, $"{source} holds {held} labels of hour {hour}, {options.MaxPlatforms} and one are allowed");
+        }
     }
 
     /// <summary>No wake-up is lost: where the published sketch is older than what it is made of, the mark stands.</summary>
@@ -346,6 +386,8 @@ internal sealed class Ledger(
 
     private void CheckPublished<TKey>(Account? account, in BucketTotals row, TKey which)
     {
+        if (plan.LabelsOverflow)
+            return;
         if (account is null)
             fail(Invariants.RowIsPrefix, $"{which}: {Say(row)}, and nothing was ever committed");
         else if (!account.TryPublish(row))

@@ -13,6 +13,8 @@ namespace StreamAgg.Simulation.Swarm;
 /// </summary>
 internal sealed record WorldPlan
 {
+    private const int ManyPlatforms = 1000;
+
     private static readonly string[] AllLabels = ["anthropic", "openai", "", "gemini", "azure é"];
 
     private static readonly Instant EarliestStart = Instant.FromUtc(new DateTime(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc));
@@ -87,6 +89,9 @@ internal sealed record WorldPlan
     /// <summary>What happens, and when.</summary>
     public required IReadOnlyList<(long AtMicros, Fault Fault)> Faults { get; init; }
 
+    /// <summary>True where labels are counted under another one, and only the sum over all of them is known.</summary>
+    public bool LabelsOverflow => Options.MaxPlatforms < ManyPlatforms;
+
     public static WorldPlan Draw(Prng chance)
     {
         int records = (int)chance.Between(60, 320);
@@ -100,6 +105,7 @@ internal sealed record WorldPlan
             Compression = chance.Chance(0.3) ? 20 : 100,
             OnGap = chance.Chance(0.2) ? GapAction.Stop : GapAction.Continue,
             StartFrom = DrawStart(chance),
+            MaxPlatforms = chance.Chance(0.1) ? (int)chance.Between(1, 3) : ManyPlatforms,
         };
         bool Sometimes(double probability) => chance.Chance(probability);
         return new WorldPlan
@@ -121,7 +127,7 @@ internal sealed record WorldPlan
             RevocationTimeoutMicros = chance.Between(500_000, 10_000_000),
             TransactionChance = Sometimes(0.4) ? 0.15 : 0,
             StartBurstChance = Sometimes(0.3) ? 0.5 : 0,
-            HasForeignRows = Sometimes(0.15),
+            HasForeignRows = Sometimes(0.15) && options.MaxPlatforms == ManyPlatforms,
             Store = DrawStore(chance),
             FactsFailChance = Sometimes(0.25) ? 0.1 : 0,
             FactsPartialChance = Sometimes(0.25) ? 0.1 : 0,

@@ -65,6 +65,7 @@ internal enum Happening
     EventRefused,
     Batch,
     LateEvent,
+    LabelOverflow,
     FutureTimestamp,
     RebalanceStorm,
     LettersRefused,
