@@ -1,4 +1,3 @@
-using Npgsql;
 using StreamAgg.EndToEnd.Tests.Harness;
 
 namespace StreamAgg.EndToEnd.Tests;
@@ -6,46 +5,19 @@ namespace StreamAgg.EndToEnd.Tests;
 /// <summary>2,845 real calls to AI providers: both tables against PostgreSQL's own answer over the raw events.</summary>
 public sealed class RealTrafficTests
 {
-    /// <summary>The contract's reading of the raw events in plain SQL; {0} is what a bucket is, {1} where its rows are.</summary>
-    private const string Comparison =
-        """
-        WITH event AS (
-          SELECT is_error, date_trunc('{0}', (line->>'created_at')::timestamptz AT TIME ZONE 'UTC') AS bucket,
-            coalesce(nullif(line->>'platform', ''), nullif(line->>'group_platform', ''), nullif(line->>'account_platform', ''), '') AS platform,
-            CASE WHEN NOT is_error THEN round((line->>'duration_ms')::numeric * 1000) END AS micros,
-            (line->>'status_code')::int AS status,
-            is_error AND coalesce((line->>'is_timeout')::boolean, line->>'error_type' IN ('timeout', 'timeout_error')
-              OR line->>'error_message' ~* 'timeout|deadline exceeded', false) AS is_timeout
-          FROM raw_event
-        ), exact AS (
-          SELECT bucket, platform, count(*) AS request_count, count(*) FILTER (WHERE NOT is_error) AS success_count,
-            count(*) FILTER (WHERE is_error) AS error_count, count(*) FILTER (WHERE is_error AND status BETWEEN 400 AND 499) AS error_4xx_count,
-            count(*) FILTER (WHERE is_error AND status >= 500) AS error_5xx_count, count(*) FILTER (WHERE is_timeout) AS timeout_count,
-            (sum(micros)::numeric(60, 30) / nullif(count(micros), 0) / 1000)::double precision AS avg_latency_ms,
-            percentile_cont(0.99) WITHIN GROUP (ORDER BY micros::double precision) / 1000 AS p99_latency_ms,
-            100.0::double precision * count(*) FILTER (WHERE is_error) / count(*) AS error_rate
-          FROM event GROUP BY 1, 2
-        )
-        SELECT count(*) FILTER (WHERE e.platform IS NOT NULL), count(*) FILTER (WHERE r.platform IS NULL OR e.platform IS NULL
-          OR (r.request_count, r.success_count, r.error_count, r.error_4xx_count, r.error_5xx_count, r.timeout_count, r.avg_latency_ms, r.error_rate)
-            IS DISTINCT FROM (e.request_count, e.success_count, e.error_count, e.error_4xx_count, e.error_5xx_count, e.timeout_count, e.avg_latency_ms, e.error_rate)
-          OR (r.p99_latency_ms IS NULL) <> (e.p99_latency_ms IS NULL) OR abs(r.p99_latency_ms - e.p99_latency_ms) > 1e-12 * e.p99_latency_ms)
-        FROM exact e FULL JOIN (SELECT {1} AS at, * FROM ops_metrics_{2}) r ON r.at = e.bucket AND r.platform = e.platform
-        """;
-
     [Fact]
     public async Task Every_row_of_real_traffic_equals_PostgreSQLs_own_answer()
     {
         // With room for every duration the digest has to be exact; what it does with less room is the digest's own tests' matter.
         await using var deployment = await Deployment.CreateAsync(partitions: 3, settings: ("Digest:Compression", "1000"));
         deployment.Run();
-        await deployment.ExecuteAsync("CREATE TABLE raw_event (is_error boolean, line jsonb)");
+        await SqlAnswer.CreateAsync(deployment);
         await ProduceAsync(deployment, "usage.ndjson", deployment.UsageTopic, isError: false);
         await ProduceAsync(deployment, "errors.ndjson", deployment.ErrorTopic, isError: true);
         await deployment.WaitAsync(async () => await deployment.State.WhatIsUnsettledAsync() is "", () => "everything to be published");
 
-        Assert.Equal((8, 0), await CompareAsync(deployment, "hour", "bucket_start AT TIME ZONE 'UTC'", "hourly"));
-        Assert.Equal((8, 0), await CompareAsync(deployment, "day", "bucket_date::timestamp", "daily"));
+        Assert.Equal((8, 0), await SqlAnswer.CompareHoursAsync(deployment));
+        Assert.Equal((8, 0), await SqlAnswer.CompareDaysAsync(deployment));
     }
 
     private static async Task ProduceAsync(Deployment deployment, string file, string topic, bool isError)
@@ -53,18 +25,6 @@ public sealed class RealTrafficTests
         string[] lines = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "llmperf", file));
         for (int i = 0; i < lines.Length; i += 10)
             deployment.Events.SendRaw(topic, string.Join('\n', lines.Skip(i).Take(10)), partition: i / 10 % 3);
-        await using var command = deployment.Database.CreateCommand("INSERT INTO raw_event SELECT $1, unnest($2)::jsonb");
-        command.Parameters.AddWithValue(isError);
-        command.Parameters.AddWithValue(lines);
-        await command.ExecuteNonQueryAsync();
-    }
-
-    private static async Task<(long Rows, long Differences)> CompareAsync(Deployment deployment, string unit, string bucket, string table)
-    {
-        await using NpgsqlCommand command = deployment.Database.CreateCommand(
-            Comparison.Replace("{0}", unit, StringComparison.Ordinal).Replace("{1}", bucket, StringComparison.Ordinal).Replace("{2}", table, StringComparison.Ordinal));
-        await using var reader = await command.ExecuteReaderAsync();
-        await reader.ReadAsync();
-        return (reader.GetInt64(0), reader.GetInt64(1));
+        await SqlAnswer.AddAsync(deployment, isError, lines);
     }
 }

@@ -173,6 +173,19 @@ public class CheckpointTests(TestServer server)
     }
 
     [Fact]
+    public async Task A_partition_without_a_watermark_stands_before_one_with_a_watermark_in_one_checkpoint()
+    {
+        await using TestDatabase database = await server.CreateMigratedAsync();
+        PostgresStore store = database.Store;
+        Fence first = await store.FenceAsync(Usage0), second = await store.FenceAsync(Usage1);
+
+        await store.CommitAsync(Checkpoint(Usage0, first, 1), Checkpoint(Usage1, second, 2) with { Watermark = Hour(5).Start });
+
+        Assert.Null((await store.ClaimAsync(Usage0, "b", None)).Watermark);
+        Assert.Equal(Hour(5).Start, (await store.ClaimAsync(Usage1, "b", None)).Watermark);
+    }
+
+    [Fact]
     public async Task A_watermark_never_goes_back_and_one_that_is_not_known_changes_nothing()
     {
         await using TestDatabase database = await server.CreateMigratedAsync();

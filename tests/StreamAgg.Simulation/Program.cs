@@ -19,7 +19,7 @@ if (arguments.IsReplay)
     return world.Violation is null ? 0 : 1;
 }
 
-var (passed, failed) = Regressions.Run();
+var (passed, failed) = Repeatability.Run();
 if (arguments.Seeds > 0)
 {
     var run = new SeedRun(arguments.First, arguments.Seeds, arguments.Threads, Mutant.None, Report.Progress(arguments.Seeds));

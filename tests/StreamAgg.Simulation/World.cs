@@ -25,6 +25,7 @@ internal sealed class World
     private const long RestMicros = 250_000;
 
     private readonly List<SimMember> members = [];
+    private readonly Dictionary<string, SimMember> byName = [];
     private readonly FactsWeather factsWeather;
     private readonly LetterWeather letterWeather;
     private readonly Prng traffic;
@@ -46,15 +47,17 @@ internal sealed class World
         Clock = new DatabaseClock(Scheduler, Plan.Start, Plan.Speed);
         Trace = new Trace(Scheduler, Clock, isTraced);
         Log = new MemberLog(Trace);
-        Cluster = new Cluster(Clock);
+        Cluster = new Cluster(Scheduler);
         Group = new SimGroup(Cluster, origin.Fork(), Happenings, Trace, Plan.IsEager);
         factsWeather = new FactsWeather
         {
-            FailChance = Plan.FactsFailChance, PartialChance = Plan.FactsPartialChance, SlowChance = Plan.FactsSlowChance,
+            FailChance = Plan.FactsFailChance,
+            PartialChance = Plan.FactsPartialChance,
+            SlowChance = Plan.FactsSlowChance,
         };
         letterWeather = new LetterWeather { ExtraBytes = Plan.LetterExtraBytes };
         Database = new Database(Scheduler, Clock, origin.Fork(), mutant.Rules, Plan.Store, Happenings);
-        Ledger = new Ledger(Database, Cluster, Clock, Book, Letters, Plan.Options, Topics, Happenings, Fail);
+        Ledger = new Ledger(Database, Cluster, Clock, Book, Letters, Plan, Topics, Happenings, Fail, client => byName[client]);
         Database.Witness = Ledger;
         maker = new RecordMaker(traffic, Plan.Habits, Happenings);
         faults = new FaultMaker(this, factsWeather, letterWeather, origin.Fork());
@@ -112,17 +115,16 @@ internal sealed class World
             faults.PlantForeignRows();
         for (int i = 0; i < Plan.Backlog; i++)
             Produce();
-        long burst = traffic.Between(0, Plan.TrafficMicros);
-        for (int i = Plan.Backlog; i < Plan.Records; i++)
-            Scheduler.After(null, traffic.Chance(Plan.StartBurstChance) ? burst : traffic.Between(0, Plan.TrafficMicros), Produce);
+        ScheduleTraffic();
         for (int slot = 0; slot < Plan.Members; slot++)
         {
             int current = slot;
-            Scheduler.After(null, slot == 0 ? 0 : Chance.Between(0, Plan.TrafficMicros / 2), () => Launch(current, Plan.Options));
+            PipelineOptions options = Chance.Chance(Plan.OddStartChance) ? Plan.Options with { StartFrom = WorldPlan.DrawStart(Chance) } : Plan.Options;
+            Scheduler.After(null, slot == 0 ? 0 : Chance.Between(0, Plan.TrafficMicros / 2), () => Launch(current, options));
         }
         foreach (var (at, fault) in Plan.Faults)
             Scheduler.After(null, at, () => faults.Strike(fault));
-        Scheduler.After(null, Plan.TrafficMicros + 6_000_000, CalmDown);
+        Scheduler.After(null, Plan.TrafficMicros + WorldPlan.QuietMicros, CalmDown);
 
         while (Violation is null && !isDone && Scheduler.RunNext())
         {
@@ -145,12 +147,13 @@ internal sealed class World
     public SimFacts NewFacts(SimProcess process) => new(Cluster, Scheduler, process, Chance.Fork(), factsWeather, Happenings);
 
     public SimDeadLetters NewLetters(SimProcess process, SimConsumer consumer) =>
-        new(consumer, Scheduler, process, Chance.Fork(), Letters, letterWeather, Happenings);
+        new(consumer, Scheduler, process, Chance.Fork(), Letters, Book, letterWeather, Happenings);
 
     public void Launch(int slot, PipelineOptions options)
     {
         var member = new SimMember(this, slot, $"m{slot}.{++lives[slot]}", options);
         members.Add(member);
+        byName.Add(member.Process.Name, member);
         if (Trace.IsOn)
             Trace.Write(member.Process.Name, "starts");
         member.Start();
@@ -163,6 +166,26 @@ internal sealed class World
             Trace.Write(member.Process.Name, $"has stopped: {fault?.Message ?? "told to"}");
         PipelineOptions options = fault is PipelineStoppedException ? member.Options with { OnGap = GapAction.Continue } : member.Options;
         Scheduler.After(null, Chance.Between(0, 5_000_000), () => Launch(member.Slot, options));
+    }
+
+    /// <summary>One record after the other in the order of their times: the scheduler's heap stays small.</summary>
+    private void ScheduleTraffic()
+    {
+        long burst = traffic.Between(0, Plan.TrafficMicros);
+        long[] times = new long[Plan.Records - Plan.Backlog];
+        for (int i = 0; i < times.Length; i++)
+            times[i] = traffic.Chance(Plan.StartBurstChance) ? burst : traffic.Between(0, Plan.TrafficMicros);
+        Array.Sort(times);
+        int next = 0;
+        if (times.Length > 0)
+            Scheduler.After(null, times[0], ProduceNext);
+
+        void ProduceNext()
+        {
+            Produce();
+            if (++next < times.Length)
+                Scheduler.After(null, times[next] - times[next - 1], ProduceNext);
+        }
     }
 
     private void Produce()
@@ -200,7 +223,7 @@ internal sealed class World
         calmSinceMicros = Scheduler.NowMicros;
         Database.Weather.CalmDown();
         factsWeather.CalmDown();
-        letterWeather.IsDiskFull = false;
+        letterWeather.IsDiskFull = letterWeather.IsRefusing = false;
         faults.Repair();
         foreach (SimPartition partition in Cluster.Partitions)
         {

@@ -9,5 +9,8 @@ public readonly record struct SourcePartition(string Topic, int Partition) : ICo
         return byTopic != 0 ? byTopic : Partition.CompareTo(other.Partition);
     }
 
+    /// <summary>There are two topics: hashing their names would cost more than the few collisions of leaving them out.</summary>
+    public override int GetHashCode() => (Partition * 2) + (Topic.Length & 1);
+
     public override string ToString() => $"{Topic}-{Partition}";
 }

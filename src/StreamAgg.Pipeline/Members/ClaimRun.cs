@@ -8,6 +8,7 @@ internal static class ClaimRun
 {
     /// <returns>Null where the claim did not come off (an outage, a newer claim): try again.</returns>
     /// <exception cref="PipelineStoppedException">A gap, and gaps stop the pipeline.</exception>
+    /// <exception cref="OperationCanceledException">The partition is not to be claimed any more.</exception>
     public static async Task<ClaimedPartition?> RunAsync(MemberServices services, SourcePartition source, CancellationToken cancellation)
     {
         try

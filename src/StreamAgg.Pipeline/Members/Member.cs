@@ -31,7 +31,7 @@ public sealed class Member : ILogHandler, IDisposable
         this.services = services;
         this.log = log;
         decoder = new EventDecoder(services.Options.MaxFuture);
-        gate = new ReadingGate(log, services.DeadLetters);
+        gate = new ReadingGate(log, services.DeadLetters, services.MaxDirtyPartials);
         tally = new EventTally(services.Metrics, services.Topics);
         lastAdvance = services.Time.GetTimestamp();
         schedule = new Schedule(services.Time, services.Backoff, services.Options.CheckpointInterval);
@@ -132,8 +132,9 @@ public sealed class Member : ILogHandler, IDisposable
         FinishCheckpoint();
         foreach (var partition in owned.Values)
             AdvancePartition(partition);
-        StartCheckpoint();
-        gate.Update(DirtyPartials());
+        int dirty = DirtyPartials();
+        StartCheckpoint(dirty);
+        gate.Update(dirty);
         tally.Report();
         if (!schedule.IsStatusDue())
             return;
@@ -164,30 +165,30 @@ public sealed class Member : ILogHandler, IDisposable
         }
     }
 
-    private void StartCheckpoint()
+    private void StartCheckpoint(int dirty)
     {
         if (checkpoint is not null || !schedule.IsAttemptAllowed())
             return;
-        var cuts = new List<PartitionCut>();
+        List<PartitionCut>? cuts = null;
         foreach (var partition in owned.Values)
         {
             // Partitions that are waited for go first and alone: their new owner stands still meanwhile.
             if (partition.State is { Phase: PartitionPhase.Releasing, HasUnsaved: true })
-                cuts.Add(partition.State.Cut());
+                (cuts ??= []).Add(partition.State.Cut());
         }
 
-        if (cuts.Count == 0 && (schedule.IsCheckpointDue() || DirtyPartials() >= ReadingGate.MaxDirtyPartials))
+        if (cuts is null && (schedule.IsCheckpointDue() || gate.IsFull(dirty)))
         {
             foreach (var partition in owned.Values)
             {
                 if (partition.State.Phase == PartitionPhase.Active && !partition.IsLookingForGap)
-                    cuts.Add(partition.State.Cut());
+                    (cuts ??= []).Add(partition.State.Cut());
             }
 
             schedule.CheckpointStarted();
         }
 
-        if (cuts.Count == 0)
+        if (cuts is null)
             return;
         cuts.Sort((a, b) => a.Source.CompareTo(b.Source));
         checkpoint = new CheckpointRun(services, cuts);
@@ -268,7 +269,8 @@ public sealed class Member : ILogHandler, IDisposable
         }
     }
 
-    private int DirtyPartials()
+    /// <summary>Partials that no committed checkpoint holds as they are.</summary>
+    internal int DirtyPartials()
     {
         int dirty = 0;
         foreach (var partition in owned.Values)
@@ -276,7 +278,7 @@ public sealed class Member : ILogHandler, IDisposable
         if (checkpoint is not null)
         {
             foreach (var cut in checkpoint.Cuts)
-                dirty += cut.RowCount;
+                dirty += cut.UnsavedCount;
         }
 
         return dirty;

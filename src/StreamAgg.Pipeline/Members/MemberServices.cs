@@ -29,4 +29,7 @@ public sealed record MemberServices
     public required TimeProvider Time { get; init; }
 
     public required Backoff Backoff { get; init; }
+
+    /// <summary>At so many unsaved partials the reading stops. No setting: it is here so that a simulation can fill it.</summary>
+    public int MaxDirtyPartials { get; init; } = ReadingGate.MaxDirtyPartials;
 }

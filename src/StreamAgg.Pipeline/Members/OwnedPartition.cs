@@ -8,6 +8,7 @@ internal sealed class OwnedPartition
 {
     private readonly MemberServices services;
     private Task<ClaimedPartition?>? claim;
+    private CancellationTokenSource? claiming;
     private Task<(Gap Gap, long NextOffset)?>? gapSearch;
     private string gapReason = "";
     private long? sharedEnd;
@@ -45,7 +46,8 @@ internal sealed class OwnedPartition
         if (State.Phase == PartitionPhase.Unclaimed && mayClaim && services.Time.GetTimestamp() >= notBefore)
         {
             State.Phase = PartitionPhase.Claiming;
-            claim = ClaimRun.RunAsync(services, Source, cancellation);
+            claiming = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            claim = ClaimRun.RunAsync(services, Source, claiming.Token);
         }
 
         if (claim is { IsCompleted: true })
@@ -58,9 +60,8 @@ internal sealed class OwnedPartition
     /// <summary>Another claim, later: the state is of no use any more.</summary>
     public void StartOver()
     {
-        State.Phase = PartitionPhase.Dropped;
+        Drop();
         State = NewState();
-        (claim, gapSearch, IsLookingForGap) = (null, null, false);
         Failed();
     }
 
@@ -75,7 +76,10 @@ internal sealed class OwnedPartition
     public void Drop()
     {
         State.Phase = PartitionPhase.Dropped;
-        (claim, gapSearch, IsLookingForGap) = (null, null, false);
+        // A claim that went on would fence whoever is given the partition next.
+        claiming?.Cancel();
+        EndClaim();
+        (gapSearch, IsLookingForGap) = (null, false);
     }
 
     /// <param name="reason">One line for a person.</param>
@@ -97,7 +101,7 @@ internal sealed class OwnedPartition
     private long? FinishClaim()
     {
         var finished = claim!;
-        claim = null;
+        EndClaim();
         if (State.Phase != PartitionPhase.Claiming)
             return null;
         if (finished.GetAwaiter().GetResult() is not { } claimed)
@@ -110,6 +114,12 @@ internal sealed class OwnedPartition
         State.Activate(claimed.Claim, claimed.TopicId, claimed.Partials);
         PipelineLog.Claimed(services.Logger, Source, claimed.Claim.NextOffset, claimed.Claim.Fence.Epoch, claimed.Partials.Count);
         return State.Position;
+    }
+
+    private void EndClaim()
+    {
+        claiming?.Dispose();
+        (claim, claiming) = (null, null);
     }
 
     private long? SearchGap(CancellationToken cancellation)

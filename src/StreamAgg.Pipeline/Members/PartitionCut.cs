@@ -57,6 +57,9 @@ internal sealed class PartitionCut
 
     public int RowCount => changedRows.Count + folds.Count;
 
+    /// <summary>Rows whose contents no committed checkpoint holds: a partial that only leaves for the base is not one of them.</summary>
+    public int UnsavedCount => changedRows.Count + folds.Count(fold => fold.Changed);
+
     public PartitionCheckpoint ToCheckpoint(Instant? watermark) => new()
     {
         Source = Source,

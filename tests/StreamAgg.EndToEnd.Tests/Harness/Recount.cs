@@ -21,6 +21,13 @@ internal sealed class Recount
             events.AddRange(more);
     }
 
+    /// <summary>Everything of one kind that was produced so far, as it was written.</summary>
+    public string[] Lines(bool isError)
+    {
+        lock (gate)
+            return [.. events.Where(e => e.IsError == isError).Select(e => e.ToJson())];
+    }
+
     /// <summary>One line for each row that is missing, too many or wrong; empty where the tables are exact.</summary>
     public IReadOnlyList<string> Differences(PublishedTables tables)
     {

@@ -4,6 +4,7 @@ using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Log;
+using StreamAgg.Simulation.Proof;
 using StreamAgg.Simulation.Time;
 using StreamAgg.Simulation.Tracing;
 
@@ -11,7 +12,8 @@ namespace StreamAgg.Simulation.Letters;
 
 /// <summary>A member's dead-letter producer: letters are stored later, one by one; what a dead process had not stored is gone.</summary>
 internal sealed class SimDeadLetters(
-    SimConsumer consumer, Scheduler scheduler, SimProcess process, Prng chance, LetterBook letters, LetterWeather weather, Happenings happenings)
+    SimConsumer consumer, Scheduler scheduler, SimProcess process, Prng chance, LetterBook letters, DeliveryBook book, LetterWeather weather,
+    Happenings happenings)
     : IDeadLetterSink
 {
     private readonly Queue<(LogEntry Entry, TrueRefusal Refusal)> pending = [];
@@ -32,8 +34,15 @@ internal sealed class SimDeadLetters(
         StoreLater();
     }
 
+    /// <remarks>The first thing that a checkpoint does, in the instant of its cut: so this is where the book is told of it.</remarks>
     public Task FlushAsync(CancellationToken cancellation)
     {
+        book.Cut(process.Name);
+        if (weather.IsRefusing && stored != sent)
+        {
+            happenings.Count(Happening.LettersRefused);
+            return Task.FromException(new LogFatalException("the dead-letter topic is gone"));
+        }
         if (stored == sent)
             return Task.CompletedTask;
         var done = new TaskCompletionSource();
@@ -52,7 +61,7 @@ internal sealed class SimDeadLetters(
     private void StoreNext()
     {
         isStoring = false;
-        if (weather.IsDiskFull)
+        if (weather.IsDiskFull || weather.IsRefusing)
         {
             happenings.Count(Happening.DeadLettersStuck);
             isStoring = true;
@@ -81,6 +90,9 @@ internal sealed class LetterWeather
 {
     /// <summary>Nothing is taken until it ends.</summary>
     public bool IsDiskFull { get; set; }
+
+    /// <summary>The topic is gone: who waits for a letter is told that it never arrives.</summary>
+    public bool IsRefusing { get; set; }
 
     /// <summary>What every letter seems to take besides its own bytes: makes a few letters as heavy as the bound on memory.</summary>
     public long ExtraBytes { get; init; }

@@ -4,10 +4,11 @@ using StreamAgg.Simulation.Time;
 namespace StreamAgg.Simulation.Log;
 
 /// <summary>The brokers: topics by name, each incarnation with an id of its own.</summary>
-internal sealed class Cluster(DatabaseClock clock)
+internal sealed class Cluster(Scheduler scheduler)
 {
     private readonly Dictionary<string, List<SimPartition>> topics = [];
     private readonly Dictionary<string, string> topicIds = [];
+    private readonly Dictionary<(SourcePartition Source, string TopicId), SimPartition> everByIncarnation = [];
     private int incarnations;
     private List<SimPartition> cached = [];
     private int cachedVersion = -1;
@@ -37,9 +38,10 @@ internal sealed class Cluster(DatabaseClock clock)
         List<SimPartition> existing = topics[topic];
         while (existing.Count < partitions)
         {
-            var partition = new SimPartition(new SourcePartition(topic, existing.Count), topicIds[topic], clock);
+            var partition = new SimPartition(new SourcePartition(topic, existing.Count), topicIds[topic], scheduler);
             existing.Add(partition);
             History.Add(partition);
+            everByIncarnation.Add((partition.Source, partition.TopicId), partition);
         }
         MetadataVersion++;
     }
@@ -51,6 +53,9 @@ internal sealed class Cluster(DatabaseClock clock)
         topics.TryGetValue(source.Topic, out List<SimPartition>? partitions) && source.Partition < partitions.Count
             ? partitions[source.Partition]
             : null;
+
+    /// <summary>The partition in that incarnation, whether it is still there or not.</summary>
+    public SimPartition? FindEver(SourcePartition source, string topicId) => everByIncarnation.GetValueOrDefault((source, topicId));
 
     /// <summary>What exists now, ordered. Another list after each change.</summary>
     public List<SimPartition> Partitions

@@ -16,6 +16,9 @@ internal sealed class LogEntry
 
     public byte[] Value { get; init; } = [];
 
+    /// <summary>True once a checkpoint that passes it was committed.</summary>
+    public bool IsCounted { get; set; }
+
     /// <summary>True where another entry stood at this offset before a truncation.</summary>
     public bool IsReplacement { get; init; }
 
@@ -38,7 +41,7 @@ internal enum EntryKind
 }
 
 /// <summary>What a record counts for.</summary>
-internal sealed record Truth(IReadOnlyList<TrueEvent> Events, IReadOnlyList<TrueRefusal> Refusals)
+internal sealed record Truth(TrueEvent[] Events, TrueRefusal[] Refusals)
 {
     public static Truth Nothing { get; } = new([], []);
 }

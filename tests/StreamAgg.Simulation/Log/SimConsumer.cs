@@ -14,6 +14,7 @@ internal sealed class SimConsumer(
     private IReadOnlyList<SourcePartition>? revoking;
     private long revokingUntilMicros;
     private int seenVersion = -1;
+    private int seenMetadata = -1;
     private bool isSubscribed;
     private bool isPaused;
     private bool isCutOff;
@@ -34,6 +35,12 @@ internal sealed class SimConsumer(
 
     /// <summary>While set, the client hears nothing from the coordinator and goes on fetching what it believes to own.</summary>
     public bool IsDeaf { get; set; }
+
+    /// <summary>Of a record: that the one before it is delivered once more in front of it.</summary>
+    public double RedeliverChance { get; init; }
+
+    /// <summary>True while the member may claim the partition: the group gave it, and nobody has asked for it back.</summary>
+    public bool Owns(SourcePartition source) => assigned.ContainsKey(source) && revoking?.Contains(source) != true;
 
     /// <summary>Deliveries stop being made in large batches: one record a poll makes the most of every race.</summary>
     public int BatchSize { get; init; } = 20;
@@ -81,7 +88,7 @@ internal sealed class SimConsumer(
         fetch.IsStarted = true;
         fetch.Position = nextOffset;
         fetch.LeaderEpoch = leaderEpoch;
-        book.Started(Name, source, nextOffset);
+        fetch.Session = book.Started(Name, source);
     }
 
     /// <summary>Where the next fetch goes; null where the partition is not assigned.</summary>
@@ -155,7 +162,7 @@ internal sealed class SimConsumer(
             return;
         hasJoined = true;
         foreach (SourcePartition source in taken)
-            assigned[source] = new Fetch();
+            assigned[source] = new Fetch { Partition = cluster.Find(source) };
         if (trace.IsOn)
             trace.Write(Name, $"is assigned {string.Join(", ", taken)}");
         handler.OnAssigned(taken);
@@ -185,6 +192,8 @@ internal sealed class SimConsumer(
     {
         if (isPaused || assigned.Count == 0)
             return;
+        if (seenMetadata != cluster.MetadataVersion)
+            FindPartitions();
         int left = BatchSize;
         // By index: a handler that is told of a record may start and stop partitions, never add or remove one.
         for (int i = 0; i < assigned.Count; i++)
@@ -193,7 +202,7 @@ internal sealed class SimConsumer(
             Fetch fetch = assigned.GetValueAtIndex(i);
             if (!fetch.IsStarted)
                 continue;
-            if (cluster.Find(source) is not { } partition || partition.IsStuck)
+            if (fetch.Partition is not { } partition || partition.IsStuck)
             {
                 happenings.Count(Happening.FetchStuck);
                 continue;
@@ -202,7 +211,7 @@ internal sealed class SimConsumer(
             if (OutOfRange(partition, fetch) is { } reason)
             {
                 fetch.IsStarted = false;
-                book.Stopped(Name, source);
+                fetch.Session?.Stopped();
                 happenings.Count(Happening.OutOfRange);
                 if (trace.IsOn)
                     trace.Write(Name, $"finds {source} out of range at {fetch.Position}: {reason}");
@@ -212,8 +221,16 @@ internal sealed class SimConsumer(
                     handler.OnOutOfRange(source, fetch.Position, reason);
                 continue;
             }
-            left -= DeliverFrom(handler, partition, fetch, chance.Below(left + 1));
+            if (fetch.Position < partition.StableEnd)
+                left -= DeliverFrom(handler, partition, fetch, chance.Below(left + 1));
         }
+    }
+
+    private void FindPartitions()
+    {
+        foreach (var (source, fetch) in assigned)
+            fetch.Partition = cluster.Find(source);
+        seenMetadata = cluster.MetadataVersion;
     }
 
     private static string? OutOfRange(SimPartition partition, Fetch fetch)
@@ -240,27 +257,42 @@ internal sealed class SimConsumer(
                 continue;
             }
 
-            delivered++;
-            book.Delivered(Name, partition, entry);
-            Delivering = entry;
-            handler.OnRecord(new LogRecord
+            if (entry.Offset > before && chance.Chance(RedeliverChance) && partition[entry.Offset - 1] is { Kind: EntryKind.Record } previous)
             {
-                Source = partition.Source,
-                Offset = entry.Offset,
-                LeaderEpoch = entry.LeaderEpoch,
-                TimestampMilliseconds = entry.TimestampMilliseconds,
-                Value = entry.Value,
-            });
-            Delivering = null;
+                happenings.Count(Happening.Redelivered);
+                Hand(handler, partition, previous);
+            }
+            delivered++;
+            fetch.Session?.Delivered(entry);
+            Hand(handler, partition, entry);
         }
         if (fetch.Position != before && fetch.IsStarted)
             handler.OnPosition(partition.Source, fetch.Position);
         return delivered;
     }
 
+    private void Hand(ILogHandler handler, SimPartition partition, LogEntry entry)
+    {
+        Delivering = entry;
+        handler.OnRecord(new LogRecord
+        {
+            Source = partition.Source,
+            Offset = entry.Offset,
+            LeaderEpoch = entry.LeaderEpoch,
+            TimestampMilliseconds = entry.TimestampMilliseconds,
+            Value = entry.Value,
+        });
+        Delivering = null;
+    }
+
     private sealed class Fetch
     {
         public bool IsStarted { get; set; }
+
+        /// <summary>In the incarnation of <see cref="seenMetadata"/>; null where the topic is gone.</summary>
+        public SimPartition? Partition { get; set; }
+
+        public DeliveryBook.Session? Session { get; set; }
 
         public long Position { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Simulation.Chance;
@@ -62,6 +63,7 @@ internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess 
         return answer;
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask AskAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

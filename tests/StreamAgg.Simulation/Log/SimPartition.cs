@@ -1,14 +1,13 @@
-using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Simulation.Time;
 
 namespace StreamAgg.Simulation.Log;
 
 /// <summary>The log of one partition in one incarnation of its topic.</summary>
-internal sealed class SimPartition(SourcePartition source, string topicId, DatabaseClock clock)
+internal sealed class SimPartition(SourcePartition source, string topicId, Scheduler scheduler)
 {
     private readonly List<LogEntry> entries = [];
-    private readonly List<(Instant Time, long End)> ends = [(Instant.MinValue, 0)];
+    private readonly List<(long Micros, long End)> ends = [(long.MinValue, 0)];
     private readonly List<(int Epoch, long Start)> epochs = [(0, 0)];
     private long? openTransaction;
     private long highestEnd;
@@ -106,17 +105,17 @@ internal sealed class SimPartition(SourcePartition source, string topicId, Datab
     }
 
     /// <summary>The smallest end that the log had at any time from then on: what a true answer to a question of that time can have been at least.</summary>
-    public long SmallestEndSince(Instant time)
+    public long SmallestEndSince(long micros)
     {
         long smallest = End;
         for (int i = ends.Count - 1; i >= 0; i--)
         {
             smallest = Math.Min(smallest, ends[i].End);
-            if (ends[i].Time <= time)
+            if (ends[i].Micros <= micros)
                 break;
         }
         return smallest;
     }
 
-    private void NoteEnd() => ends.Add((clock.Now, End));
+    private void NoteEnd() => ends.Add((scheduler.NowMicros, End));
 }

@@ -5,7 +5,9 @@ using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Publishing;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Log;
+using StreamAgg.Simulation.Proof;
 using StreamAgg.Simulation.Time;
+using StreamAgg.Simulation.Traffic;
 
 namespace StreamAgg.Simulation.Members;
 
@@ -15,6 +17,7 @@ internal sealed class SimMember : IDisposable
     private readonly World world;
     private readonly Member member;
     private readonly Publisher publisher;
+    private readonly IDeadLetterSink sink;
     private readonly CancellationTokenSource ending = new();
     private readonly CancellationToken ended;
     private long stoppingSinceMicros = -1;
@@ -31,6 +34,7 @@ internal sealed class SimMember : IDisposable
         {
             BatchSize = world.Plan.PollBatch,
             RevocationTimeoutMicros = world.Plan.RevocationTimeoutMicros,
+            RedeliverChance = world.Plan.RedeliverChance,
         };
         IAggregateStore store = world.Mutant.Store(world.NewStore(Process), Process.Name);
         ILogFacts facts = world.Mutant.Facts(world.NewFacts(Process), Consumer);
@@ -49,8 +53,10 @@ internal sealed class SimMember : IDisposable
             Logger = world.Log.For(name),
             Time = time,
             Backoff = new Backoff(chance.Unit),
+            MaxDirtyPartials = world.Plan.MaxDirtyPartials,
         };
-        member = new Member(services, Consumer);
+        sink = letters;
+        member = new Member(services, world.Mutant.Log(Consumer));
         publisher = new Publisher(options, World.Topics, facts, store, World.Metrics, services.Logger, time);
         Handler = world.Mutant.Handler(member);
     }
@@ -102,6 +108,7 @@ internal sealed class SimMember : IDisposable
             {
                 Consumer.Poll(TimeSpan.Zero, Handler);
                 Handler.Advance();
+                CheckBounds();
                 if (member.Fault is not null)
                     BeginStop();
             }
@@ -115,11 +122,24 @@ internal sealed class SimMember : IDisposable
         world.Scheduler.After(Process, world.Chance.Between(world.Plan.PollMicros / 10, world.Plan.PollMicros), Step);
     }
 
+    /// <summary>What is unsaved may pass its bound by no more than one poll delivers: after that nothing is read until some of it was saved.</summary>
+    private void CheckBounds()
+    {
+        int overshoot = world.Plan.PollBatch * RecordMaker.MaxEvents;
+        // A world that keeps the product's own bound does not have the events to reach it.
+        if (world.Plan.MaxDirtyPartials < ReadingGate.MaxDirtyPartials && member.DirtyPartials() is var dirty && dirty > world.Plan.MaxDirtyPartials + overshoot)
+            world.Fail(Invariants.Bounded, $"{Process.Name} holds {dirty} unsaved partials, {world.Plan.MaxDirtyPartials} are allowed");
+        long most = ReadingGate.MaxPendingLetterBytes + (overshoot * (world.Plan.LetterExtraBytes + RecordMaker.MaxBytes));
+        if (sink.PendingBytes > most)
+            world.Fail(Invariants.Bounded, $"{Process.Name} holds {sink.PendingBytes} bytes of letters, {ReadingGate.MaxPendingLetterBytes} are allowed");
+    }
+
     private bool TryFinishStop()
     {
         Handler.Advance();
         bool isTimeUp = world.Scheduler.NowMicros - stoppingSinceMicros >= PipelineRunner.StopTimeout.TotalMicroseconds;
-        if (!member.IsAllReleased && !isTimeUp)
+        // As PipelineRunner does: after a fatal answer of the brokers nothing more may be written.
+        if (!member.IsAllReleased && !isTimeUp && member.Fault is not LogFatalException)
             return false;
         ending.Cancel();
         Consumer.Close(Handler);

@@ -36,7 +36,7 @@ internal abstract class ForwardingStore(IAggregateStore inner) : IAggregateStore
     public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         Inner.ReadDirtyHoursAsync(partitions, limit, cancellation);
 
-    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+    public virtual Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
         Inner.PublishHoursAsync(hours, cancellation);
 
     public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>

@@ -19,5 +19,7 @@ internal sealed record Mutant(string Name)
 
     public Func<IDeadLetterSink, IDeadLetterSink> Letters { get; init; } = static letters => letters;
 
+    public Func<IEventLog, IEventLog> Log { get; init; } = static log => log;
+
     public Func<ILogHandler, ILogHandler> Handler { get; init; } = static handler => handler;
 }

@@ -24,12 +24,23 @@ internal static class MutantList
         new("day published while its hours are marked") { Rules = StoreRules.Protocol with { GatesDay = false } },
         new("day in its hour's transaction") { Rules = StoreRules.Protocol with { PublishesDayApart = false } },
         new("rows locked in any order") { Rules = StoreRules.Protocol with { LocksInOrder = false } },
+        new("revoke without a checkpoint, then writing anyway")
+        {
+            Handler = static handler => new KeepsWhatItGaveUp(handler), Store = static (store, _) => new WritesAnyway(store),
+        },
         new("fenced owner writes anyway") { Store = static (store, _) => new WritesAnyway(store) },
         new("fenced partition dropped for good") { Store = static (store, _) => new DropsForGood(store) },
         new("parameters used again after a retry") { Store = static (store, _) => new KeepsParameters(store) },
         new("unknown commit taken for a failed one") { Store = static (store, _) => new TakesUnknownForFailed(store) },
         new("watermark by timer") { Facts = static (facts, consumer) => new WatermarkByTimer(facts, consumer) },
         new("topic's id asked only once") { Facts = static (facts, _) => new RemembersTopics(facts) },
+        new("reading never pauses") { Log = static log => new NeverPauses(log) },
+        new("partials never folded") { Store = static (store, _) => new NeverFolds(store) },
+        new("gaps not recorded") { Store = static (store, _) => new HidesGaps(store) },
+        new("epoch kept behind a control record") { Store = static (store, _) => new KeepsEpochOfRecordBefore(store) },
+        new("claimed again while it is given up") { Store = static (store, owner) => new ClaimsWhatItGivesUp(store, owner) },
+        new("truncated log judged by its ends") { Handler = static handler => new ForgetsSharedEnd(handler) },
+        new("largest value no centroid of its own") { Store = static (store, _) => new BlursLargestValue(store) },
         new("dead letter after the checkpoint") { Letters = static letters => new LettersAfterCheckpoint(letters) },
     ];
 

@@ -59,34 +59,9 @@ internal sealed class LettersAfterCheckpoint(IDeadLetterSink inner) : IDeadLette
 
     public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt) => inner.Send(record, refusal, refusedAt);
 
-    public Task FlushAsync(CancellationToken cancellation) => Task.CompletedTask;
-}
-
-/// <summary>A partition that is given up counts as released at once: nothing of it is written.</summary>
-/// <remarks>Harmless by design: what was not written is read again. It stands here as the control that must not be found.</remarks>
-internal sealed class RevokesWithoutCheckpoint(ILogHandler inner) : ILogHandler
-{
-    public void OnRecord(in LogRecord record) => inner.OnRecord(record);
-
-    public void OnPosition(SourcePartition source, long nextOffset) => inner.OnPosition(source, nextOffset);
-
-    public void OnAssigned(IReadOnlyList<SourcePartition> partitions) => inner.OnAssigned(partitions);
-
-    public void OnRevoking(IReadOnlyList<SourcePartition> partitions)
+    public Task FlushAsync(CancellationToken cancellation)
     {
-        // The wrong part: nobody tells the member that it has something to write.
+        _ = inner.FlushAsync(cancellation);
+        return Task.CompletedTask;
     }
-
-    public bool IsReleased(SourcePartition source) => true;
-
-    public void OnRevoked(IReadOnlyList<SourcePartition> partitions) => inner.OnRevoked(partitions);
-
-    public void OnLost(IReadOnlyList<SourcePartition> partitions) => inner.OnLost(partitions);
-
-    public void OnOutOfRange(SourcePartition source, long offset, string reason) => inner.OnOutOfRange(source, offset, reason);
-
-    public void OnTruncated(SourcePartition source, long offset, long sharedEnd, string reason) =>
-        inner.OnTruncated(source, offset, sharedEnd, reason);
-
-    public void Advance() => inner.Advance();
 }

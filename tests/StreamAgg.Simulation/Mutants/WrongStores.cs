@@ -133,3 +133,21 @@ internal sealed class LoadsNothing(IAggregateStore inner) : ForwardingStore(inne
     public override Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<PartialRow>>([]);
 }
+
+/// <summary>A partial is never detached for the base: it stays where it is, in memory and in the store.</summary>
+internal sealed class NeverFolds(IAggregateStore inner) : ForwardingStore(inner)
+{
+    public override Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation) =>
+        Inner.CheckpointAsync([.. partitions.Select(static partition => partition with
+        {
+            Changed = [.. partition.Changed, .. partition.Folds.Where(static fold => fold.Changed).Select(static fold => fold.Row)],
+            Folds = [],
+        })], cancellation);
+}
+
+/// <summary>What the log lost is passed without a word.</summary>
+internal sealed class HidesGaps(IAggregateStore inner) : ForwardingStore(inner)
+{
+    public override Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation) =>
+        Inner.CheckpointAsync([.. partitions.Select(static partition => partition with { Gaps = [] })], cancellation);
+}

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Simulation.Log;
 
@@ -8,7 +9,7 @@ internal sealed class DeliveryBook
 {
     private readonly Dictionary<(string Client, SourcePartition Source), long> claims = [];
     private readonly Dictionary<(SourcePartition Source, long Epoch), Session> sessions = [];
-    private readonly Dictionary<(string Client, SourcePartition Source), Session> current = [];
+    private readonly Dictionary<string, List<Session>> byClient = [];
 
     /// <summary>A claim's answer reached its client. Answers may overtake each other; the newest claim is the one that can still write.</summary>
     public void ClaimAnswered(string client, SourcePartition source, long epoch)
@@ -17,26 +18,29 @@ internal sealed class DeliveryBook
             claims[(client, source)] = epoch;
     }
 
-    public void Started(string client, SourcePartition source, long offset)
+    /// <returns>Where deliveries from now on are noted; null where nothing was claimed.</returns>
+    public Session? Started(string client, SourcePartition source)
     {
         if (!claims.TryGetValue((client, source), out long epoch))
-            return;
+            return null;
         if (!sessions.TryGetValue((source, epoch), out Session? session))
+        {
             sessions.Add((source, epoch), session = new Session());
+            if (!byClient.TryGetValue(client, out List<Session>? all))
+                byClient.Add(client, all = []);
+            all.Add(session);
+        }
         session.Restarted();
-        current[(client, source)] = session;
+        return session;
     }
 
-    public void Stopped(string client, SourcePartition source)
+    /// <summary>The client takes a checkpoint's contents now: whatever is committed of it later is what was delivered by this moment.</summary>
+    public void Cut(string client)
     {
-        if (current.TryGetValue((client, source), out Session? session))
-            session.Stopped();
-    }
-
-    public void Delivered(string client, SimPartition partition, LogEntry entry)
-    {
-        if (current.TryGetValue((client, partition.Source), out Session? session))
-            session.Deliveries.Add((partition, entry));
+        if (!byClient.TryGetValue(client, out List<Session>? all))
+            return;
+        foreach (Session session in all)
+            session.Cut();
     }
 
     public Session? Find(SourcePartition source, long epoch) => sessions.GetValueOrDefault((source, epoch));
@@ -44,7 +48,7 @@ internal sealed class DeliveryBook
     /// <summary>The deliveries of one claim, in order, and how many of them a checkpoint has written.</summary>
     internal sealed class Session
     {
-        public List<(SimPartition Partition, LogEntry Entry)> Deliveries { get; } = [];
+        private readonly List<LogEntry> deliveries = [];
 
         public int Committed { get; private set; }
 
@@ -53,25 +57,29 @@ internal sealed class DeliveryBook
         /// <summary>
         /// Reading starts again, perhaps at a smaller offset where the log was truncated. What was read before was in the log then: it counts.
         /// </summary>
-        public void Restarted() => restart = Deliveries.Count;
+        public void Restarted() => restart = deliveries.Count;
 
         private int stop;
 
         /// <summary>Reading stands still: the log does not hold what comes next.</summary>
-        public void Stopped() => stop = Deliveries.Count;
+        public void Stopped() => stop = deliveries.Count;
 
-        public Reading Now => new(Deliveries.Count, restart, stop);
+        public void Delivered(LogEntry entry) => deliveries.Add(entry);
+
+        public void Cut() => AtCut = new Reading(deliveries.Count, restart, stop);
+
+        public Reading AtCut { get; private set; }
 
         /// <summary>Takes what had been read before the reading came to stand at the offset.</summary>
-        public IEnumerable<(SimPartition Partition, LogEntry Entry)> CommitUpTo(long nextOffset, Reading reading, bool wentBack)
+        public ReadOnlySpan<LogEntry> CommitUpTo(long nextOffset, Reading reading, bool wentBack)
         {
             int floor = Math.Max(Committed, wentBack ? Math.Max(reading.Restart, reading.Stop) : reading.Restart);
             int end = Math.Max(reading.Count, floor);
-            while (end > floor && Deliveries[end - 1].Entry.Offset >= nextOffset)
+            while (end > floor && deliveries[end - 1].Offset >= nextOffset)
                 end--;
             int start = Committed;
             Committed = end;
-            return Deliveries.Skip(start).Take(end - start);
+            return CollectionsMarshal.AsSpan(deliveries)[start..end];
         }
     }
 }

@@ -6,7 +6,9 @@ using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Letters;
 using StreamAgg.Simulation.Log;
+using StreamAgg.Simulation.Members;
 using StreamAgg.Simulation.Store;
+using StreamAgg.Simulation.Swarm;
 using StreamAgg.Simulation.Time;
 using StreamAgg.Simulation.Tracing;
 
@@ -17,17 +19,18 @@ namespace StreamAgg.Simulation.Proof;
 /// tables in the instant of every commit, and with the whole log at rest.
 /// </summary>
 internal sealed class Ledger(
-    Database database, Cluster cluster, DatabaseClock clock, DeliveryBook book, LetterBook letters, PipelineOptions options, PipelineTopics topics,
-    Happenings happenings, Action<string, string> fail) : IStoreWitness
+    Database database, Cluster cluster, DatabaseClock clock, DeliveryBook book, LetterBook letters, WorldPlan plan, PipelineTopics topics,
+    Happenings happenings, Action<string, string> fail, Func<string, SimMember> memberOf) : IStoreWitness
 {
-    private readonly Dictionary<HourKey, Account> hours = [];
-    private readonly Dictionary<DayKey, Account> days = [];
-    private readonly HashSet<LogEntry> counted = [];
+    private readonly PipelineOptions options = plan.Options;
+    private readonly Dictionary<HourKey, Account> hours = new(ByHour.Instance);
+    private readonly Dictionary<DayKey, Account> days = new(ByDay.Instance);
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
     private readonly Dictionary<SourcePartition, Instant> latest = [];
     private readonly Dictionary<SourcePartition, SourceRow> before = [];
-    private readonly HashSet<HourKey> touched = [];
-    private readonly HashSet<DayKey> touchedDays = [];
+    private readonly Dictionary<SourcePartition, Hour> foldedUpTo = [];
+    private readonly HashSet<HourKey> touched = new(ByHour.Instance);
+    private readonly HashSet<DayKey> touchedDays = new(ByDay.Instance);
 
     public IReadOnlyDictionary<HourKey, Account> Hours => hours;
 
@@ -44,30 +47,46 @@ internal sealed class Ledger(
     /// knows behind a transaction's end, and which is lost with the first of two truncations.
     /// </summary>
     public bool IsSettled(SimPartition partition, LogEntry entry) =>
-        counted.Contains(entry) || (entry.IsReplacement && (partition.Truncations > 1 || partition.HadTransactions));
+        entry.IsCounted || (entry.IsReplacement && (partition.Truncations > 1 || partition.HadTransactions));
 
     /// <summary>Where the pipeline's first claim of the topic started; a later incarnation or partition starts at 0.</summary>
     public long StartOf(SimPartition partition) => starts.GetValueOrDefault((partition.Source, partition.TopicId));
 
-    public void Introduced(string topic, string topicId, IReadOnlyList<long> startOffsets)
+    public void Introduced(string client, string topic, string topicId, IReadOnlyList<long> startOffsets)
     {
-        for (int partition = 0; partition < startOffsets.Count; partition++)
-            starts[(new SourcePartition(topic, partition), topicId)] = startOffsets[partition];
-        if (options.StartFrom.Kind != StartKind.Beginning)
-            return;
-        foreach (SimPartition partition in cluster.History)
+        StartPosition from = memberOf(client).Options.StartFrom;
+        if (from.Kind != StartKind.Beginning)
+            happenings.Count(from.Kind == StartKind.End ? Happening.StartedAtEnd : Happening.StartedAtTime);
+        for (int i = 0; i < startOffsets.Count; i++)
         {
-            if (partition.Source.Topic == topic && partition.TopicId == topicId && partition.Source.Partition < startOffsets.Count
-                && startOffsets[partition.Source.Partition] > partition.Beginning)
-            {
-                fail(Invariants.Start, $"{partition.Source} starts at {startOffsets[partition.Source.Partition]}, the log holds {partition.Beginning}");
-            }
+            var source = new SourcePartition(topic, i);
+            starts[(source, topicId)] = startOffsets[i];
+            if (PartitionOf(source, topicId) is { } log && WrongStart(log, from, startOffsets[i]) is { } wrong)
+                fail(Invariants.Start, $"{source} starts at {startOffsets[i]} ({from}): {wrong}");
         }
     }
 
-    public void Claimed(string client, SourcePartition source, SourceRow row)
+    /// <summary>What was true when the brokers were asked may have moved on since: no more can be said than this.</summary>
+    private static string? WrongStart(SimPartition log, StartPosition from, long start)
     {
-        // A claim moves nothing; what it allows is judged when something is written under it.
+        if (from.Kind == StartKind.Beginning)
+            return start > log.Beginning ? $"the log holds {log.Beginning}" : null;
+        if (log.Truncations == 0 && start > log.End)
+            return $"the log ends at {log.End}";
+        if (from.Kind == StartKind.End)
+            return null;
+        for (long offset = log.Beginning; offset < Math.Min(start, log.End); offset++)
+        {
+            if (log[offset] is { IsReplacement: false, TimestampMilliseconds: { } time } && Instant.FromUnixMilliseconds(time) >= from.Time)
+                return $"offset {offset} is of {Instant.FromUnixMilliseconds(time)}";
+        }
+        return null;
+    }
+
+    public void Claiming(string client, SourcePartition source)
+    {
+        if (!memberOf(client).Consumer.Owns(source))
+            fail(Invariants.OwnClaims, $"{client} claims {source}, which it does not own or is giving up");
     }
 
     public void ClaimAnswered(string client, SourcePartition source, Fence fence) => book.ClaimAnswered(client, source, fence.Epoch);
@@ -102,7 +121,7 @@ internal sealed class Ledger(
     {
         var readings = new Reading[partitions.Count];
         for (int i = 0; i < readings.Length; i++)
-            readings[i] = book.Find(partitions[i].Source, partitions[i].Fence.Epoch)?.Now ?? default;
+            readings[i] = book.Find(partitions[i].Source, partitions[i].Fence.Epoch)?.AtCut ?? default;
         return readings;
     }
 
@@ -131,9 +150,15 @@ internal sealed class Ledger(
             if (hours.TryGetValue(key, out Account? account))
                 account.Remember();
             Compare(key, account);
+            CheckMark(key);
         }
         foreach (DayKey day in touchedDays)
             days[day].Remember();
+        foreach (PartitionCheckpoint partition in partitions)
+        {
+            if (before.TryGetValue(partition.Source, out SourceRow? row))
+                CheckFolded(partition, row);
+        }
     }
 
     public void PublishedHours(IReadOnlyList<Publication<HourKey>> published)
@@ -144,8 +169,10 @@ internal sealed class Ledger(
             database.Scheduler.Mix((ulong)hour.InputRev ^ (ulong)BitConverter.DoubleToInt64Bits(hour.P99Milliseconds ?? -1));
             if (hour.InputRev > 1 && hours.TryGetValue(hour.Key, out Account? known) && known.WasPublished)
                 happenings.Count(Happening.HourPublishedAgain);
-            CheckPublished(hours.GetValueOrDefault(hour.Key), hour.Totals, $"hour {hour.Key.Hour} '{hour.Key.Platform}'");
-            CheckClosed(hour.Key.Hour.End, $"hour {hour.Key.Hour} '{hour.Key.Platform}'");
+            CheckPublished(hours.GetValueOrDefault(hour.Key), hour.Totals, hour.Key);
+            CheckClosed(hour.Key.Hour.End, hour.Key);
+            CheckMark(hour.Key);
+            CheckMark(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
         }
     }
 
@@ -156,8 +183,9 @@ internal sealed class Ledger(
             happenings.Count(Happening.DayPublished);
             if (days.TryGetValue(day.Key, out Account? known) && known.WasPublished)
                 happenings.Count(Happening.DayPublishedAgain);
-            CheckPublished(days.GetValueOrDefault(day.Key), day.Totals, $"day {day.Key.Day} '{day.Key.Platform}'");
-            CheckClosed(day.Key.Day.End, $"day {day.Key.Day} '{day.Key.Platform}'");
+            CheckPublished(days.GetValueOrDefault(day.Key), day.Totals, day.Key);
+            CheckClosed(day.Key.Day.End, day.Key);
+            CheckMark(day.Key);
         }
     }
 
@@ -166,10 +194,11 @@ internal sealed class Ledger(
         if (book.Find(partition.Source, partition.Fence.Epoch) is not { } session)
             return;
         EventKind kind = topics.KindOf(partition.Source.Topic);
-        foreach (var (_, entry) in session.CommitUpTo(partition.NextOffset, reading, WentBack(partition)))
+        foreach (LogEntry entry in session.CommitUpTo(partition.NextOffset, reading, WentBack(partition)))
         {
-            if (!counted.Add(entry))
+            if (entry.IsCounted)
                 fail(Invariants.ExactlyOnce, $"{partition.Source} offset {entry.Offset} is counted by two checkpoints");
+            entry.IsCounted = true;
             foreach (TrueRefusal refusal in entry.Truth.Refusals)
             {
                 happenings.Count(refusal.EventIndex == Refusal.WholeRecord ? Happening.RecordRefused : Happening.EventRefused);
@@ -194,10 +223,12 @@ internal sealed class Ledger(
 
     private void Count(SourcePartition source, in TrueEvent e, EventKind kind)
     {
-        var key = new HourKey(e.Time.Hour, e.Label);
+        // Where labels overflow, nobody can say which of them a row stands for: one account holds them all.
+        string label = plan.LabelsOverflow ? "" : e.Label;
+        var key = new HourKey(e.Time.Hour, label);
         if (!hours.TryGetValue(key, out Account? hour))
             hours.Add(key, hour = new Account());
-        var dayKey = new DayKey(key.Hour.Day, e.Label);
+        var dayKey = new DayKey(key.Hour.Day, label);
         if (!days.TryGetValue(dayKey, out Account? day))
             days.Add(dayKey, day = new Account());
         Add(hour, e, kind);
@@ -229,11 +260,17 @@ internal sealed class Ledger(
 
     private void Compare(HourKey key, Account? account)
     {
-        BucketTotals stored = database.Bases.Committed(key)?.Row.Totals ?? default;
-        foreach (var (_, cell) in database.PartialsOf(key))
+        BucketTotals stored = default;
+        if (plan.LabelsOverflow)
         {
-            if (cell.Committed is { } partial)
-                stored.Add(partial.Row.Totals);
+            account = hours.GetValueOrDefault(new HourKey(key.Hour, ""));
+            foreach (string label in Labels)
+                AddStored(ref stored, new HourKey(key.Hour, label));
+            CheckLabels(key.Hour);
+        }
+        else
+        {
+            AddStored(ref stored, key);
         }
         BucketTotals expected = account?.Totals ?? default;
         if (stored != expected)
@@ -250,7 +287,7 @@ internal sealed class Ledger(
         for (long offset = row.NextOffset; offset < Math.Min(partition.NextOffset, log.End); offset++)
         {
             LogEntry entry = log[offset];
-            if (entry.Kind is EntryKind.Record && !entry.IsReplacement && !counted.Contains(entry) && !IsInGap(partition.Source, offset))
+            if (entry.Kind is EntryKind.Record && !entry.IsReplacement && !entry.IsCounted && !IsInGap(partition.Source, offset))
                 fail(Invariants.Gaps, $"{partition.Source} offset {offset} was passed unread and stands in no gap");
         }
     }
@@ -260,7 +297,7 @@ internal sealed class Ledger(
         if (partition.Watermark is not { } watermark || (row.Watermark is { } known && watermark <= known))
             return;
         Instant asked = watermark + options.Grace;
-        if (asked > clock.Now)
+        if (!clock.HasSaid(asked))
         {
             fail(Invariants.Watermark, $"{partition.Source}: {watermark} + grace lies after now ({clock.Now})");
             return;
@@ -272,13 +309,85 @@ internal sealed class Ledger(
         happenings.Count(Happening.IdleWatermark);
         if (PartitionOf(partition.Source, row.TopicId) is not { } log || cluster.Find(partition.Source) != log)
             return;
-        long end = log.SmallestEndSince(asked);
+        // Where the clock was set back it said that time twice: the first time is the one that allows most.
+        long end = log.SmallestEndSince(clock.FirstReachedMicros(asked));
         if (end > partition.NextOffset)
             fail(Invariants.Watermark, $"{partition.Source}: {watermark} with next offset {partition.NextOffset}, but the log had {end} at {asked}");
     }
 
-    private void CheckPublished(Account? account, BucketTotals row, string which)
+    private IEnumerable<string> Labels => plan.Habits.Labels.Append(HourPartials.OtherPlatform);
+
+    private void AddStored(ref BucketTotals totals, HourKey key)
     {
+        totals.Add(database.Bases.Committed(key)?.Row.Totals ?? default);
+        foreach (var (_, cell) in database.PartialsOf(key))
+        {
+            if (cell.Committed is { } partial)
+                totals.Add(partial.Row.Totals);
+        }
+    }
+
+    /// <summary>A partition holds so many labels of an hour as are allowed, and one for the others.</summary>
+    private void CheckLabels(Hour hour)
+    {
+        if (database.PartialsOf(new HourKey(hour, HourPartials.OtherPlatform)).Count > 0)
+            happenings.Count(Happening.LabelOverflow);
+        foreach (SourcePartition source in database.Sources.Cells.Keys)
+        {
+            int held = Labels.Count(label =>
+                database.PartialsOf(new HourKey(hour, label)).TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null);
+            if (held > options.MaxPlatforms + 1)
+                fail(Invariants.Bounded, $"{source} holds {held} labels of hour {hour}, {options.MaxPlatforms} and one are allowed");
+        }
+    }
+
+    /// <summary>No wake-up is lost: where the published sketch is older than what it is made of, the mark stands.</summary>
+    private void CheckMark(HourKey key)
+    {
+        long rev = database.Bases.Committed(key)?.Rev ?? 0;
+        foreach (var (_, cell) in database.PartialsOf(key))
+            rev += cell.Committed?.Rev ?? 0;
+        if (rev > (database.HourSketches.Committed(key)?.InputRev ?? 0) && database.DirtyHours.Committed(key) is null)
+            fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
+    }
+
+    private void CheckMark(DayKey key)
+    {
+        long rev = 0;
+        for (int i = 0; i < 24; i++)
+            rev += database.HourSketches.Committed(new HourKey(new Hour(key.Day.FirstHour.SinceEpoch + i), key.Platform))?.InputRev ?? 0;
+        if (rev > (database.DaySketches.Committed(key)?.InputRev ?? 0) && database.DirtyDays.Committed(key) is null)
+            fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
+    }
+
+    /// <summary>A checkpoint leaves no partial behind of an hour that was long over, by the watermark that its owner knew.</summary>
+    private void CheckFolded(PartitionCheckpoint partition, SourceRow row)
+    {
+        if (row.Watermark is not { } watermark)
+            return;
+        SourcePartition source = partition.Source;
+        foreach (PartialRow kept in partition.Changed)
+        {
+            if (kept.Hour.End + Rest.FoldAfter <= watermark)
+                fail(Invariants.Bounded, $"{source} keeps hour {kept.Hour} '{kept.Platform}' at watermark {watermark}");
+        }
+
+        // What was there before and stays can only be too old where another hour has become so.
+        Hour hourOfWatermark = watermark.Hour;
+        if (foldedUpTo.TryGetValue(source, out Hour known) && known == hourOfWatermark)
+            return;
+        foldedUpTo[source] = hourOfWatermark;
+        foreach (var (hour, cells) in database.Partials)
+        {
+            if (hour.Hour.End + Rest.FoldAfter <= watermark && cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null)
+                fail(Invariants.Bounded, $"{source} still holds hour {hour.Hour} '{hour.Platform}' at watermark {watermark}");
+        }
+    }
+
+    private void CheckPublished<TKey>(Account? account, in BucketTotals row, TKey which)
+    {
+        if (plan.LabelsOverflow)
+            return;
         if (account is null)
             fail(Invariants.RowIsPrefix, $"{which}: {Say(row)}, and nothing was ever committed");
         else if (!account.TryPublish(row))
@@ -288,22 +397,19 @@ internal sealed class Ledger(
         }
     }
 
-    private void CheckClosed(Instant end, string which)
+    private void CheckClosed<TKey>(Instant end, TKey which)
     {
         if (!IsTopologyFixed)
             return;
-        Instant? watermark = database.Watermark(Sources());
+        Instant? watermark = database.Watermark(cluster.Partitions.Count == 0 ? [] : cluster.Sources);
         if (watermark is null || watermark < end)
             fail(Invariants.ClosedOnly, $"{which} while the smallest watermark is {watermark?.ToString() ?? "unknown"}");
     }
 
-    private List<SourcePartition> Sources() => cluster.Partitions.Count == 0 ? [] : cluster.Sources;
-
     private bool IsInGap(SourcePartition source, long offset) =>
         database.Gaps.Exists(gap => gap.Source == source && gap.FromOffset <= offset && (gap.ToOffset is null || offset < gap.ToOffset));
 
-    private SimPartition? PartitionOf(SourcePartition source, string? topicId) =>
-        cluster.History.Find(partition => partition.Source == source && partition.TopicId == topicId);
+    private SimPartition? PartitionOf(SourcePartition source, string? topicId) => topicId is null ? null : cluster.FindEver(source, topicId);
 
     internal static string Say(in BucketTotals totals) =>
         $"{totals.SuccessCount}+{totals.ErrorCount} (4xx {totals.Error4xxCount}, 5xx {totals.Error5xxCount}, timeouts {totals.TimeoutCount}, "

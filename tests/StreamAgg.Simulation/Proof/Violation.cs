@@ -19,6 +19,8 @@ internal static class Invariants
     public const string ClosedOnly = "a row is published only once its hour is closed";
     public const string NoDeadlock = "the lock order allows no deadlock";
     public const string Bounded = "memory, partials and marks stay under their bounds";
+    public const string Wakeups = "whatever is not published yet is marked";
+    public const string OwnClaims = "a member claims only what is its own";
     public const string Liveness = "when faults stop, everything gets done in bounded time";
     public const string NoSurprise = "the pipeline throws only what its ports announce";
     public const string Start = "a topic starts where the configuration says";

@@ -31,7 +31,7 @@ internal static class Report
 
     public static void Summary(SeedRun run) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"{run.Done} seeds in {run.Elapsed.TotalSeconds:F1} s ({run.SeedsPerSecond:F0}/s), {run.SimulatedSeconds / 3600:F1} hours simulated, "
-        + $"{run.Steps} steps, {Faults(run.Happenings)} faults"));
+        + $"{run.Steps} steps, {Faults(run.Happenings)} faults, worlds {run.Fingerprint:x16}"));
 
     /// <returns>What was never met.</returns>
     public static IReadOnlyList<Happening> Coverage(Happenings happenings)

@@ -19,6 +19,9 @@ internal sealed class SeedRun(ulong first, long count, int threads, Mutant mutan
 
     public long Steps { get; private set; }
 
+    /// <summary>Of all worlds, whatever order they ran in: two runs of the same seeds must show the same.</summary>
+    public ulong Fingerprint { get; private set; }
+
     public Happenings Happenings { get; } = new();
 
     /// <summary>The smallest seed that failed; null while none did.</summary>
@@ -46,6 +49,8 @@ internal sealed class SeedRun(ulong first, long count, int threads, Mutant mutan
 
     private void Work()
     {
+        // Nothing in a world flows with the context, so nothing is paid for carrying it along.
+        using AsyncFlowControl still = ExecutionContext.SuppressFlow();
         while (true)
         {
             ulong seed;
@@ -61,6 +66,7 @@ internal sealed class SeedRun(ulong first, long count, int threads, Mutant mutan
             {
                 Done++;
                 Steps += world.Scheduler.Steps;
+                Fingerprint += world.Scheduler.Fingerprint * ((2 * seed) + 1);
                 SimulatedSeconds += world.Scheduler.NowMicros / 1e6;
                 Happenings.Add(world.Happenings);
                 if (world.Violation is { } violation && (Failure is null || seed < Failure.Value.Seed))

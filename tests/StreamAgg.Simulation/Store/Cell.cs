@@ -19,7 +19,7 @@ internal abstract class Cell(string name)
         if (Holder is not null)
             return false;
         Holder = transaction;
-        transaction.Locked.Add(this);
+        transaction.Holds(this);
         return true;
     }
 
@@ -83,11 +83,11 @@ internal sealed class Cell<TRow>(string name) : Cell(name)
 }
 
 /// <summary>Cells by key; a cell stays once it was made, so that a lock on a deleted row is the lock on its next life.</summary>
-internal sealed class Table<TKey, TRow>(string name)
+internal sealed class Table<TKey, TRow>(string name, IEqualityComparer<TKey>? comparer = null)
     where TKey : notnull
     where TRow : class
 {
-    private readonly Dictionary<TKey, Cell<TRow>> cells = [];
+    private readonly Dictionary<TKey, Cell<TRow>> cells = new(comparer);
 
     public Cell<TRow> this[TKey key]
     {

@@ -13,7 +13,7 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     private static readonly SortedList<SourcePartition, Cell<CountedRow>> NoPartials = [];
 
     private readonly List<Transaction> open = [];
-    private readonly Dictionary<HourKey, SortedList<SourcePartition, Cell<CountedRow>>> partialsByHour = [];
+    private readonly Dictionary<HourKey, SortedList<SourcePartition, Cell<CountedRow>>> partials = new(ByHour.Instance);
     private int transactions;
     private long marks;
 
@@ -35,21 +35,22 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
 
     public Table<SourcePartition, SourceRow> Sources { get; } = new("source_partition");
 
-    public Table<(HourKey Hour, SourcePartition Source), CountedRow> Partials { get; } = new("partial");
+    /// <summary>Rows of <c>partial</c>, an hour's in (topic, partition) order.</summary>
+    public IReadOnlyDictionary<HourKey, SortedList<SourcePartition, Cell<CountedRow>>> Partials => partials;
 
-    public Table<HourKey, CountedRow> Bases { get; } = new("hour_base");
+    public Table<HourKey, CountedRow> Bases { get; } = new("hour_base", ByHour.Instance);
 
-    public Table<HourKey, MarkRow> DirtyHours { get; } = new("dirty_hour");
+    public Table<HourKey, MarkRow> DirtyHours { get; } = new("dirty_hour", ByHour.Instance);
 
-    public Table<DayKey, MarkRow> DirtyDays { get; } = new("dirty_day");
+    public Table<DayKey, MarkRow> DirtyDays { get; } = new("dirty_day", ByDay.Instance);
 
-    public Table<HourKey, SketchRow> HourSketches { get; } = new("hour_sketch");
+    public Table<HourKey, SketchRow> HourSketches { get; } = new("hour_sketch", ByHour.Instance);
 
-    public Table<DayKey, SketchRow> DaySketches { get; } = new("day_sketch");
+    public Table<DayKey, SketchRow> DaySketches { get; } = new("day_sketch", ByDay.Instance);
 
-    public Table<HourKey, FigureRow> Hourly { get; } = new("ops_metrics_hourly");
+    public Table<HourKey, FigureRow> Hourly { get; } = new("ops_metrics_hourly", ByHour.Instance);
 
-    public Table<DayKey, FigureRow> Daily { get; } = new("ops_metrics_daily");
+    public Table<DayKey, FigureRow> Daily { get; } = new("ops_metrics_daily", ByDay.Instance);
 
     /// <summary>Rows of <c>gap</c>; the same gap said twice is one row.</summary>
     public List<Gap> Gaps { get; } = [];
@@ -58,21 +59,21 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
 
     /// <summary>The hour's partials in (topic, partition) order; a cell without a row stands for one that was.</summary>
     public SortedList<SourcePartition, Cell<CountedRow>> PartialsOf(HourKey hour) =>
-        partialsByHour.TryGetValue(hour, out var cells) ? cells : NoPartials;
+        partials.TryGetValue(hour, out var cells) ? cells : NoPartials;
 
     public Cell<CountedRow> Partial(HourKey hour, SourcePartition source)
     {
-        Cell<CountedRow> cell = Partials[(hour, source)];
-        if (!partialsByHour.TryGetValue(hour, out var cells))
-            partialsByHour.Add(hour, cells = []);
-        cells[source] = cell;
+        if (!partials.TryGetValue(hour, out var cells))
+            partials.Add(hour, cells = []);
+        if (!cells.TryGetValue(source, out Cell<CountedRow>? cell))
+            cells.Add(source, cell = new Cell<CountedRow>("partial"));
         return cell;
     }
 
     /// <summary>From a sequence: never given twice, not even after a rollback.</summary>
     public long NextMark() => ++marks;
 
-    public Transaction Begin(string client)
+    public Transaction Begin(SimProcess client)
     {
         var transaction = new Transaction(this, client, ++transactions) { LastActivityMicros = Scheduler.NowMicros };
         open.Add(transaction);

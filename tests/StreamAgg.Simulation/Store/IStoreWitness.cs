@@ -7,16 +7,17 @@ namespace StreamAgg.Simulation.Store;
 /// <summary>Told of every commit in the instant in which it becomes visible, on behalf of the one whose transaction it was.</summary>
 internal interface IStoreWitness
 {
-    void Introduced(string topic, string topicId, IReadOnlyList<long> startOffsets);
+    void Introduced(string client, string topic, string topicId, IReadOnlyList<long> startOffsets);
 
-    void Claimed(string client, SourcePartition source, SourceRow row);
+    /// <summary>A claim is sent.</summary>
+    void Claiming(string client, SourcePartition source);
 
     /// <summary>The claim's answer reached its client, which may read under it from now on.</summary>
     void ClaimAnswered(string client, SourcePartition source, Fence fence);
 
     void Adopted(SourcePartition source, SourceRow? before, SourceRow after, Gap? gap);
 
-    /// <summary>A checkpoint was handed to the store: whatever is committed of it later is what had been read by now.</summary>
+    /// <summary>A checkpoint is handed to the store.</summary>
     /// <returns>What <see cref="Committed"/> is given back.</returns>
     IReadOnlyList<Reading> Beginning(IReadOnlyList<PartitionCheckpoint> partitions);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
@@ -14,7 +15,7 @@ internal sealed partial class SimStore
     {
         var ordered = new List<PartitionCheckpoint>(partitions);
         ordered.Sort(static (a, b) => a.Source.CompareTo(b.Source));
-        if (!Rules.LocksInOrder && (process.Name[^1] & 1) == 0)
+        if (!Rules.LocksInOrder && chance.Chance(0.5))
             ordered.Reverse();
 
         IReadOnlyList<Reading> readings = database.Witness?.Beginning(ordered) ?? [];
@@ -61,6 +62,7 @@ internal sealed partial class SimStore
         database.Witness?.Committed(partitions, readings);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<List<SourcePartition>> LockAndCompareAsync(Transaction session, List<PartitionCheckpoint> ordered)
     {
         await ArriveAsync(session, writes: true);
@@ -87,6 +89,7 @@ internal sealed partial class SimStore
             && (!Rules.ComparesCheckpoint || row.Fence.Checkpoint == mine.Checkpoint);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask MoveOffsetsAsync(Transaction session, List<PartitionCheckpoint> ordered)
     {
         await ArriveAsync(session, writes: true);
@@ -107,6 +110,7 @@ internal sealed partial class SimStore
 
     private static Instant? Later(Instant? a, Instant? b) => a is null ? b : b is null ? a : Instant.Max(a.Value, b.Value);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask WriteChangedAsync(Transaction session, List<PartitionCheckpoint> ordered)
     {
         if (ordered.TrueForAll(static partition => partition.Changed.Count == 0))
@@ -124,6 +128,7 @@ internal sealed partial class SimStore
         await AnswerAsync(session);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask FoldAsync(Transaction session, List<PartitionCheckpoint> ordered)
     {
         if (ordered.TrueForAll(static partition => partition.Folds.Count == 0))
@@ -204,6 +209,7 @@ internal sealed partial class SimStore
         return bytes.AsMemory(0, merged.Encode(bytes));
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask MarkHoursAsync(Transaction session, List<PartitionCheckpoint> ordered)
     {
         var hours = new SortedSet<HourKey>();
@@ -221,7 +227,7 @@ internal sealed partial class SimStore
             return;
 
         await ArriveAsync(session, writes: true);
-        foreach (HourKey hour in hours)
+        foreach (HourKey hour in Rules.LocksInOrder || chance.Chance(0.5) ? hours : hours.Reverse())
             await MarkAsync(session, database.DirtyHours[hour]);
         await AnswerAsync(session);
     }

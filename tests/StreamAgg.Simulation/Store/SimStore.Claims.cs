@@ -44,13 +44,14 @@ internal sealed partial class SimStore
         {
             if (IsTraced)
                 trace!.Write("database", $"COMMIT introduce {topic} {topicId}: starts {string.Join(", ", startOffsets)}");
-            database.Witness?.Introduced(topic, topicId, startOffsets);
+            database.Witness?.Introduced(process.Name, topic, topicId, startOffsets);
         });
     }
 
     public async Task<PartitionClaim> ClaimAsync(SourcePartition source, string owner, CancellationToken cancellation)
     {
         Transaction session = Open(cancellation);
+        database.Witness?.Claiming(process.Name, source);
         if (!Rules.LoadsAfterClaim)
             loadedWithClaim[source] = PartialsOf(source);
         await ArriveAsync(session, writes: true);
@@ -69,7 +70,6 @@ internal sealed partial class SimStore
                 database.Happenings.Count(before is null || before.Fence.Epoch == 0 ? Happening.Claim : Happening.ClaimAgain);
                 if (IsTraced)
                     trace!.Write("database", $"COMMIT claim {source} by {process.Name}: epoch {after.Fence.Epoch}, next {after.NextOffset}");
-                database.Witness?.Claimed(process.Name, source, after);
             },
             becoming: null);
         database.Witness?.ClaimAnswered(process.Name, source, after.Fence);
@@ -141,9 +141,9 @@ internal sealed partial class SimStore
     private List<PartialRow> PartialsOf(SourcePartition source)
     {
         var rows = new List<PartialRow>();
-        foreach (var ((_, owner), cell) in database.Partials.Cells)
+        foreach (var cells in database.Partials.Values)
         {
-            if (owner == source && cell.Committed is { } counted)
+            if (cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is { } counted)
                 rows.Add(counted.Row);
         }
         rows.Sort(static (a, b) => a.Key.CompareTo(b.Key));

@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Time;
 using StreamAgg.Simulation.Tracing;
 
 namespace StreamAgg.Simulation.Store;
@@ -35,7 +37,7 @@ internal sealed partial class SimStore
         var hours = new List<DirtyHour>(due.Count);
         for (int i = 0; i < due.Count; i++)
             hours.Add(new DirtyHour(due[i].Key, due[i].Mark, InputsOf(due[i].Key, bases[i])));
-        await FinishReadAsync(read);
+        await FinishSnapshotAsync(read);
         return new HourSnapshot(hours) { Watermark = watermark, HasMore = hasMore };
     }
 
@@ -96,7 +98,7 @@ internal sealed partial class SimStore
         bool hasMore = due.Count > limit;
         if (hasMore)
             due.RemoveRange(limit, due.Count - limit);
-        await FinishReadAsync(read);
+        await FinishSnapshotAsync(read);
         return new DaySnapshot(due) { HasMore = hasMore };
     }
 
@@ -134,6 +136,15 @@ internal sealed partial class SimStore
             database.Witness?.PublishedDays(published);
         });
         return result;
+    }
+
+    private Scheduler.Hop FinishSnapshotAsync(Transaction read)
+    {
+        if (!chance.Chance(Weather.AgeChance))
+            return FinishReadAsync(read);
+        database.Happenings.Count(Happening.SnapshotAged);
+        read.Commit();
+        return scheduler.Delay(process, chance.Between(500_000, 10_000_000));
     }
 
     private List<RevisedRow> InputsOf(HourKey key, CountedRow? counted)
@@ -211,6 +222,7 @@ internal sealed partial class SimStore
     }
 
     /// <returns>Days that were written with their hours: none, unless a mutant does.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<List<Publication<DayKey>>> MarkDaysAsync(Transaction session, List<Publication<HourKey>> hours)
     {
         await ArriveAsync(session, writes: true);
@@ -273,6 +285,7 @@ internal sealed partial class SimStore
         return new Publication<DayKey>(day, 0, inputRev, totals, p99, null);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ClearAsync<T>(Transaction session, List<T> seen, Func<T, long> markOf, Func<T, Cell<MarkRow>> cellOf)
     {
         await ArriveAsync(session, writes: true);

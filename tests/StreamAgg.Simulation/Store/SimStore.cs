@@ -25,7 +25,6 @@ internal sealed partial class SimStore : IAggregateStore
     private readonly SimProcess process;
     private readonly Prng chance;
     private readonly Trace? trace;
-    private readonly List<Transaction> sessions = [];
 
     public SimStore(Database database, SimProcess process, Trace? trace)
     {
@@ -55,9 +54,9 @@ internal sealed partial class SimStore : IAggregateStore
     /// <summary>A frozen client's sessions sit idle until the server ends them; a dead one's until the server notices.</summary>
     private void WatchIdleSessions()
     {
-        foreach (Transaction session in sessions)
+        foreach (Transaction session in database.Open.ToArray())
         {
-            if (session.IsOver)
+            if (session.Client != process)
                 continue;
             if (process.IsDead)
                 scheduler.After(null, chance.Between(0, IdleInTransactionMicros), () => EndUnlessCommitting(session, "the client died"));
@@ -89,9 +88,7 @@ internal sealed partial class SimStore : IAggregateStore
     private Transaction Open(CancellationToken cancellation, [CallerMemberName] string what = "")
     {
         cancellation.ThrowIfCancellationRequested();
-        sessions.RemoveAll(static session => session.IsOver);
-        Transaction session = database.Begin(process.Name);
-        sessions.Add(session);
+        Transaction session = database.Begin(process);
         if (IsTraced)
             trace!.Write(process.Name, $"  tx {session}: {what}");
         return session;
@@ -106,6 +103,7 @@ internal sealed partial class SimStore : IAggregateStore
     }
 
     /// <summary>The statement travels to the server; returns where it is to be evaluated, or throws as the client would see it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ArriveAsync(Transaction session, bool writes)
     {
         session.IsBusy = true;
@@ -116,53 +114,66 @@ internal sealed partial class SimStore : IAggregateStore
             await scheduler.Delay(null, chance.Between(100_000, 1_000_000));
         }
 
-        if (session.IsOver)
-            throw await BackWithAsync(session, session.EndedBecause ?? "the session is over");
-        if (Weather.IsRefusing)
-            throw await RefuseAsync(session, "the server refuses connections", Happening.DatabaseRefuses);
-        if (writes && Weather.IsReadOnly)
-            throw await RefuseAsync(session, "read-only", Happening.DatabaseReadOnly);
-        if (chance.Chance(Weather.RefuseChance))
-            throw await RefuseAsync(session, "too many connections", Happening.StatementRefused);
-        if (chance.Chance(Weather.LoseConnectionChance))
-        {
-            database.Happenings.Count(Happening.ConnectionLost);
-            // The client knows at once; the server may hold the locks a while before it notices.
-            scheduler.After(null, chance.Chance(0.5) ? 0 : chance.Between(0, IdleInTransactionMicros), () => session.Abort("connection lost"));
-            throw await BackWithAsync(session, "connection lost");
-        }
+        if (Refusal(session, writes) is not { } because)
+            return;
+        await scheduler.Delay(process, Latency());
+        throw Unavailable(session, because);
     }
 
-    private async ValueTask<Exception> RefuseAsync(Transaction session, string because, Happening happening)
+    /// <returns>Why the statement is not evaluated; null where it is.</returns>
+    private string? Refusal(Transaction session, bool writes)
+    {
+        if (session.IsOver)
+            return session.EndedBecause ?? "the session is over";
+        if (Weather.IsRefusing)
+            return Refuse(session, "the server refuses connections", Happening.DatabaseRefuses);
+        if (writes && Weather.IsReadOnly)
+            return Refuse(session, "read-only", Happening.DatabaseReadOnly);
+        if (chance.Chance(Weather.RefuseChance))
+            return Refuse(session, "too many connections", Happening.StatementRefused);
+        if (!chance.Chance(Weather.LoseConnectionChance))
+            return null;
+        database.Happenings.Count(Happening.ConnectionLost);
+        // The client knows at once; the server may hold the locks a while before it notices.
+        scheduler.After(null, chance.Chance(0.5) ? 0 : chance.Between(0, IdleInTransactionMicros), () => session.Abort("connection lost"));
+        return "connection lost";
+    }
+
+    private string Refuse(Transaction session, string because, Happening happening)
     {
         database.Happenings.Count(happening);
         session.Abort(because);
-        return await BackWithAsync(session, because);
+        return because;
+    }
+
+    private StoreUnavailableException Unavailable(Transaction session, string because)
+    {
+        if (IsTraced)
+            trace!.Write(process.Name, $"  tx {session}: {because}");
+        return new StoreUnavailableException(because);
     }
 
     /// <summary>The error travels back to the client.</summary>
     private async ValueTask<Exception> BackWithAsync(Transaction session, string because)
     {
         await scheduler.Delay(process, Latency());
-        if (IsTraced)
-            trace!.Write(process.Name, $"  tx {session}: {because}");
-        return new StoreUnavailableException(because);
+        return Unavailable(session, because);
     }
 
     /// <summary>The answer travels back: from here on the client runs again.</summary>
-    private async ValueTask AnswerAsync(Transaction session)
+    private Scheduler.Hop AnswerAsync(Transaction session)
     {
         session.IsBusy = false;
         session.LastActivityMicros = scheduler.NowMicros;
         if (process.IsFrozen)
             EndWhenIdle(session);
-        await scheduler.Delay(process, Latency());
+        return scheduler.Delay(process, Latency());
     }
 
-    private async ValueTask FinishReadAsync(Transaction session)
+    private Scheduler.Hop FinishReadAsync(Transaction session)
     {
         session.Commit();
-        await scheduler.Delay(process, Latency());
+        return scheduler.Delay(process, Latency());
     }
 
     private ValueTask LockAsync(Cell cell, Transaction session) => cell.TryLock(session) ? default : WaitForLockAsync(cell, session);
@@ -198,6 +209,7 @@ internal sealed partial class SimStore : IAggregateStore
     /// <param name="session">Open.</param>
     /// <param name="visible">Runs in the instant of the commit.</param>
     /// <param name="becoming">Runs just before it.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask CommitAsync(Transaction session, Action? visible = null, Action? becoming = null)
     {
         session.IsBusy = true;
@@ -211,6 +223,7 @@ internal sealed partial class SimStore : IAggregateStore
     }
 
     /// <summary>The server's part of a COMMIT, or of a statement that commits itself.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask CommitNowAsync(Transaction session, Action? visible, Action? becoming)
     {
         session.CommitSent = true;

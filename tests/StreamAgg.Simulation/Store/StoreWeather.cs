@@ -15,6 +15,9 @@ internal sealed class StoreWeather
     /// <summary>Of a hop: that it takes seconds, as a client's long pause does.</summary>
     public double PauseChance { get; set; }
 
+    /// <summary>Of a publisher's snapshot: that seconds pass before anything is made of it, so that others publish what is newer.</summary>
+    public double AgeChance { get; set; }
+
     /// <summary>How many keys a publisher's snapshot holds at most, whatever it asks for.</summary>
     public int MostKeys { get; init; } = int.MaxValue;
 
@@ -36,7 +39,7 @@ internal sealed class StoreWeather
 
     public void CalmDown()
     {
-        SlowChance = PauseChance = RefuseChance = LoseConnectionChance = LoseCommitChance = 0;
+        SlowChance = PauseChance = AgeChance = RefuseChance = LoseConnectionChance = LoseCommitChance = 0;
         IsRefusing = IsReadOnly = IsStalled = false;
     }
 }

@@ -1,13 +1,17 @@
 using System.Runtime.CompilerServices;
+using StreamAgg.Simulation.Time;
 
 namespace StreamAgg.Simulation.Store;
 
 /// <summary>A session's open transaction: the locks it holds, the one it waits for, and how it ended.</summary>
-internal sealed class Transaction(Database database, string client, int number)
+internal sealed class Transaction(Database database, SimProcess client, int number)
 {
-    private Action? wake;
+    private static readonly List<Cell> NoLocks = [];
 
-    public List<Cell> Locked { get; } = [];
+    private Action? wake;
+    private List<Cell> locked = NoLocks;
+
+    public SimProcess Client { get; } = client;
 
     public Cell? WaitingFor { get; private set; }
 
@@ -18,22 +22,26 @@ internal sealed class Transaction(Database database, string client, int number)
 
     public bool CommitSent { get; set; }
 
-    /// <summary>The client is gone for the server, or the server for the client; the other side does not know yet.</summary>
-    public bool IsCutOff { get; set; }
-
     public long LastActivityMicros { get; set; }
 
     /// <summary>True while a statement is on the server: then the session is not idle, however long it waits.</summary>
     public bool IsBusy { get; set; }
 
-    public override string ToString() => $"{client}/{number}";
+    public override string ToString() => $"{Client.Name}/{number}";
+
+    public void Holds(Cell cell)
+    {
+        if (locked == NoLocks)
+            locked = [];
+        locked.Add(cell);
+    }
 
     public void Commit()
     {
         if (IsOver)
             return;
         IsOver = true;
-        foreach (Cell cell in Locked)
+        foreach (Cell cell in locked)
             cell.Install();
         LetGo();
     }
@@ -44,7 +52,7 @@ internal sealed class Transaction(Database database, string client, int number)
             return;
         IsOver = true;
         EndedBecause = because;
-        foreach (Cell cell in Locked)
+        foreach (Cell cell in locked)
             cell.Discard();
         if (WaitingFor is { } cell2)
         {
@@ -76,7 +84,7 @@ internal sealed class Transaction(Database database, string client, int number)
 
     private void LetGo()
     {
-        foreach (Cell cell in Locked)
+        foreach (Cell cell in locked)
         {
             if (cell.Release(database.Chance) is { } next)
             {
@@ -84,7 +92,7 @@ internal sealed class Transaction(Database database, string client, int number)
                 next.Wake();
             }
         }
-        Locked.Clear();
+        locked = NoLocks;
         database.Ended(this);
     }
 

@@ -22,4 +22,7 @@ internal enum Fault
     DatabaseRestarts,
     DiskFull,
     ClockJump,
+    ClockBack,
+    RebalanceStorm,
+    LettersRefused,
 }

@@ -1,5 +1,5 @@
-using StreamAgg.Pipeline.Store;
 using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Letters;
 using StreamAgg.Simulation.Log;
@@ -30,7 +30,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             case Fault.RecreateTopic: RecreateTopic(); break;
             case Fault.TruncateLog: Truncate(); break;
             case Fault.ExpireLog: Expire(); break;
-            case Fault.ElectLeader: AnyPartition()?.ElectLeader(); break;
+            case Fault.ElectLeader: ElectLeader(); break;
             case Fault.StickFetch: StickFetch(); break;
             case Fault.BrokersAway: While(() => facts.IsAway = true, () => facts.IsAway = false); break;
             case Fault.DatabaseReadOnly: While(() => world.Database.Weather.IsReadOnly = true, () => world.Database.Weather.IsReadOnly = false); break;
@@ -38,7 +38,10 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             case Fault.DatabaseStalls: While(() => world.Database.Weather.IsStalled = true, () => world.Database.Weather.IsStalled = false); break;
             case Fault.DatabaseRestarts: Count(Happening.DatabaseRestarts); world.Database.Restart(); break;
             case Fault.DiskFull: While(() => letters.IsDiskFull = true, () => letters.IsDiskFull = false); break;
-            case Fault.ClockJump: Count(Happening.ClockJump); world.Clock.Jump(TimeSpan.FromMinutes(chance.Between(1, 600))); break;
+            case Fault.ClockJump: JumpAhead(); break;
+            case Fault.ClockBack: Count(Happening.ClockBack); world.Clock.Jump(-TimeSpan.FromMinutes(chance.Skewed(1, 5 * 60))); break;
+            case Fault.RebalanceStorm: RebalanceStorm(); break;
+            case Fault.LettersRefused: While(() => letters.IsRefusing = true, () => letters.IsRefusing = false); break;
             default: throw new InvalidOperationException($"no such fault: {fault}");
         }
     }
@@ -80,11 +83,17 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
     private void While(Action begin, Action end)
     {
         begin();
-        repairs.Add(end);
-        world.Scheduler.After(null, chance.Skewed(200_000, 30_000_000), () =>
+        Later(chance.Skewed(200_000, Math.Max(5_000_000, world.Plan.TrafficMicros)), end);
+    }
+
+    /// <summary>After a while, or when the faults stop, whichever comes first.</summary>
+    private void Later(long micros, Action action)
+    {
+        repairs.Add(action);
+        world.Scheduler.After(null, micros, () =>
         {
-            if (repairs.Remove(end))
-                end();
+            if (repairs.Remove(action))
+                action();
         });
     }
 
@@ -94,8 +103,8 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             return;
         Count(Happening.MemberKilled);
         victim.Process.Kill();
-        world.Scheduler.After(null, world.Plan.SessionTimeoutMicros, () => victim.Consumer.Expel("is dead"));
-        world.Scheduler.After(null, chance.Between(0, 10_000_000), () => world.Launch(victim.Slot, victim.Options));
+        Later(world.Plan.SessionTimeoutMicros, () => victim.Consumer.Expel("is dead"));
+        Later(chance.Between(0, 10_000_000), () => world.Launch(victim.Slot, victim.Options));
     }
 
     private void Freeze()
@@ -107,12 +116,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
         long micros = chance.Skewed(500_000, 40_000_000);
         if (micros > world.Plan.SessionTimeoutMicros)
             world.Scheduler.After(null, world.Plan.SessionTimeoutMicros, () => ExpelWhileFrozen(victim));
-        repairs.Add(Thaw);
-        world.Scheduler.After(null, micros, () =>
-        {
-            if (repairs.Remove(Thaw))
-                Thaw();
-        });
+        Later(micros, Thaw);
 
         void Thaw()
         {
@@ -150,6 +154,29 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
 
     private void Deafen(SimMember victim) => While(() => victim.Consumer.IsDeaf = true, () => victim.Consumer.IsDeaf = false);
 
+    /// <summary>By any time, or just past the day's end: late events then find it closed.</summary>
+    private void JumpAhead()
+    {
+        Count(Happening.ClockJump);
+        TimeSpan by = TimeSpan.FromMinutes(chance.Skewed(1, 48 * 60));
+        if (chance.Chance(0.6))
+            world.Clock.JumpTo(world.Clock.Now.Hour.Day.End + world.Plan.Options.Grace + TimeSpan.FromMinutes(chance.Skewed(1, 240)));
+        else
+            world.Clock.Jump(by);
+    }
+
+    /// <summary>One after the other, faster than a revocation takes: partitions go away from a member and come back to it in the middle of it.</summary>
+    private void RebalanceStorm()
+    {
+        Count(Happening.RebalanceStorm);
+        long at = 0;
+        for (int i = (int)chance.Between(4, 12); i > 0; i--)
+        {
+            world.Scheduler.After(null, at, () => world.Group.Rebalance("a storm"));
+            at += chance.Skewed(10_000, 2_000_000);
+        }
+    }
+
     private void AddPartition()
     {
         string topic = chance.Chance(0.5) ? World.Topics.Usage : World.Topics.Error;
@@ -182,12 +209,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             create();
             return;
         }
-        repairs.Add(create);
-        world.Scheduler.After(null, chance.Between(1, 5_000_000), () =>
-        {
-            if (repairs.Remove(create))
-                create();
-        });
+        Later(chance.Between(1, 5_000_000), create);
     }
 
     private void Truncate()
@@ -214,6 +236,18 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
     {
         List<SimPartition> partitions = world.Cluster.Partitions;
         return partitions.Count == 0 ? null : chance.Pick(partitions);
+    }
+
+    /// <summary>Best in the middle of a transaction, so that its end is the first thing that the new leader writes.</summary>
+    private void ElectLeader()
+    {
+        List<SimPartition> inTransaction = world.Cluster.Partitions.FindAll(static partition => partition.IsInTransaction);
+        if ((inTransaction.Count > 0 ? chance.Pick(inTransaction) : AnyPartition()) is not { } partition)
+            return;
+        Count(Happening.LeaderElected);
+        partition.ElectLeader();
+        if (chance.Chance(0.7))
+            partition.EndTransaction(isCommitted: chance.Chance(0.7));
     }
 
     private void StickFetch()

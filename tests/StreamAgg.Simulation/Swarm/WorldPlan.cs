@@ -1,5 +1,6 @@
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Members;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Store;
 using StreamAgg.Simulation.Traffic;
@@ -12,7 +13,11 @@ namespace StreamAgg.Simulation.Swarm;
 /// </summary>
 internal sealed record WorldPlan
 {
+    private const int ManyPlatforms = 1000;
+
     private static readonly string[] AllLabels = ["anthropic", "openai", "", "gemini", "azure é"];
+
+    private static readonly Instant EarliestStart = Instant.FromUtc(new DateTime(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc));
 
     private static readonly TimeSpan[] Spans =
         [TimeSpan.FromMinutes(20), TimeSpan.FromHours(3), TimeSpan.FromHours(8), TimeSpan.FromHours(30), TimeSpan.FromHours(60)];
@@ -20,6 +25,9 @@ internal sealed record WorldPlan
     private static readonly TimeSpan[] Graces = [TimeSpan.Zero, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2), TimeSpan.FromMinutes(30)];
 
     private static readonly double[] CheckpointSeconds = [0.5, 1, 2, 5];
+
+    /// <summary>From the last record to the last fault.</summary>
+    public const long QuietMicros = 2_000_000;
 
     public required int Members { get; init; }
 
@@ -69,13 +77,26 @@ internal sealed record WorldPlan
 
     public required long LetterExtraBytes { get; init; }
 
+    /// <summary>At so many unsaved partials a member stops reading.</summary>
+    public required int MaxDirtyPartials { get; init; }
+
+    /// <summary>Of a member: that it starts where the others do not, if it is the one that introduces a topic.</summary>
+    public required double OddStartChance { get; init; }
+
+    /// <summary>Of a record: that the client delivers the one before it once more.</summary>
+    public required double RedeliverChance { get; init; }
+
     /// <summary>What happens, and when.</summary>
     public required IReadOnlyList<(long AtMicros, Fault Fault)> Faults { get; init; }
+
+    /// <summary>True where labels are counted under another one, and only the sum over all of them is known.</summary>
+    public bool LabelsOverflow => Options.MaxPlatforms < ManyPlatforms;
 
     public static WorldPlan Draw(Prng chance)
     {
         int records = (int)chance.Between(60, 320);
-        long trafficMicros = chance.Between(10_000_000, 40_000_000);
+        // Mostly short, so that a world is dense with what it is for; sometimes long, for what only a long outage shows.
+        long trafficMicros = chance.Skewed(5_000_000, 40_000_000);
         TimeSpan span = chance.Pick(Spans);
         var options = new PipelineOptions
         {
@@ -83,6 +104,8 @@ internal sealed record WorldPlan
             CheckpointInterval = TimeSpan.FromSeconds(chance.Pick(CheckpointSeconds)),
             Compression = chance.Chance(0.3) ? 20 : 100,
             OnGap = chance.Chance(0.2) ? GapAction.Stop : GapAction.Continue,
+            StartFrom = DrawStart(chance),
+            MaxPlatforms = chance.Chance(0.1) ? (int)chance.Between(1, 3) : ManyPlatforms,
         };
         bool Sometimes(double probability) => chance.Chance(probability);
         return new WorldPlan
@@ -94,25 +117,36 @@ internal sealed record WorldPlan
             Backlog = Sometimes(0.3) ? chance.Below(records) : 0,
             TrafficMicros = trafficMicros,
             Speed = Math.Max(1, (int)(span.TotalMicroseconds / trafficMicros)),
-            Start = Instant.FromUtc(new DateTime(2026, 3, 1, 0, 0, 0, DateTimeKind.Utc)) + TimeSpan.FromMinutes(chance.Below(3 * 24 * 60)),
+            Start = EarliestStart + TimeSpan.FromMinutes(chance.Below(3 * 24 * 60)),
             IsEager = Sometimes(0.3),
             Options = options,
             Habits = DrawHabits(chance, options, span),
-            PollMicros = chance.Between(20_000, 200_000),
+            PollMicros = chance.Between(20_000, 400_000),
             PollBatch = (int)chance.Between(1, 40),
             SessionTimeoutMicros = chance.Between(2_000_000, 10_000_000),
             RevocationTimeoutMicros = chance.Between(500_000, 10_000_000),
-            TransactionChance = Sometimes(0.3) ? 0.1 : 0,
+            TransactionChance = Sometimes(0.4) ? 0.15 : 0,
             StartBurstChance = Sometimes(0.3) ? 0.5 : 0,
-            HasForeignRows = Sometimes(0.15),
+            HasForeignRows = Sometimes(0.15) && options.MaxPlatforms == ManyPlatforms,
             Store = DrawStore(chance),
             FactsFailChance = Sometimes(0.25) ? 0.1 : 0,
             FactsPartialChance = Sometimes(0.25) ? 0.1 : 0,
             FactsSlowChance = Sometimes(0.25) ? 0.1 : 0,
-            LetterExtraBytes = Sometimes(0.1) ? 4 << 20 : 0,
+            LetterExtraBytes = Sometimes(0.2) ? 6 << 20 : 0,
+            MaxDirtyPartials = Sometimes(0.25) ? (int)chance.Between(4, 30) : ReadingGate.MaxDirtyPartials,
+            OddStartChance = Sometimes(0.2) ? 0.5 : 0,
+            RedeliverChance = Sometimes(0.2) ? 0.05 : 0,
             Faults = DrawFaults(chance, trafficMicros),
         };
     }
+
+    /// <summary>The end, or a time in the past or the future of the world's start, which is also a time in the middle of its backlog.</summary>
+    public static StartPosition DrawStart(Prng chance) => chance.Below(10) switch
+    {
+        0 => StartPosition.End,
+        1 => StartPosition.At(EarliestStart + TimeSpan.FromMinutes(chance.Below(4 * 24 * 60))),
+        _ => StartPosition.Beginning,
+    };
 
     private static TrafficHabits DrawHabits(Prng chance, PipelineOptions options, TimeSpan span) => new()
     {
@@ -131,7 +165,8 @@ internal sealed record WorldPlan
     {
         LatencyHighMicros = chance.Chance(0.3) ? 200_000 : 10_000,
         SlowChance = chance.Chance(0.3) ? 0.05 : 0,
-        PauseChance = chance.Chance(0.2) ? 0.01 : 0,
+        PauseChance = chance.Chance(0.2) ? 0.02 : 0,
+        AgeChance = chance.Chance(0.35) ? 0.4 : 0,
         MostKeys = chance.Chance(0.3) ? (int)chance.Between(1, 3) : int.MaxValue,
         RefuseChance = chance.Chance(0.25) ? 0.02 : 0,
         LoseConnectionChance = chance.Chance(0.3) ? 0.02 : 0,
@@ -143,11 +178,13 @@ internal sealed record WorldPlan
         var faults = new List<(long AtMicros, Fault Fault)>();
         foreach (Fault fault in Enum.GetValues<Fault>())
         {
-            if (!chance.Chance(0.25))
+            // A clock that jumps closes days while there is still something to come for them, which little else does; elections hurt nobody
+            // but in a few places.
+            if (!chance.Chance(fault is Fault.ClockJump or Fault.ElectLeader ? 0.5 : 0.25))
                 continue;
             int times = (int)chance.Between(1, 3);
             for (int i = 0; i < times; i++)
-                faults.Add((chance.Between(0, trafficMicros + 5_000_000), fault));
+                faults.Add((chance.Between(0, trafficMicros + QuietMicros), fault));
         }
         return faults;
     }

@@ -4,11 +4,17 @@ using StreamAgg.Simulation.Chance;
 namespace StreamAgg.Simulation.Time;
 
 /// <summary>Everything that happens, in the order of virtual time; what falls on the same microsecond is ordered by the seed.</summary>
-/// <remarks>One thread. A binary heap of structs written out, because this is the innermost loop of a million worlds.</remarks>
+/// <remarks>
+/// One thread. A binary heap written out, because this is the innermost loop of a million worlds: its entries hold no references, which would
+/// cost a write barrier at each of their moves, but the number of the slot that does.
+/// </remarks>
 internal sealed class Scheduler(Prng chance)
 {
-    private Entry[] heap = new Entry[256];
+    private Entry[] heap = new Entry[64];
+    private Slot[] slots = new Slot[64];
+    private int[] free = new int[64];
     private int count;
+    private int used;
     private uint sequence;
 
     /// <summary>Virtual microseconds since the start of the world.</summary>
@@ -22,8 +28,10 @@ internal sealed class Scheduler(Prng chance)
     public void After(SimProcess? process, long delayMicros, Action action)
     {
         if (count == heap.Length)
-            Array.Resize(ref heap, heap.Length * 2);
-        var entry = new Entry(NowMicros + delayMicros, ((ulong)(uint)chance.Next() << 32) | sequence++, process, action);
+            Grow();
+        int slot = count == used ? used++ : free[count];
+        slots[slot] = new Slot(process, action);
+        var entry = new Entry(NowMicros + delayMicros, ((ulong)(uint)chance.Next() << 32) | sequence++, slot);
         int at = count++;
         while (at > 0)
         {
@@ -46,24 +54,26 @@ internal sealed class Scheduler(Prng chance)
             return false;
         Entry next = heap[0];
         Entry last = heap[--count];
-        heap[count] = default;
         if (count > 0)
             SiftDown(last);
+        free[count] = next.Slot;
+        var (process, action) = slots[next.Slot];
+        slots[next.Slot] = default;
 
         NowMicros = next.TimeMicros;
         Steps++;
         Mix((ulong)next.TimeMicros ^ (next.Tie << 1));
-        if (next.Process is { } process)
+        if (process is not null)
         {
             if (process.IsDead)
                 return true;
             if (process.IsFrozen)
             {
-                process.Park(next.Action);
+                process.Park(action);
                 return true;
             }
         }
-        next.Action();
+        action();
         return true;
     }
 
@@ -87,12 +97,20 @@ internal sealed class Scheduler(Prng chance)
         heap[at] = entry;
     }
 
-    private readonly struct Entry(long timeMicros, ulong tie, SimProcess? process, Action action)
+    private void Grow()
+    {
+        Array.Resize(ref heap, count * 2);
+        Array.Resize(ref slots, count * 2);
+        Array.Resize(ref free, count * 2);
+    }
+
+    private readonly record struct Slot(SimProcess? Process, Action Action);
+
+    private readonly struct Entry(long timeMicros, ulong tie, int slot)
     {
         public readonly long TimeMicros = timeMicros;
         public readonly ulong Tie = tie;
-        public readonly SimProcess? Process = process;
-        public readonly Action Action = action;
+        public readonly int Slot = slot;
 
         public bool Before(in Entry other) => TimeMicros != other.TimeMicros ? TimeMicros < other.TimeMicros : Tie < other.Tie;
     }

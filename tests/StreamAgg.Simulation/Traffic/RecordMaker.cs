@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Simulation.Chance;
@@ -11,7 +9,13 @@ namespace StreamAgg.Simulation.Traffic;
 /// <summary>Makes records together with their truth: what is written into the JSON and what it counts for come from the same draw.</summary>
 internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings happenings)
 {
-    private readonly StringBuilder json = new();
+    /// <summary>The most that a record holds.</summary>
+    public const int MaxEvents = 4;
+
+    /// <summary>No record is larger.</summary>
+    public const int MaxBytes = 2_000;
+
+    private readonly JsonText json = new();
     private readonly List<TrueEvent> events = [];
     private readonly List<TrueRefusal> refusals = [];
 
@@ -28,21 +32,21 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         if (chance.Chance(habits.PoisonRecordChance))
             return (Poison(), new Truth([], [new TrueRefusal(Refusal.WholeRecord, RefusalReason.MalformedJson)]));
 
-        int count = chance.Chance(habits.BatchChance) ? chance.Below(5) : 1;
+        int count = chance.Chance(habits.BatchChance) ? chance.Below(MaxEvents + 1) : 1;
         bool isArray = count != 1 || chance.Chance(0.1);
         if (count > 1)
             happenings.Count(Happening.Batch);
         if (isArray)
-            json.Append('[');
+            json.Append("["u8);
         for (int i = 0; i < count; i++)
         {
             if (i > 0)
-                json.Append(',');
+                json.Append(","u8);
             Append(kind, stamped, i);
         }
         if (isArray)
-            json.Append(']');
-        return (Encoding.UTF8.GetBytes(json.ToString()), new Truth([.. events], [.. refusals]));
+            json.Append("]"u8);
+        return (json.ToArray(), new Truth([.. events], [.. refusals]));
     }
 
     private byte[] Poison() => chance.Below(4) switch
@@ -61,7 +65,7 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
             return;
         }
 
-        json.Append('{');
+        json.Append("{"u8);
         Instant time = AppendTime(stamped);
         string label = AppendLabel();
         long durationMicros = DecodedEvent.NoDuration;
@@ -76,7 +80,7 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
             status = AppendStatus();
             isTimeout = AppendTimeout();
         }
-        json.Append(",\"model\":\"m-1\"}");
+        json.Append(",\"model\":\"m-1\"}"u8);
         events.Add(new TrueEvent(time, label, durationMicros, status, isTimeout));
     }
 
@@ -86,28 +90,28 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         switch (chance.Below(6))
         {
             case 0:
-                json.Append("17");
+                json.Append("17"u8);
                 reason = RefusalReason.NotAnObject;
                 break;
             case 1:
-                json.Append("{\"is_timeout\":false,\"platform\":5}");
+                json.Append("{\"is_timeout\":false,\"platform\":5}"u8);
                 reason = RefusalReason.BadFieldPrefix + "platform";
                 break;
             case 2:
-                json.Append("{\"platform\":\"").Append('x', 51).Append("\"}");
+                json.Append("{\"platform\":\""u8).Append(new string('x', 51)).Append("\"}"u8);
                 reason = RefusalReason.BadPlatform;
                 break;
             case 3:
-                json.Append("{\"created_at\":\"1999-12-31T23:59:59Z\"}");
+                json.Append("{\"created_at\":\"1999-12-31T23:59:59Z\"}"u8);
                 reason = RefusalReason.TooOld;
                 break;
             case 4:
-                json.Append("{\"created_at\":\"2026-01-01T00:00:00\"}");
+                json.Append("{\"created_at\":\"2026-01-01T00:00:00\"}"u8);
                 reason = RefusalReason.BadFieldPrefix + "created_at";
                 break;
             default:
                 happenings.Count(Happening.FutureTimestamp);
-                json.Append(CultureInfo.InvariantCulture, $"{{\"created_at\":{(stamped + habits.MaxFuture).ToUnixMilliseconds() + chance.Between(1, 400_000_000)}}}");
+                json.Append("{\"created_at\":"u8).Append((stamped + habits.MaxFuture).ToUnixMilliseconds() + chance.Between(1, 400_000_000)).Append("}"u8);
                 reason = RefusalReason.InFuture;
                 break;
         }
@@ -130,17 +134,16 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         switch (time == stamped ? chance.Below(4) : 2 + chance.Below(2))
         {
             case 0:
-                json.Append("\"created_at\":null");
+                json.Append("\"created_at\":null"u8);
                 break;
             case 1:
-                json.Append("\"v\":1");
+                json.Append("\"v\":1"u8);
                 break;
             case 2:
-                json.Append("\"created_at\":").Append(time.ToUnixMilliseconds());
+                json.Append("\"created_at\":"u8).Append(time.ToUnixMilliseconds());
                 break;
             default:
-                json.Append("\"created_at\":\"").Append((time + TimeSpan.FromMinutes(330)).ToUtcDateTime()
-                    .ToString("yyyy-MM-ddTHH:mm:ss.fff", CultureInfo.InvariantCulture)).Append("+05:30\"");
+                json.Append("\"created_at\":\""u8).Append((time + TimeSpan.FromMinutes(330)).ToUtcDateTime()).Append("+05:30\""u8);
                 break;
         }
         return time;
@@ -152,13 +155,13 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         switch (chance.Below(3))
         {
             case 0:
-                json.Append(",\"platform\":\"").Append(label).Append('"');
+                json.Append(",\"platform\":\""u8).Append(label).Append("\""u8);
                 break;
             case 1:
-                json.Append(",\"platform\":\"\",\"group_platform\":\"").Append(label).Append('"');
+                json.Append(",\"platform\":\"\",\"group_platform\":\""u8).Append(label).Append("\""u8);
                 break;
             default:
-                json.Append(",\"account_platform\":\"").Append(label).Append("\",\"platform\":null");
+                json.Append(",\"account_platform\":\""u8).Append(label).Append("\",\"platform\":null"u8);
                 break;
         }
         return label;
@@ -171,11 +174,11 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
             case 0:
                 return DecodedEvent.NoDuration;
             case 1:
-                json.Append(",\"duration_ms\":null");
+                json.Append(",\"duration_ms\":null"u8);
                 return DecodedEvent.NoDuration;
             default:
                 long micros = habits.DistinctDurations > 0 ? 1000L * chance.Below(habits.DistinctDurations) : chance.Skewed(0, 90_000_000);
-                json.Append(CultureInfo.InvariantCulture, $",\"duration_ms\":{micros / 1000}.{micros % 1000:000}");
+                json.Append(",\"duration_ms\":"u8).AppendThousandths(micros);
                 return micros;
         }
     }
@@ -184,7 +187,7 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
     {
         int status = chance.Below(4) switch { 0 => 0, 1 => 429, 2 => 503, _ => 301 };
         if (status != 0)
-            json.Append(",\"status_code\":").Append(status);
+            json.Append(",\"status_code\":"u8).Append(status);
         return status is >= 400 and < 500 ? StatusClass.ClientError : status >= 500 ? StatusClass.ServerError : StatusClass.Other;
     }
 
@@ -193,19 +196,19 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         switch (chance.Below(6))
         {
             case 0:
-                json.Append(",\"is_timeout\":true");
+                json.Append(",\"is_timeout\":true"u8);
                 return true;
             case 1:
-                json.Append(",\"is_timeout\":false,\"error_type\":\"timeout\"");
+                json.Append(",\"is_timeout\":false,\"error_type\":\"timeout\""u8);
                 return false;
             case 2:
-                json.Append(",\"error_type\":\"timeout_error\"");
+                json.Append(",\"error_type\":\"timeout_error\""u8);
                 return true;
             case 3:
-                json.Append(",\"error_message\":\"context Deadline Exceeded (9 s)\"");
+                json.Append(",\"error_message\":\"context Deadline Exceeded (9 s)\""u8);
                 return true;
             default:
-                json.Append(",\"error_message\":\"overloaded\"");
+                json.Append(",\"error_message\":\"overloaded\""u8);
                 return false;
         }
     }

@@ -146,7 +146,9 @@ internal sealed class TwinStores
             Folds += checkpoint.Folds.Count;
             claimed[(member, checkpoint.Source)] = state with
             {
-                Simulated = state.Simulated.Next, Other = state.Other.Next, NextOffset = checkpoint.NextOffset,
+                Simulated = state.Simulated.Next,
+                Other = state.Other.Next,
+                NextOffset = checkpoint.NextOffset,
                 Watermark = checkpoint.Watermark ?? state.Watermark,
             };
         }

@@ -1,0 +1,63 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Pipeline.Tests.Members.Fakes;
+
+/// <summary>A store that says yes at once, unless a test holds a call back or answers it otherwise.</summary>
+internal sealed class FakeStore : IAggregateStore
+{
+    public Func<Task<bool>> IsTopicKnown { get; set; } = static () => Task.FromResult(true);
+
+    /// <summary>What becomes of a checkpoint; committed where the test says nothing.</summary>
+    public Func<Task<CheckpointResult>> Verdict { get; set; } = static () => Task.FromResult(CheckpointResult.Committed);
+
+    public List<SourcePartition> Claims { get; } = [];
+
+    public List<IReadOnlyList<PartitionCheckpoint>> Checkpoints { get; } = [];
+
+    public Instant Now { get; set; } = Instant.FromUtc(new DateTime(2026, 1, 5, 10, 0, 0, DateTimeKind.Utc));
+
+    public Task<Instant> NowAsync(CancellationToken cancellation) => Task.FromResult(Now);
+
+    public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) => IsTopicKnown();
+
+    public Task IntroduceTopicAsync(string topic, string topicId, IReadOnlyList<long> startOffsets, CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task<PartitionClaim> ClaimAsync(SourcePartition source, string owner, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Claims.Add(source);
+        return Task.FromResult(new PartitionClaim(new Fence(Claims.Count, Guid.Empty, 0), 0, FakeFacts.TopicId, null, null));
+    }
+
+    public Task<Fence?> AdoptTopicIdAsync(SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation) =>
+        Task.FromResult<Fence?>(fence);
+
+    public Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyList<PartialRow>>([]);
+
+    public Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation)
+    {
+        Checkpoints.Add(partitions);
+        return Verdict();
+    }
+
+    public Task<IReadOnlyDictionary<SourcePartition, Fence>> ReadFencesAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<SourcePartition, Fence>>(new Dictionary<SourcePartition, Fence>());
+
+    public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+        throw new NotSupportedException("a member publishes nothing");
+
+    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+        throw new NotSupportedException("a member publishes nothing");
+
+    public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+        throw new NotSupportedException("a member publishes nothing");
+
+    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) =>
+        throw new NotSupportedException("a member publishes nothing");
+}
