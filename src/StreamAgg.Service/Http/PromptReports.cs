@@ -30,9 +30,9 @@ internal sealed class PromptReports(IReports reports, TimeSpan patience) : IRepo
         {
             return await ask(bound.Token);
         }
-        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new StoreUnavailableException($"No answer within {patience.TotalSeconds} s: PostgreSQL hangs or is busy, or the range asked for is too long.", late);
+            throw new StoreUnavailableException($"No answer within {patience.TotalSeconds} s: PostgreSQL hangs or is busy, or the range asked for is too long.");
         }
     }
 }
