@@ -60,6 +60,32 @@ public class QueryTests(TestServer server)
         Assert.Equal((null, 0, null, null), (none.ValueMs, none.Count, none.From, none.To));
     }
 
+    [Fact]
+    public async Task A_quantile_of_a_long_range_is_as_close_as_one_of_a_short_range()
+    {
+        await using TestDatabase database = await server.CreateMigratedAsync();
+        Fence fence = await database.Store.FenceAsync(Usage0);
+        long[] micros = [.. Enumerable.Range(1, 2000).Select(i => i * 1_000L)];
+        await database.Store.CommitAsync(Checkpoint(Usage0, fence, 4, Row(0, "x", micros)) with { Watermark = Hour(40).Start });
+        await database.Store.PublishAsync(Usage0);
+        var queries = new AggregateQueries(database.Source, "default", "public");
+        QuantileAnswer one = await queries.QuantileAsync(0.99, null, null, null, None);
+
+        // Copies of one hour have its quantiles, and are more than are held at once.
+        await database.ExecuteAsync(
+            """
+            CREATE TEMP TABLE copy AS SELECT s.*, g FROM streamagg.hour_sketch s, generate_series(1, 4000) g;
+            UPDATE copy SET bucket_start = bucket_start + g * interval '1 hour';
+            ALTER TABLE copy DROP COLUMN g;
+            INSERT INTO streamagg.hour_sketch SELECT * FROM copy
+            """);
+        QuantileAnswer many = await queries.QuantileAsync(0.99, null, null, null, None);
+
+        Assert.Equal(2000 * 4001, many.Count);
+        Assert.InRange(many.ValueMs!.Value, one.ValueMs!.Value - 2, one.ValueMs.Value + 2);
+        Assert.InRange(many.RankErrorBound!.Value, 0, (2 * one.RankErrorBound!.Value) + 0.001);
+    }
+
     private async Task<TestDatabase> PublishedAsync()
     {
         TestDatabase database = await server.CreateMigratedAsync();

@@ -9,8 +9,11 @@ namespace StreamAgg.Postgres.Queries;
 /// <summary>The statement of <see cref="AggregateQueries.QuantileAsync"/> and the merge of what it finds.</summary>
 internal static class QuantileQuery
 {
-    /// <summary>Digests held at a time: a year of five platforms (43,800 sketches) would else lie in memory at once.</summary>
-    private const int MaxHeldDigests = 1024;
+    /// <summary>Sketches that are made one at a time: a year of five platforms (43,800 of them) would else lie in memory at once.</summary>
+    private const int MaxHeldSketches = 1024;
+
+    /// <summary>The finest there is: what is compacted on the way adds its own rank error to that of the sketches.</summary>
+    private const int CompactCompression = 1000;
 
     private const double MicrosAMillisecond = 1000;
 
@@ -27,6 +30,7 @@ internal static class QuantileQuery
     {
         var platforms = new SortedSet<string>(StringComparer.Ordinal);
         var digests = new List<TDigest>();
+        var compacted = new List<TDigest>();
         Instant? first = null, last = null;
         await transaction.QueryAsync(Sketches, bind, row =>
         {
@@ -39,30 +43,23 @@ internal static class QuantileQuery
             if (!TDigest.TryFromCentroids(centroids, out TDigest digest))
                 throw new InvalidDataException($"The sketch of {hour}, '{row.GetString(0)}' contradicts itself.");
             digests.Add(digest);
-            if (digests.Count >= MaxHeldDigests)
-                Compact(digests);
+            if (digests.Count < MaxHeldSketches)
+                return;
+            compacted.Add(Compact(digests));
+            digests.Clear();
         });
-        Merge(digests);
-        TDigest? merged = digests.Count == 0 ? null : digests[0];
+        TDigest[] all = [.. compacted, .. digests];
+        // Each value passes through one compaction at the most, however long the range is.
+        TDigest? merged = all.Length < 2 ? all.FirstOrDefault() : TDigest.Merge(all, all.Max(digest => digest.Compression));
         return new QuantileAnswer(q, merged?.Quantile(q, MicrosAMillisecond), merged?.RankErrorBound(q), merged?.Count ?? 0, from ?? first, to ?? last, [.. platforms]);
     }
 
-    /// <summary>Leaves one digest in its final form: a merged one else holds on to all that it was merged from.</summary>
-    private static void Compact(List<TDigest> digests)
+    /// <summary>One digest in its final form: a merged one else holds on to all that it was merged from.</summary>
+    private static TDigest Compact(List<TDigest> digests)
     {
-        Merge(digests);
-        if (!TDigest.TryFromCentroids(digests[0].ToCentroids(), out TDigest compact))
-            throw new InvalidOperationException("A digest's own centroids contradict each other.");
-        digests[0] = compact;
-    }
-
-    /// <summary>Leaves one digest, or none.</summary>
-    private static void Merge(List<TDigest> digests)
-    {
-        if (digests.Count < 2)
-            return;
-        TDigest merged = TDigest.Merge(digests.ToArray(), digests.Max(digest => digest.Compression));
-        digests.Clear();
-        digests.Add(merged);
+        TDigest merged = TDigest.Merge([.. digests], CompactCompression);
+        return TDigest.TryFromCentroids(merged.ToCentroids(), out TDigest compact)
+            ? compact
+            : throw new InvalidOperationException("A digest's own centroids contradict each other.");
     }
 }
