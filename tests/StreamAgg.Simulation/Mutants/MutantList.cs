@@ -51,4 +51,7 @@ internal static class MutantList
         new("revoke without a checkpoint") { Handler = static handler => new RevokesWithoutCheckpoint(handler) },
         new("unknown commit taken for a done one") { Store = static (store, _) => new TakesUnknownForDone(store) },
     ];
+
+    /// <returns>Null where none has that name.</returns>
+    public static Mutant? Find(string name) => All.Concat(Harmless).FirstOrDefault(mutant => mutant.Name == name);
 }
