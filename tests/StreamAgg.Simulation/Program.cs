@@ -11,7 +11,7 @@ if (Arguments.Parse(args) is not { } arguments)
 
 if (arguments.IsReplay)
 {
-    var world = new World(arguments.First, Mutant.None, isTraced: true);
+    var world = new World(arguments.First, arguments.Mutant, isTraced: true);
     world.Run();
     foreach (string line in world.Trace.Lines)
         Console.WriteLine(line);

@@ -101,6 +101,9 @@ internal sealed class World
     /// <summary>The first promise that was broken; null while all are kept.</summary>
     public Violation? Violation { get; private set; }
 
+    /// <summary>True once faults have stopped.</summary>
+    public bool IsCalm => calmSinceMicros >= 0;
+
     /// <summary>The largest time that any event says.</summary>
     public Instant LatestEvent { get; private set; } = Instant.MinValue;
 

@@ -12,6 +12,8 @@ internal sealed class Cluster(Scheduler scheduler)
     private int incarnations;
     private List<SimPartition> cached = [];
     private int cachedVersion = -1;
+    private readonly List<Dictionary<string, TopicFacts>> described = [];
+    private int describedVersion = -1;
 
     /// <summary>Every incarnation that ever was, the present ones included.</summary>
     public List<SimPartition> History { get; } = [];
@@ -48,6 +50,27 @@ internal sealed class Cluster(Scheduler scheduler)
 
     public TopicFacts? Describe(string topic) =>
         topics.TryGetValue(topic, out List<SimPartition>? partitions) ? new TopicFacts(topicIds[topic], partitions.Count) : null;
+
+    /// <summary>Of those that exist. The answer stays what it was when the cluster goes on.</summary>
+    public IReadOnlyDictionary<string, TopicFacts> Describe(IReadOnlyCollection<string> asked)
+    {
+        if (describedVersion != MetadataVersion)
+            described.Clear();
+        foreach (Dictionary<string, TopicFacts> known in described)
+        {
+            if (known.Count == asked.Count && asked.All(known.ContainsKey))
+                return known;
+        }
+        var answer = new Dictionary<string, TopicFacts>(asked.Count);
+        foreach (string topic in asked)
+        {
+            if (Describe(topic) is { } facts)
+                answer.Add(topic, facts);
+        }
+        described.Add(answer);
+        describedVersion = MetadataVersion;
+        return answer;
+    }
 
     public SimPartition? Find(SourcePartition source) =>
         topics.TryGetValue(source.Topic, out List<SimPartition>? partitions) && source.Partition < partitions.Count

@@ -12,13 +12,9 @@ internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess 
 {
     public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
     {
-        await AskAsync(cancellation);
-        var answer = new Dictionary<string, TopicFacts>();
-        foreach (string topic in topics)
-        {
-            if (cluster.Describe(topic) is { } facts)
-                answer.Add(topic, facts);
-        }
+        if (await AskAsync(cancellation) is { } noAnswer)
+            throw noAnswer;
+        IReadOnlyDictionary<string, TopicFacts> answer = cluster.Describe(topics);
         await AnswerAsync();
         return answer;
     }
@@ -48,8 +44,9 @@ internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess 
     private async Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsAsync(
         IReadOnlyCollection<SourcePartition> partitions, Func<SimPartition, long> offset, CancellationToken cancellation)
     {
-        await AskAsync(cancellation);
-        var answer = new Dictionary<SourcePartition, long>();
+        if (await AskAsync(cancellation) is { } noAnswer)
+            throw noAnswer;
+        var answer = new Dictionary<SourcePartition, long>(partitions.Count);
         foreach (SourcePartition source in partitions)
         {
             if (cluster.Find(source) is not { } partition)
@@ -63,17 +60,18 @@ internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess 
         return answer;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AskAsync(CancellationToken cancellation)
+    /// <returns>What the asker is to throw: an exception costs as much as ten steps at each level that it passes through.</returns>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Exception?> AskAsync(CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
+        if (cancellation.IsCancellationRequested)
+            return new OperationCanceledException(cancellation);
         await scheduler.Delay(null, Latency());
-        if (weather.IsAway || chance.Chance(weather.FailChance))
-        {
-            happenings.Count(Happening.FactsUnavailable);
-            await scheduler.Delay(process, Latency() * 5);
-            throw new LogUnavailableException("the brokers gave no answer in time");
-        }
+        if (!weather.IsAway && !chance.Chance(weather.FailChance))
+            return null;
+        happenings.Count(Happening.FactsUnavailable);
+        await scheduler.Delay(process, Latency() * 5);
+        return new LogUnavailableException("the brokers gave no answer in time");
     }
 
     private Scheduler.Hop AnswerAsync() => scheduler.Delay(process, Latency());

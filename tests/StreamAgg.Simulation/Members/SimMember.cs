@@ -119,7 +119,10 @@ internal sealed class SimMember : IDisposable
             world.Surprise(Process.Name, e);
             return;
         }
-        world.Scheduler.After(Process, world.Chance.Between(world.Plan.PollMicros / 10, world.Plan.PollMicros), Step);
+        // Nobody races for anything once faults have stopped: polls that find nothing would only make the world long.
+        long shortest = world.IsCalm ? world.Plan.PollMicros / 2 : world.Plan.PollMicros / 10;
+        long longest = world.IsCalm ? 2 * world.Plan.PollMicros : world.Plan.PollMicros;
+        world.Scheduler.After(Process, world.Chance.Between(shortest, longest), Step);
     }
 
     /// <summary>What is unsaved may pass its bound by no more than one poll delivers: after that nothing is read until some of it was saved.</summary>

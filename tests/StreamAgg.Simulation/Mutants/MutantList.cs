@@ -39,6 +39,7 @@ internal static class MutantList
         new("gaps not recorded") { Store = static (store, _) => new HidesGaps(store) },
         new("epoch kept behind a control record") { Store = static (store, _) => new KeepsEpochOfRecordBefore(store) },
         new("claimed again while it is given up") { Store = static (store, owner) => new ClaimsWhatItGivesUp(store, owner) },
+        new("claim goes on while it is given up") { Store = static (store, _) => new ClaimsToTheEnd(store) },
         new("truncated log judged by its ends") { Handler = static handler => new ForgetsSharedEnd(handler) },
         new("largest value no centroid of its own") { Store = static (store, _) => new BlursLargestValue(store) },
         new("dead letter after the checkpoint") { Letters = static letters => new LettersAfterCheckpoint(letters) },
@@ -50,4 +51,7 @@ internal static class MutantList
         new("revoke without a checkpoint") { Handler = static handler => new RevokesWithoutCheckpoint(handler) },
         new("unknown commit taken for a done one") { Store = static (store, _) => new TakesUnknownForDone(store) },
     ];
+
+    /// <returns>Null where none has that name.</returns>
+    public static Mutant? Find(string name) => All.Concat(Harmless).FirstOrDefault(mutant => mutant.Name == name);
 }

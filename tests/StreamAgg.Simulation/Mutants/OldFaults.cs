@@ -36,6 +36,14 @@ internal sealed class ClaimsWhatItGivesUp(IAggregateStore inner, string owner) :
     }
 }
 
+/// <summary>A claim goes on beside the revocation, and fences whoever was given the partition by then.</summary>
+/// <remarks>This was a fault of the pipeline once.</remarks>
+internal sealed class ClaimsToTheEnd(IAggregateStore inner) : ForwardingStore(inner)
+{
+    public override Task<PartitionClaim> ClaimAsync(SourcePartition source, string owner, CancellationToken cancellation) =>
+        Inner.ClaimAsync(source, owner, CancellationToken.None);
+}
+
 /// <summary>The largest value of a merged digest is no centroid of its own: who reads the sketch back refuses it.</summary>
 /// <remarks>This was a fault of the digest once.</remarks>
 internal sealed class BlursLargestValue(IAggregateStore inner) : ForwardingStore(inner)

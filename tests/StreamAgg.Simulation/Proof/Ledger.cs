@@ -23,6 +23,7 @@ internal sealed class Ledger(
     Happenings happenings, Action<string, string> fail, Func<string, SimMember> memberOf) : IStoreWitness
 {
     private readonly PipelineOptions options = plan.Options;
+    private readonly string[] labels = [.. plan.Habits.Labels, HourPartials.OtherPlatform];
     private readonly Dictionary<HourKey, Account> hours = new(ByHour.Instance);
     private readonly Dictionary<DayKey, Account> days = new(ByDay.Instance);
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
@@ -163,6 +164,7 @@ internal sealed class Ledger(
 
     public void PublishedHours(IReadOnlyList<Publication<HourKey>> published)
     {
+        touchedDays.Clear();
         foreach (Publication<HourKey> hour in published)
         {
             happenings.Count(Happening.HourPublished);
@@ -172,8 +174,10 @@ internal sealed class Ledger(
             CheckPublished(hours.GetValueOrDefault(hour.Key), hour.Totals, hour.Key);
             CheckClosed(hour.Key.Hour.End, hour.Key);
             CheckMark(hour.Key);
-            CheckMark(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
+            touchedDays.Add(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
         }
+        foreach (DayKey day in touchedDays)
+            CheckMark(day);
     }
 
     public void PublishedDays(IReadOnlyList<Publication<DayKey>> published)
@@ -264,7 +268,7 @@ internal sealed class Ledger(
         if (plan.LabelsOverflow)
         {
             account = hours.GetValueOrDefault(new HourKey(key.Hour, ""));
-            foreach (string label in Labels)
+            foreach (string label in labels)
                 AddStored(ref stored, new HourKey(key.Hour, label));
             CheckLabels(key.Hour);
         }
@@ -315,8 +319,6 @@ internal sealed class Ledger(
             fail(Invariants.Watermark, $"{partition.Source}: {watermark} with next offset {partition.NextOffset}, but the log had {end} at {asked}");
     }
 
-    private IEnumerable<string> Labels => plan.Habits.Labels.Append(HourPartials.OtherPlatform);
-
     private void AddStored(ref BucketTotals totals, HourKey key)
     {
         totals.Add(database.Bases.Committed(key)?.Row.Totals ?? default);
@@ -334,7 +336,7 @@ internal sealed class Ledger(
             happenings.Count(Happening.LabelOverflow);
         foreach (SourcePartition source in database.Sources.Cells.Keys)
         {
-            int held = Labels.Count(label =>
+            int held = labels.Count(label =>
                 database.PartialsOf(new HourKey(hour, label)).TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null);
             if (held > options.MaxPlatforms + 1)
                 fail(Invariants.Bounded, $"{source} holds {held} labels of hour {hour}, {options.MaxPlatforms} and one are allowed");

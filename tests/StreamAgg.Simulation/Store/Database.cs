@@ -13,6 +13,7 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     private static readonly SortedList<SourcePartition, Cell<CountedRow>> NoPartials = [];
 
     private readonly List<Transaction> open = [];
+    private readonly Stack<List<Cell>> spareLocks = [];
     private readonly Dictionary<HourKey, SortedList<SourcePartition, Cell<CountedRow>>> partials = new(ByHour.Instance);
     private int transactions;
     private long marks;
@@ -80,7 +81,17 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
         return transaction;
     }
 
-    public void Ended(Transaction transaction) => open.Remove(transaction);
+    public void Ended(Transaction transaction, List<Cell>? locks)
+    {
+        open.Remove(transaction);
+        if (locks is null)
+            return;
+        locks.Clear();
+        spareLocks.Push(locks);
+    }
+
+    /// <summary>An empty list: one that an ended transaction has left behind, where there is one.</summary>
+    public List<Cell> SpareLocks() => spareLocks.TryPop(out List<Cell>? locks) ? locks : [];
 
     /// <summary>A restart: every session is gone. A commit that was on its way may have made it or not; the seed decides.</summary>
     public void Restart()

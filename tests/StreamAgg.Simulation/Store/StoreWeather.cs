@@ -3,6 +3,8 @@ namespace StreamAgg.Simulation.Store;
 /// <summary>How the network and the server treat a statement. Windows (read-only, refusing, stalled) are opened and closed by the world.</summary>
 internal sealed class StoreWeather
 {
+    private const int KeysAtRest = 10;
+
     public static StoreWeather Calm => new();
 
     public long LatencyLowMicros { get; init; } = 200;
@@ -19,7 +21,7 @@ internal sealed class StoreWeather
     public double AgeChance { get; set; }
 
     /// <summary>How many keys a publisher's snapshot holds at most, whatever it asks for.</summary>
-    public int MostKeys { get; init; } = int.MaxValue;
+    public int MostKeys { get; set; } = int.MaxValue;
 
     /// <summary>Of a statement: the server says no (too many connections, shutting down).</summary>
     public double RefuseChance { get; set; }
@@ -41,5 +43,7 @@ internal sealed class StoreWeather
     {
         SlowChance = PauseChance = AgeChance = RefuseChance = LoseConnectionChance = LoseCommitChance = 0;
         IsRefusing = IsReadOnly = IsStalled = false;
+        // Pages of one key while faults strike; with what is left at the end they would be most of a world's steps.
+        MostKeys = Math.Max(MostKeys, KeysAtRest);
     }
 }

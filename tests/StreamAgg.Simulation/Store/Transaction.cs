@@ -32,7 +32,7 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
     public void Holds(Cell cell)
     {
         if (locked == NoLocks)
-            locked = [];
+            locked = database.SpareLocks();
         locked.Add(cell);
     }
 
@@ -92,8 +92,9 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
                 next.Wake();
             }
         }
+        List<Cell> spare = locked;
         locked = NoLocks;
-        database.Ended(this);
+        database.Ended(this, spare == NoLocks ? null : spare);
     }
 
     private void Wake()

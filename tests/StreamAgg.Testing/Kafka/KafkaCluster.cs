@@ -156,7 +156,7 @@ public sealed class KafkaCluster : IKafkaBackend
     private async Task FormatAsync(int node, string clusterId)
     {
         string output = Path.Combine(Folder(node), "format.log");
-        using ChildProcess format = Java(output, "-Xmx128m", "kafka.tools.StorageTool", ["format", "-t", clusterId, "-c", PropertiesOf(node)]);
+        using ChildProcess format = Java(output, "-Xmx128m", "kafka.tools.StorageTool", ["format", $"--cluster-id={clusterId}", "-c", PropertiesOf(node)]);
         long started = Stopwatch.GetTimestamp();
         while (!File.Exists(Path.Combine(Folder(node), "data", "meta.properties")) || format.IsAlive)
         {
