@@ -16,6 +16,12 @@ internal static class AnchoredForm
     /// <summary>One boundary in this many centroids at most is anchored, by two of them; with more, the cells between them would grow.</summary>
     private const int CentroidsABoundary = 8;
 
+    /// <summary>In cells of a few values an error of a rank is no sign of anything.</summary>
+    private const double SmallestFull = 8;
+
+    /// <summary>A cell of so few values is known nearly to the rank as it is.</summary>
+    private const int FewestAnchored = 4;
+
     /// <summary>A mean that is off by 2^-18 of its cell moves no quantile by more than that part of the cell's weight.</summary>
     private const int MeanBits = 18;
 
@@ -27,27 +33,13 @@ internal static class AnchoredForm
         // Ends that are estimates themselves gain nothing from anchors; the cells stay as they were read.
         if (run.Estimated && working.Length <= compression)
             return working.ToArray();
-        bool[] barred = FinalForm.Bars(working, run.Count, compression, Tolerated, compression / CentroidsABoundary);
-        Cell[] final = working.Length <= compression ? working.ToArray() : Compaction.Fit(working, barred, run.Count, compression);
+        Cell[] final = Compaction.Fit(working, [], run.Count, compression);
         long[] misleading = MisleadingBoundaries(final, run.Count, compression);
         if (misleading.Length > 0)
-            final = Anchored(working, barred, misleading, run.Count, compression);
+            final = Anchored(working, misleading, run.Count, compression);
         RoundMeans(final);
-        return JoinEqual(final);
-    }
-
-    /// <summary>One value, one pure cell: where neighbours shared a boundary, the anchors on both sides of it are the same value.</summary>
-    private static Cell[] JoinEqual(Cell[] cells)
-    {
-        int last = 0;
-        for (int i = 1; i < cells.Length; i++)
-        {
-            if (cells[last].IsPure && cells[i].IsPure && cells[last].Mean == cells[i].Mean)
-                cells[last] = cells[last].Join(cells[i]);
-            else
-                cells[++last] = cells[i];
-        }
-        return last + 1 == cells.Length ? cells : cells[..(last + 1)];
+        // Where neighbours shared a boundary, the anchors on both sides of it are the same value.
+        return final[..Cell.JoinEqual(final)];
     }
 
     /// <summary>Ranks of the boundaries at which the estimate is furthest off, ascending.</summary>
@@ -63,11 +55,14 @@ internal static class AnchoredForm
             rank += cells[i].Weight;
             double error = Math.Max(
                 Misplaced(cells[i], estimated[i], static c => c.High), Misplaced(cells[i + 1], estimated[i + 1], static c => c.Low));
-            double part = error / FinalForm.Full(limit, rank);
+            double part = error / Math.Max(SmallestFull, limit.At(rank));
             if (part > Tolerated)
                 found.Add((part, rank));
         }
-        return FinalForm.Worst(found, compression / CentroidsABoundary);
+        found.Sort(static (a, b) => b.Part != a.Part ? b.Part.CompareTo(a.Part) : a.Rank.CompareTo(b.Rank));
+        long[] worst = [.. found.Take(compression / CentroidsABoundary).Select(static f => f.Rank)];
+        Array.Sort(worst);
+        return worst;
     }
 
     /// <summary>How many ranks apart the true and the estimated end of a cell are.</summary>
@@ -81,27 +76,38 @@ internal static class AnchoredForm
             Math.Abs(new CellCurve(cell).CountAtMost(guess) - new CellCurve(cell).CountAtMost(truth)));
     }
 
-    private static Cell[] Anchored(
-        ReadOnlySpan<Cell> working, ReadOnlySpan<bool> barred, ReadOnlySpan<long> boundaries, long count, int compression)
+    private static Cell[] Anchored(ReadOnlySpan<Cell> working, ReadOnlySpan<long> boundaries, long count, int compression)
     {
         var cells = new List<Cell>(working.Length + (2 * boundaries.Length));
         var bars = new List<bool>(cells.Capacity);
         int next = 0;
         long rank = 0;
         bool begins = false;
-        for (int i = 0; i < working.Length; i++)
+        double doubt = 0;
+        foreach (ref readonly Cell cell in working)
         {
-            Cell rest = working[i];
+            Cell rest = cell;
             rank += rest.Weight;
             bool ends = next < boundaries.Length && boundaries[next] == rank;
             if (ends) next++;
-            bool splitsLow = begins && !rest.IsPure;
-            if (splitsLow) Put(TakeLow(ref rest), true);
-            bool splitsHigh = ends && !rest.IsPure;
-            Cell last = splitsHigh ? TakeHigh(ref rest) : default;
-            Put(rest, barred[i] || begins);
-            if (splitsHigh) Put(last, true);
+            bool splits = !rest.IsPure && rest.Weight >= FewestAnchored;
+            // What is left has to be of different values still: equal ones would be taken for all there were.
+            if (splits && begins && new CellCurve(rest).At(1) < rest.High)
+            {
+                Put(Cell.Pure(rest.Low, 1, doubt), true);
+                rest = Without(rest, rest.Low, new CellCurve(rest).At(1), rest.High);
+            }
+            Cell last = default;
+            if (splits && ends && rest.Low < new CellCurve(rest).At(rest.Weight - 2))
+            {
+                last = Cell.Pure(rest.High, 1, cell.Doubt);
+                rest = Without(rest, rest.High, rest.Low, new CellCurve(rest).At(rest.Weight - 2));
+            }
+            Put(rest, begins);
+            if (last.Weight > 0)
+                Put(last, true);
             begins = ends;
+            doubt = cell.Doubt;
         }
         return Compaction.Fit([.. cells], [.. bars], count, compression);
 
@@ -112,26 +118,10 @@ internal static class AnchoredForm
         }
     }
 
-    private static Cell TakeLow(ref Cell cell)
-    {
-        Cell taken = Cell.Pure(cell.Low, 1);
-        cell = Without(cell, cell.Low, new CellCurve(cell).At(1), cell.High);
-        return taken;
-    }
-
-    private static Cell TakeHigh(ref Cell cell)
-    {
-        Cell taken = Cell.Pure(cell.High, 1);
-        cell = Without(cell, cell.High, cell.Low, new CellCurve(cell).At(cell.Weight - 2));
-        return taken;
-    }
-
     private static Cell Without(in Cell cell, double value, double low, double high)
     {
-        if (cell.Weight == 2)
-            return Cell.Pure(value == cell.Low ? cell.High : cell.Low, 1);
         double mean = cell.Mean + ((cell.Mean / (cell.Weight - 1)) - (value / (cell.Weight - 1)));
-        return new Cell(low, high, Math.Clamp(mean, low, high), cell.Weight - 1);
+        return new Cell(low, high, Math.Clamp(mean, low, high), cell.Weight - 1, cell.Doubt);
     }
 
     /// <summary>Drops what of a mean says nothing: digits far below the cell's own width. That saves bytes, and no exactness is lost.</summary>
@@ -144,7 +134,7 @@ internal static class AnchoredForm
                 continue;
             long step = 1L << BitOperations.Log2(width), key = OrderedBits.Of(cell.Mean);
             double mean = OrderedBits.ToDouble((key + (step / 2)) & -step);
-            cell = new Cell(cell.Low, cell.High, Math.Clamp(mean, cell.Low, cell.High), cell.Weight);
+            cell = new Cell(cell.Low, cell.High, Math.Clamp(mean, cell.Low, cell.High), cell.Weight, cell.Doubt);
         }
     }
 }

@@ -1,35 +1,35 @@
 namespace StreamAgg.Core.Digests;
 
 /// <summary>Cells in ascending order with the rank at which each begins: what a quantile is read from. Immutable once made.</summary>
-/// <remarks>It stands for as many values as its cells weigh, each in its place (<see cref="At"/>): every reading is an exact one of those.</remarks>
+/// <remarks>
+/// It stands for as many values as its cells weigh, each in its place (<see cref="At"/>): every reading is an exact one of those.
+/// What is certain of the values that were given, wherever they lie inside their cells: the number of those up to x differs from the
+/// weight of the cells that end at or below x by no more than the doubt of the last of these where x lies between two cells, and where
+/// x lies in a cell by no more than that on the one side, the cell's weight and doubt on the other. Doubt is 0 until a cell is cut by its curve.
+/// </remarks>
 internal sealed class CellRun
 {
     private readonly Cell[] cells;
     private readonly long[] starts;
 
-    private readonly SizeLimit limit;
-
     /// <param name="cells">Ascending and disjoint.</param>
     /// <param name="compression">Of the digest that they come from.</param>
-    /// <param name="doubt">See <see cref="Doubt"/>.</param>
     /// <param name="estimated">See <see cref="Estimated"/>.</param>
     /// <param name="written">See <see cref="IsWritten"/>.</param>
-    public CellRun(ReadOnlySpan<Cell> cells, int compression, double doubt, bool estimated, bool written = false)
+    public CellRun(ReadOnlySpan<Cell> cells, int compression, bool estimated, bool written = false)
     {
         this.cells = cells.ToArray();
         starts = new long[cells.Length + 1];
         for (int i = 0; i < cells.Length; i++)
             starts[i + 1] = starts[i] + cells[i].Weight;
-        limit = new SizeLimit(compression, Count);
-        Doubt = doubt;
+        Compression = compression;
         Estimated = estimated;
         IsWritten = written;
     }
 
-    /// <summary>By how many full cells the rank of a boundary may be off: 0 until a cell was cut by its curve.</summary>
-    public double Doubt { get; }
+    public int Compression { get; }
 
-    /// <summary>Whether only means and weights are known, so that a cell may reach to the means of its neighbours.</summary>
+    /// <summary>Whether the ends of cells are estimates from means and weights.</summary>
     public bool Estimated { get; }
 
     /// <summary>Whether the cells were read from bytes, so that writing them again changes nothing.</summary>
@@ -65,18 +65,10 @@ internal sealed class CellRun
     public (double Least, double Most) CountBounds(double value)
     {
         int at = FirstAbove(value);
-        double least = starts[at], most = starts[at];
-        if (at < cells.Length && cells[at].Low <= value)
-            most = starts[at + 1];
-        if (Estimated)
-        {
-            // A boundary between two impure cells may be anywhere between their means.
-            if (at > 0 && !cells[at - 1].IsPure) least = starts[at - 1];
-            if (at < cells.Length && !cells[at].IsPure) most = Math.Max(most, starts[at + 1]);
-            if (most > starts[at] && at + 1 < cells.Length && !cells[at + 1].IsPure) most = starts[at + 2];
-        }
-        double doubt = Doubt * limit.At((least + most) / 2);
-        return (Math.Max(0, least - doubt), Math.Min(Count, most + doubt));
+        double before = at > 0 ? cells[at - 1].Doubt : 0;
+        bool inside = at < cells.Length && cells[at].Low <= value;
+        double least = starts[at] - before, most = inside ? starts[at + 1] + cells[at].Doubt : starts[at] + before;
+        return (Math.Max(0, least), Math.Min(Count, most));
     }
 
     /// <summary>The order in which runs are merged, so that the order in which they are given does not matter.</summary>
@@ -91,6 +83,7 @@ internal sealed class CellRun
             if (order == 0) order = Bits(a.Low).CompareTo(Bits(b.Low));
             if (order == 0) order = Bits(a.High).CompareTo(Bits(b.High));
             if (order == 0) order = Bits(a.Mean).CompareTo(Bits(b.Mean));
+            if (order == 0) order = a.Doubt.CompareTo(b.Doubt);
         }
         return order;
     }

@@ -47,12 +47,15 @@ internal static class DigestBytes
         return 1 + length;
     }
 
-    public static bool TryReadStep(ref ReadOnlySpan<byte> bytes, out long step)
+    /// <param name="bytes">Moves on behind the step.</param>
+    /// <param name="mark">What was added to the first byte.</param>
+    /// <param name="step">What was written.</param>
+    public static bool TryReadStep(ref ReadOnlySpan<byte> bytes, byte mark, out long step)
     {
         step = 0;
         if (bytes.IsEmpty)
             return false;
-        int zeros = bytes[0] >> 4, length = bytes[0] & 15;
+        int first = bytes[0] - mark, zeros = first >> 4, length = first & 15;
         if (zeros + length > 8 || bytes.Length <= length)
             return false;
         for (int i = 0; i < length; i++)

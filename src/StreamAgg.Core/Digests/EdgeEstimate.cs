@@ -3,13 +3,11 @@ namespace StreamAgg.Core.Digests;
 /// <summary>Where cells begin and end when only their means and weights are known, as after decoding.</summary>
 /// <remarks>
 /// The boundary between two cells is read off the line between their means, each mean standing at the middle of its cell's ranks; beside a
-/// pure cell it is that cell's value. Within the boundaries runs the monotone parabola of the cell's mean, and the cell begins and ends
-/// where that parabola has its first and its last value: half a rank inside.
+/// pure cell it is that cell's value. Within the boundaries values lie by the shape of the cell's mean, and the cell begins and ends where
+/// that has its first and its last value: half a rank inside.
 /// </remarks>
 internal static class EdgeEstimate
 {
-    private const double Vast = 1e300;
-
     /// <param name="means">Finite, ascending.</param>
     /// <param name="weights">At least 1.</param>
     /// <param name="pure">True at both ends.</param>
@@ -20,8 +18,10 @@ internal static class EdgeEstimate
         {
             cells[i] = pure[i]
                 ? Cell.Pure(means[i], weights[i])
-                : Within(Boundary(means, weights, pure, i - 1), means[i], Boundary(means, weights, pure, i), weights[i]);
+                : Held(Within(Boundary(means, weights, pure, i - 1), means[i], Boundary(means, weights, pure, i), weights[i]), means[0], means[^1]);
         }
+        for (int i = 0; i + 1 < cells.Length; i++)
+            cells[i] = cells[i].With(BoundaryDoubt.OfEstimate(cells[i], cells[i + 1]));
         return cells;
     }
 
@@ -55,18 +55,18 @@ internal static class EdgeEstimate
 
     private static Cell Within(double from, double mean, double to, long weight)
     {
-        double unit = Math.Max(Math.Abs(from), Math.Abs(to)) > Vast ? 0.5 : 1;
-        double low = from * unit, width = (to * unit) - low;
+        // At half its size, as in CellCurve.
+        double low = from * 0.5, width = (to * 0.5) - low;
         if (!(width > 0))
             return Impure(from, mean, to, weight);
-        Shape shape = Shape.Smooth(((mean * unit) - low) / width);
+        var shape = new Shape(((mean * 0.5) - low) / width, from, to);
         double half = 0.5 / weight;
-        double first = Math.Clamp((low + (width * shape.At(half))) / unit, from, mean);
-        double last = Math.Clamp((low + (width * shape.At(1 - half))) / unit, mean, to);
+        double first = Math.Clamp((low + (width * shape.At(half))) * 2, from, mean);
+        double last = Math.Clamp((low + (width * shape.At(1 - half))) * 2, mean, to);
         if (weight == 2)
         {
             // Two values lie at the same distance from their mean.
-            double reach = Math.Min((mean * unit) - (first * unit), (last * unit) - (mean * unit)) / unit;
+            double reach = Math.Min((mean * 0.5) - (first * 0.5), (last * 0.5) - (mean * 0.5)) * 2;
             first = Math.Max(first, mean - reach);
             last = Math.Min(last, mean + reach);
         }
@@ -77,4 +77,8 @@ internal static class EdgeEstimate
     private static Cell Impure(double from, double mean, double to, long weight) => from < to
         ? new Cell(from, to, mean, weight)
         : new Cell(Math.BitDecrement(mean), Math.BitIncrement(mean), mean, weight);
+
+    /// <summary>No cell reaches past the minimum or the maximum, however fine.</summary>
+    private static Cell Held(in Cell cell, double min, double max) =>
+        new(Math.Max(cell.Low, min), Math.Min(cell.High, max), cell.Mean, cell.Weight);
 }

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace StreamAgg.Core.Digests;
 
 /// <summary>Moves the ends of cells a little outwards, to numbers of few digits: that saves bytes, and each cell still holds all of its values.</summary>
@@ -8,9 +6,6 @@ internal static class EndRounding
 {
     /// <summary>An end that moves by 2^-13 of its cell moves no quantile by more than that part of the cell's weight.</summary>
     private const double Part = 1.0 / (1 << 13);
-
-    /// <summary>In full cells, what a cut costs that had to be moved into a cell because there was no room between two.</summary>
-    private const double Moved = 1.0 / 16;
 
     /// <summary>Whether the cells lie apart: those that were estimated may overlap where doubles are too coarse for them.</summary>
     public static bool AreDisjoint(ReadOnlySpan<Cell> cells)
@@ -31,10 +26,8 @@ internal static class EndRounding
     }
 
     /// <param name="cells">Ascending and disjoint; rounded in place.</param>
-    /// <returns>By how many full cells the rank of a boundary may have become wrong: 0 where every cell still holds its values.</returns>
-    public static double Round(Span<Cell> cells)
+    public static void Round(Span<Cell> cells)
     {
-        double doubt = 0;
         for (int i = 0; i + 1 < cells.Length; i++)
         {
             ref Cell left = ref cells[i], right = ref cells[i + 1];
@@ -42,52 +35,24 @@ internal static class EndRounding
             long from = OrderedBits.Of(left.High), to = OrderedBits.Of(right.Low) - 1;
             long leftTo = left.IsPure ? from : Math.Min(to, OrderedBits.Of(left.High + Room(left)));
             long rightFrom = right.IsPure ? to : Math.Max(from, OrderedBits.Of(right.Low - Room(right)) - 1);
-            if (left.IsPure || right.IsPure || leftTo < rightFrom)
-            {
-                left = Between(left, OrderedBits.Of(left.Low), Roundest(from, leftTo));
-                right = Between(right, Roundest(rightFrom, to) + 1, OrderedBits.Of(right.High));
-                continue;
-            }
-            long exact = Roundest(from, to), cut = exact;
-            if (IsFine(exact, left, right))
-            {
-                cut = Roundest(
-                    Math.Max(OrderedBits.Of(left.Low) + 1, OrderedBits.Of(left.High - Room(left))),
-                    Math.Min(OrderedBits.Of(right.High) - 2, OrderedBits.Of(right.Low + Room(right)) - 1));
-                doubt = cut < from || cut > to ? Moved : doubt;
-            }
-            left = Between(left, OrderedBits.Of(left.Low), cut);
-            right = Between(right, cut + 1, OrderedBits.Of(right.High));
+            if (!left.IsPure && !right.IsPure && leftTo >= rightFrom)
+                (leftTo, rightFrom) = (to, OrderedBits.Roundest(from, to));
+            left = Between(left, OrderedBits.Of(left.Low), OrderedBits.Roundest(from, leftTo));
+            right = Between(right, OrderedBits.Roundest(rightFrom, to) + 1, OrderedBits.Of(right.High));
         }
         foreach (ref Cell cell in cells)
             if (!cell.IsPure)
                 cell = MeanPlace.Rounded(cell);
-        return doubt;
     }
 
     /// <summary>How far an end may move.</summary>
     private static double Room(in Cell cell) => (cell.High * Part) - (cell.Low * Part);
-
-    /// <summary>Whether a cut has digits far below the width of both its cells.</summary>
-    private static bool IsFine(long cut, in Cell left, in Cell right)
-    {
-        const double fine = 1.0 / 16;
-        double value = OrderedBits.ToDouble(cut), next = OrderedBits.ToDouble(cut + (cut & -cut));
-        return next - value < fine * Math.Min(Room(left), Room(right));
-    }
 
     private static Cell Between(in Cell cell, long low, long high)
     {
         if (cell.IsPure)
             return cell;
         double from = OrderedBits.ToDouble(low), to = OrderedBits.ToDouble(high);
-        return new Cell(from, to, Math.Clamp(cell.Mean, from, to), cell.Weight);
-    }
-
-    /// <summary>The number of the most trailing zero bits within two, both inclusive.</summary>
-    private static long Roundest(long from, long to)
-    {
-        int bits = 63 - BitOperations.LeadingZeroCount((ulong)((from - 1) ^ to));
-        return to & (-1L << bits);
+        return new Cell(from, to, Math.Clamp(cell.Mean, from, to), cell.Weight, cell.Doubt);
     }
 }

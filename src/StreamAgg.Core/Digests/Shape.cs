@@ -1,81 +1,116 @@
 namespace StreamAgg.Core.Digests;
 
-/// <summary>How values rise from the smallest to the largest of a cell: a monotone curve over 0 to 1 with a given mean.</summary>
+/// <summary>How values lie between the two ends of a cell, 0 and 1, when all that is known is their mean.</summary>
 /// <remarks>
-/// A parabola where one of that mean is monotone (the mean lies in the middle third); beyond, the power t^p of that mean, which at p = 2 is
-/// the parabola that is flat at its end: both families meet there. A cell that spans many orders of magnitude has nearly all its mean from
-/// its last values, and a power follows that where a parabola cannot.
+/// Their density is taken to be a straight line. One of that mean is nowhere negative while the mean is in the middle third. Beyond, a density falls off from
+/// the nearer end as (c + h)^(-3/2), the foot of a peak or a tail, which takes square roots alone. Where the cell spans orders of magnitude it falls off as
+/// 1 / (c + h): values grow with their rank as an exponential does, v(p) = (e^(rp) - 1) / (e^r - 1).
 /// </remarks>
 internal readonly struct Shape
 {
-    private readonly double bend;
-    private readonly double power;
-    private readonly bool falling;
+    /// <summary>Values that are spread evenly over orders of magnitude have their mean outside the middle third from this ratio of the ends on.</summary>
+    private const double Magnitude = 8;
 
-    /// <param name="mean">Where between the two ends the mean lies, 0 to 1.</param>
-    /// <param name="weight">Of how many values, the first at 0 and the last at 1.</param>
-    public Shape(double mean, double weight)
+    /// <summary>Past this, nearly every value is at the end itself to the last bit of a double, and e^r is still finite.</summary>
+    private const double SteepestRate = 600;
+
+    /// <summary>From 1 / mean it takes Newton's method so many steps to the last bit, for a mean below 1/3.</summary>
+    private const int Steps = 5;
+
+    /// <summary>A mean nearer to an end than this is at it.</summary>
+    private const double Nearest = 1e-12;
+
+    /// <summary>Half of the slope of the density: between -1 and 1 it is a straight line.</summary>
+    private readonly double lean;
+    private readonly double mean;
+
+    /// <summary>Of the exponential r and e^r - 1; r is 0 where the shape is another.</summary>
+    private readonly double rate;
+    private readonly double growth;
+
+    /// <summary>Of the density in between c, its inverse root, and how far that is from the inverse root of c + 1.</summary>
+    private readonly double offset;
+    private readonly double root;
+    private readonly double fall;
+
+    /// <param name="mean">0 to 1.</param>
+    /// <param name="low">The value at 0.</param>
+    /// <param name="high">The value at 1.</param>
+    public Shape(double mean, double low, double high)
     {
-        if (weight <= 2)
+        this.mean = mean;
+        lean = 6 * (mean - 0.5);
+        if (IsStraight)
             return;
-        double last = weight - 1, share = (weight - 2) / (6 * last); // the mean of t (1 - t) over the ranks
-        bend = (mean - 0.5) / share;
-        if (Math.Abs(bend) <= 1)
-            return;
-        falling = bend > 0;
-        power = Power(falling ? 1 - mean : mean, weight, last);
-    }
-
-    private Shape(double mean)
-    {
-        bend = 6 * (mean - 0.5);
-        if (Math.Abs(bend) <= 1)
-            return;
-        falling = bend > 0;
-        power = (1 / Math.Max(falling ? 1 - mean : mean, double.Epsilon)) - 1;
-    }
-
-    /// <summary>The limit for infinitely many values.</summary>
-    public static Shape Smooth(double mean) => new(mean);
-
-    /// <summary>The height, 0 to 1, at a part of the way.</summary>
-    public double At(double t) =>
-        power == 0 ? t * (1 + (bend * (1 - t)))
-        : falling ? 1 - Math.Pow(1 - t, power)
-        : Math.Pow(t, power);
-
-    /// <summary>The part of the way at which a height is reached.</summary>
-    public double Inverse(double height)
-    {
-        if (power != 0)
-            return falling ? 1 - Math.Pow(1 - height, 1 / power) : Math.Pow(height, 1 / power);
-        // The smaller root of bend t^2 - (1 + bend) t + height = 0, in the form that does not cancel.
-        double slope = 1 + bend, root = slope + Math.Sqrt(Math.Max(0, (slope * slope) - (4 * bend * height)));
-        return root > 2 * height ? 2 * height / root : 1;
-    }
-
-    /// <summary>The mean height of <paramref name="length"/> ranks from the first to the last of them, which lie <paramref name="step"/> apart.</summary>
-    public double Mean(double first, double final, double length, double step)
-    {
-        if (power == 0)
+        double near = Math.Max(Nearest, Math.Min(mean, 1 - mean));
+        if (lean < 0 ? low >= 0 && high > Magnitude * low : high <= 0 && low < Magnitude * high)
         {
-            double centre = (first + final) / 2, spread = ((length * length) - 1) / 12 * step * step;
-            return centre + (bend * (centre - (centre * centre) - spread));
+            rate = RateOf(near);
+            growth = Math.Exp(rate) - 1;
+            return;
         }
-        // Euler and Maclaurin: the sum is the integral and half of both ends.
-        double from = falling ? 1 - final : first, to = falling ? 1 - first : final;
-        double low = Math.Pow(from, power), high = Math.Pow(to, power);
-        double sum = (((high * to) - (low * from)) / ((power + 1) * step)) + ((low + high) / 2);
-        return falling ? 1 - (sum / length) : sum / length;
+        offset = near * near / (1 - (2 * near));
+        root = 1 / Math.Sqrt(offset);
+        fall = root - (1 / Math.Sqrt(1 + offset));
     }
 
-    /// <summary>
-    /// p of which the mean over the ranks is <paramref name="mean"/>. By Euler and Maclaurin the sum of t^p is
-    /// last / (p + 1) + 1/2 + p / (12 last), exact at p = 2: a quadratic equation in p + 1.
-    /// </summary>
-    private static double Power(double mean, double weight, double last)
+    private bool IsStraight => Math.Abs(lean) <= 1;
+
+    /// <summary>The part of the values below a height.</summary>
+    public double Below(double height) =>
+        IsStraight ? height * (1 - lean + (lean * height))
+        : lean < 0 ? PartWithin(height)
+        : 1 - PartWithin(1 - height);
+
+    /// <summary>The height that has a part of the values below it; for a part above 0.</summary>
+    public double At(double part)
     {
-        double c = (mean * weight) - 0.5 + (1 / (12 * last));
-        return Math.Max(2, (2 * last / (c + Math.Sqrt(Math.Max(0, (c * c) - (1 / 3.0))))) - 1);
+        if (!IsStraight)
+            return lean < 0 ? Reach(part) : 1 - Reach(1 - part);
+        // The root in the form that does not cancel.
+        double level = 1 - lean;
+        return 2 * part / (level + Math.Sqrt(Math.Max(0, (level * level) + (4 * lean * part))));
+    }
+
+    /// <summary>The sum of the heights below one, where that of all values is the mean.</summary>
+    public double SumBelow(double height) =>
+        IsStraight ? height * height * (((1 - lean) / 2) + (2 / 3.0 * lean * height))
+        : lean < 0 ? SumWithin(height)
+        : mean - (PartWithin(1 - height) - SumWithin(1 - height)); // all but those above, seen from the other end
+
+    /// <summary>The part of the values within a distance of the end that the mean is nearer to.</summary>
+    private double PartWithin(double distance) =>
+        rate > 0 ? Math.Log(1 + (growth * distance)) / rate : (root - (1 / Math.Sqrt(offset + distance))) / fall;
+
+    /// <summary>The inverse of <see cref="PartWithin"/>.</summary>
+    private double Reach(double part)
+    {
+        if (rate > 0)
+            return (Math.Exp(rate * part) - 1) / growth;
+        double left = root - (part * fall);
+        return (1 / (left * left)) - offset;
+    }
+
+    /// <summary>The sum of the distances up to one.</summary>
+    private double SumWithin(double distance)
+    {
+        if (rate > 0)
+            return (distance / rate) - (PartWithin(distance) / growth);
+        double side = Math.Sqrt(offset + distance);
+        return (side + (offset / side) - (2 / root)) / fall;
+    }
+
+    /// <summary>The rate that has such a mean: 1 / r - 1 / (e^r - 1).</summary>
+    private static double RateOf(double near)
+    {
+        if (near <= 1 / SteepestRate)
+            return SteepestRate;
+        double found = 1 / near;
+        for (int step = 0; step < Steps; step++)
+        {
+            double tail = 1 / (Math.Exp(found) - 1);
+            found += ((1 / found) - tail - near) / ((1 / (found * found)) - (tail * (1 + tail)));
+        }
+        return found;
     }
 }

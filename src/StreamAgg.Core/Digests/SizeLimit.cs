@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace StreamAgg.Core.Digests;
 
 /// <summary>How heavy a cell may be, by where it lies: small at both ends, where the quantiles that people ask for are.</summary>
@@ -22,7 +24,10 @@ internal readonly struct SizeLimit
         scale = Integral / cells * count;
         perScale = 1 / scale;
         perCount = 1 / count;
+        Count = count;
     }
+
+    public double Count { get; }
 
     /// <summary>The greatest weight of a cell whose middle has this many values below it.</summary>
     public double At(double middleRank)
@@ -31,7 +36,14 @@ internal readonly struct SizeLimit
         return scale * root * Math.Sqrt(root);
     }
 
+    /// <summary>What a doubt is measured by, in bytes and arrays: the weight of a full cell at a boundary, and no less than a value.</summary>
+    public double Full(double rank) => Math.Max(1, At(rank));
+
+    /// <summary>About the greatest weight of a cell that begins at a rank: its middle lies half of that further.</summary>
+    public double From(double begin) => At(begin + (At(begin + (At(begin) / 2)) / 2));
+
     /// <summary>Whether a cell that begins at a rank may be so heavy, or a given part of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Allows(double begin, double weight, double part = 1)
     {
         double q = (begin + (weight / 2)) * perCount, y = q * (1 - q), w = weight * part * perScale;

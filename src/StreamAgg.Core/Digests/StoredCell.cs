@@ -8,6 +8,9 @@ internal static class StoredCell
     /// <summary>Weight, cut, end, mean.</summary>
     public const int Longest = DigestBytes.LongestVarint + (2 * DigestBytes.LongestStep) + sizeof(ushort);
 
+    /// <summary>Added to the first byte of a cell's end where the cell does not begin right above the cut.</summary>
+    private const byte BeginsLater = 0x80;
+
     /// <param name="cell">Begins above the cut.</param>
     /// <param name="cut">The key that the cell before ends at; then this one's.</param>
     /// <param name="destination">At least <see cref="Longest"/> bytes.</param>
@@ -15,15 +18,16 @@ internal static class StoredCell
     {
         long end = OrderedBits.Of(cell.High);
         int length = DigestBytes.WriteVarint(((ulong)cell.Weight << 1) | (cell.IsPure ? 0UL : 1UL), destination);
-        if (cell.IsPure)
-        {
-            length += DigestBytes.WriteStep(end - cut, destination[length..]);
-        }
-        else
+        int mark = length;
+        length += DigestBytes.WriteStep(end - cut, destination[length..]);
+        if (!cell.IsPure)
         {
             long begin = OrderedBits.Of(cell.Low) - 1;
-            length += DigestBytes.WriteStep(begin - cut, destination[length..]);
-            length += DigestBytes.WriteStep(end - begin, destination[length..]);
+            if (begin != cut)
+            {
+                destination[mark] |= BeginsLater;
+                length += DigestBytes.WriteStep(begin - cut, destination[length..]);
+            }
             BinaryPrimitives.WriteUInt16LittleEndian(destination[length..], MeanPlace.Of(cell));
             length += sizeof(ushort);
         }
@@ -41,26 +45,42 @@ internal static class StoredCell
         return length;
     }
 
-    /// <summary>False where no writer writes such bytes.</summary>
-    public static bool TryRead(ref ReadOnlySpan<byte> bytes, ref long cut, bool first, out Cell cell)
+    /// <summary>Reads what <see cref="Write"/> wrote, or what version 2 had: the begin, always, then the end as the distance from there.</summary>
+    /// <returns>False where no writer writes such bytes.</returns>
+    public static bool TryRead(ref ReadOnlySpan<byte> bytes, ref long cut, bool first, bool isVersion2, out Cell cell)
     {
         cell = default;
-        if (!DigestBytes.TryReadVarint(ref bytes, out ulong mark) || !DigestBytes.TryReadStep(ref bytes, out long step))
+        if (!DigestBytes.TryReadVarint(ref bytes, out ulong mark))
             return false;
-        long weight = (long)(mark >> 1), at = unchecked(cut + step);
-        if (weight < 1 || (!first && at < cut))
+        long weight = (long)(mark >> 1), before = cut;
+        bool isPure = (mark & 1) == 0, beginsLater = !isPure && !isVersion2 && !bytes.IsEmpty && (bytes[0] & BeginsLater) != 0;
+        if (weight < (isPure ? 1 : 2) || !DigestBytes.TryReadStep(ref bytes, beginsLater ? BeginsLater : (byte)0, out long step))
             return false;
-        if ((mark & 1) == 0)
+        long begin = before, end = unchecked(before + step);
+        if (isVersion2 && !isPure)
         {
-            cut = at;
-            cell = Cell.Pure(OrderedBits.ToDouble(at), weight);
-            return double.IsFinite(cell.Mean);
+            begin = end;
+            if (!DigestBytes.TryReadStep(ref bytes, 0, out step))
+                return false;
+            end = unchecked(begin + step);
         }
-        if (weight == 1 || !DigestBytes.TryReadStep(ref bytes, out step) || bytes.Length < sizeof(ushort))
+        if (beginsLater)
+        {
+            if (!DigestBytes.TryReadStep(ref bytes, 0, out step) || step == 0)
+                return false;
+            begin = unchecked(before + step);
+        }
+        cut = end;
+        if (!first && (begin < before || end < before))
             return false;
-        cut = unchecked(at + step);
-        double low = OrderedBits.ToDouble(unchecked(at + 1)), high = OrderedBits.ToDouble(cut);
-        if (!double.IsFinite(low) || !double.IsFinite(high) || !(low < high))
+        double high = OrderedBits.ToDouble(end);
+        if (isPure)
+        {
+            cell = Cell.Pure(high, weight);
+            return double.IsFinite(high);
+        }
+        double low = OrderedBits.ToDouble(unchecked(begin + 1));
+        if (!double.IsFinite(low) || !double.IsFinite(high) || !(low < high) || bytes.Length < sizeof(ushort))
             return false;
         ushort place = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
         bytes = bytes[sizeof(ushort)..];

@@ -5,18 +5,15 @@ public sealed partial class TDigest
     /// <summary>The final form as plain arrays, as the SQL sketch tables hold it.</summary>
     public DigestCentroids ToCentroids()
     {
-        CellRun? working = Count == 0 ? null : View().Recut(Compression);
-        Cell[] final = working is null ? [] : AnchoredForm.Of(working, Compression);
-        var means = new double[final.Length];
-        var weights = new long[final.Length];
-        var pure = new bool[final.Length];
-        for (int i = 0; i < final.Length; i++)
-        {
-            means[i] = final[i].Mean;
-            weights[i] = final[i].Weight;
-            pure[i] = final[i].IsPure;
-        }
-        return new DigestCentroids(Compression, means, weights, pure, Min, Max) { BoundaryDoubt = working?.Doubt ?? 0 };
+        StoredForm form = Count == 0 ? StoredForm.Empty : StoredForm.Estimated(View().Recut(Compression), Compression);
+        return new DigestCentroids(
+            Compression,
+            Array.ConvertAll(form.Cells, static cell => cell.Mean),
+            Array.ConvertAll(form.Cells, static cell => cell.Weight),
+            Array.ConvertAll(form.Cells, static cell => cell.IsPure),
+            Min,
+            Max)
+        { BoundaryDoubt = form.Doubt };
     }
 
     /// <summary>The digest that <see cref="ToCentroids"/> describes; false, and an empty digest, where the arrays contradict each other.</summary>
@@ -50,11 +47,12 @@ public sealed partial class TDigest
                 return false;
             count += weights[i];
         }
+        Cell[] estimate = EdgeEstimate.ToCells(means, weights, pure);
+        BoundaryDoubt.Add(estimate, compression, boundaryDoubt);
         digest = new TDigest(compression);
-        digest.Keep(EdgeEstimate.ToCells(means, weights, pure));
+        digest.Keep(estimate);
         digest.settledCount = count;
-        digest.doubt = boundaryDoubt;
-        digest.estimated = true;
+        digest.estimated = digest.written = true;
         return true;
     }
 }

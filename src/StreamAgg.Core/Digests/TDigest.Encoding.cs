@@ -3,25 +3,26 @@ using System.Buffers.Binary;
 namespace StreamAgg.Core.Digests;
 
 /// <content>
-/// The bytes of a digest, version 2. A varint is an unsigned LEB128: seven bits a byte, the lowest first, no longer than it must be.
+/// The bytes of a digest, version 3. A varint is an unsigned LEB128: seven bits a byte, the lowest first, no longer than it must be.
 /// A number's key is its IEEE 754 bits, for a negative one with all but the sign inverted: keys sort as the numbers do.
 /// A step is 1 byte, 16 * z + s, and s bytes, the lowest first: a number of which the z lowest bytes, all zero, are left out.
 /// <code>
-/// 1 byte   version: 2
+/// 1 byte   version: 3
 /// varint   compression, 20 to 1,000
 /// varint   number of centroids, at most the compression
 /// varint   count: the sum of all weights
-/// varint   by how many sixteenths of a full cell the rank of a boundary may be off, rounded up; at most 2^20
+/// varint   by how many sixteenths of a full cell the rank of a boundary may be off, rounded up
 /// then for each centroid, ascending:
 ///   varint   2 * weight, + 1 where it is not pure (its values differ); the first and the last are pure: minimum and maximum
-///   step     where it is pure: its key, as the distance from the cut before
-///            where not: the cut that it begins right above, as the distance from the cut before, 0 where that is the one
-///   step     where not pure: the key of its end, as the distance from the cut that it begins above
+///   step     the key of its end, as the distance from the cut before; a pure centroid is its end. 128 is added to the first byte where
+///            it is not pure and does not begin right above that cut
+///   step     only there: the cut that it begins right above, as the distance from the cut before
 ///   2 bytes  where not pure: where its mean lies, 0 at its smallest value, 65,535 at its end; the lower byte first
 ///            (in a cell so narrow that several of these are one double, the one that this double is nearest to)
 /// 4 bytes  CRC-32C of everything before, the lowest byte first
 /// </code>
-/// A centroid's key, or the key of its end, is the cut before the next one. Before the first the cut is 0 and distances are modulo 2^64.
+/// The key of a centroid's end is the cut before the next one. Before the first the cut is 0 and distances are modulo 2^64.
+/// Version 2 has, where a centroid is not pure, first the step of its begin, 0 or not, then that of its end from there.
 /// Version 1 has no ends: for each centroid only the varint and the step of the mean's key from that of the mean before. A digest whose ends are
 /// estimates, as one that was read from version 1 or from arrays, is written so.
 /// Equal states give equal bytes. An empty digest has no centroids. Nothing but this is accepted when reading.
@@ -29,10 +30,10 @@ namespace StreamAgg.Core.Digests;
 public sealed partial class TDigest
 {
     private const byte MeansAlone = 1;
-    private const byte WithEnds = 2;
+    private const byte WithBothEnds = 2;
+    private const byte WithEnds = 3;
     private const int CrcLength = 4;
     private const double DoubtUnits = 16;
-    private const ulong MostDoubt = 1 << 20;
 
     /// <summary>The number of bytes that <see cref="Encode"/> writes now.</summary>
     public int EncodedLength => Write(Stored(), []);
@@ -54,19 +55,19 @@ public sealed partial class TDigest
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out TDigest digest)
     {
         digest = new TDigest();
-        if (bytes.Length <= CrcLength || bytes[0] is not (MeansAlone or WithEnds)
+        if (bytes.Length <= CrcLength || bytes[0] is < MeansAlone or > WithEnds
             || DigestBytes.Crc(bytes[..^CrcLength]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^CrcLength..]))
             return false;
         ReadOnlySpan<byte> rest = bytes[1..^CrcLength];
         if (!DigestBytes.TryReadVarint(ref rest, out ulong compression) || compression is < MinCompression or > MaxCompression
             || !DigestBytes.TryReadVarint(ref rest, out ulong length) || length > compression
             || !DigestBytes.TryReadVarint(ref rest, out ulong count)
-            || !DigestBytes.TryReadVarint(ref rest, out ulong sixteenths) || sixteenths > MostDoubt)
+            || !DigestBytes.TryReadVarint(ref rest, out ulong sixteenths))
             return false;
         double boundaryDoubt = sixteenths / DoubtUnits;
-        bool read = bytes[0] == WithEnds
-            ? TryReadCells(rest, (int)compression, (int)length, boundaryDoubt, out TDigest result)
-            : TryReadMeans(rest, (int)compression, (int)length, boundaryDoubt, out result);
+        bool read = bytes[0] == MeansAlone
+            ? TryReadMeans(rest, (int)compression, (int)length, boundaryDoubt, out TDigest result)
+            : TryReadCells(rest, (int)compression, (int)length, boundaryDoubt, bytes[0] == WithBothEnds, out result);
         if (!read || (ulong)result.Count != count)
             return false;
         digest = result;
@@ -82,7 +83,7 @@ public sealed partial class TDigest
         long key = 0;
         for (int i = 0; i < length; i++)
         {
-            if (!DigestBytes.TryReadVarint(ref rest, out ulong weight) || !DigestBytes.TryReadStep(ref rest, out long step))
+            if (!DigestBytes.TryReadVarint(ref rest, out ulong weight) || !DigestBytes.TryReadStep(ref rest, 0, out long step))
             {
                 digest = new TDigest();
                 return false;
@@ -95,7 +96,7 @@ public sealed partial class TDigest
         return TryAssemble(compression, means, weights, pure, boundaryDoubt, out digest) && rest.IsEmpty;
     }
 
-    private static bool TryReadCells(ReadOnlySpan<byte> rest, int compression, int length, double boundaryDoubt, out TDigest digest)
+    private static bool TryReadCells(ReadOnlySpan<byte> rest, int compression, int length, double boundaryDoubt, bool isVersion2, out TDigest digest)
     {
         digest = new TDigest();
         // At most MaxCompression, whatever the bytes say.
@@ -104,17 +105,17 @@ public sealed partial class TDigest
         for (int i = 0; i < length; i++)
         {
             bool end = i == 0 || i == length - 1;
-            if (!StoredCell.TryRead(ref rest, ref key, i == 0, out read[i]) || (end && !read[i].IsPure)
+            if (!StoredCell.TryRead(ref rest, ref key, i == 0, isVersion2, out read[i]) || (end && !read[i].IsPure)
                 || (i > 0 && !(read[i - 1].High < read[i].Low)) || read[i].Weight > long.MaxValue - count)
                 return false;
             count += read[i].Weight;
         }
         if (!rest.IsEmpty)
             return false;
+        BoundaryDoubt.Add(read, compression, boundaryDoubt);
         digest = new TDigest(compression);
         digest.Keep(read);
         digest.settledCount = count;
-        digest.doubt = boundaryDoubt;
         digest.written = true;
         return true;
     }
@@ -123,7 +124,8 @@ public sealed partial class TDigest
     private int Write(StoredForm final, Span<byte> destination)
     {
         Span<byte> scratch = stackalloc byte[StoredCell.Longest];
-        ulong sixteenths = (ulong)Math.Min(MostDoubt, Math.Ceiling(final.Doubt * DoubtUnits));
+        // What is read is a product of this number: a rounding of that must not become one more when it is written again.
+        ulong sixteenths = (ulong)Math.Ceiling(final.Doubt * DoubtUnits * (1 - 1e-12));
         int at = 0;
         scratch[0] = final.HasEnds ? WithEnds : MeansAlone;
         Put(scratch[..1], destination, ref at);

@@ -2,7 +2,7 @@ namespace StreamAgg.Core.Digests;
 
 public sealed partial class TDigest
 {
-    private bool IsSettled => buffered == 0 && weightedCount == 0;
+    private SizeLimit WorkingLimit => new(FullFactor * Compression, Count);
 
     /// <summary>Before anything is added to a merged digest, its inputs become cells of its own.</summary>
     private void SettleUnion()
@@ -11,29 +11,39 @@ public sealed partial class TDigest
             return;
         CellRun recut = union.Recut(Compression);
         Keep(recut.Cells);
-        doubt = recut.Doubt;
         estimated = recut.Estimated;
         union = null;
     }
 
-    /// <summary>Brings what waits into the cells, and the cells to their resting number where they have become too many.</summary>
+    /// <summary>Brings the buffer into the cells. A few values that have no cell yet may stay in it: new cells are best made for many at once.</summary>
     private void Flush()
     {
-        if (IsSettled)
+        Absorption absorption = Absorption.Shared;
+        ReadOnlySpan<double> rest = absorption.Count(cells, cellCount, structure, buffer.AsSpan(0, buffered), WorkingLimit);
+        written = false;
+        if (rest.Length <= MostWaiting && !absorption.IsCrowded && !isExact)
+        {
+            rest.CopyTo(buffer);
+            settledCount += buffered - rest.Length;
+            buffered = rest.Length;
             return;
-        Span<Cell> absorbed = Absorbed();
-        doubt += Absorption.Shared.Doubt;
+        }
+        Span<Cell> all = absorption.Insert(cells.AsSpan(0, cellCount), WorkingLimit, isExact ? int.MaxValue : WorkingFactor * Compression);
         settledCount += buffered;
-        buffered = weightedCount = 0;
-        if (absorbed.Length > WorkingFactor * Compression)
-            absorbed = absorbed[..Compaction.Shrink(absorbed, settledCount, RestingFactor * Compression)];
-        Keep(absorbed);
+        buffered = 0;
+        if (all.Length > WorkingFactor * Compression)
+            all = all[..Compaction.Shrink(all, settledCount, RestingFactor * Compression, FullFactor * Compression)];
+        Keep(all);
     }
 
-    /// <summary>The cells with all that waits, in memory that the next flush of any digest on this thread uses again.</summary>
-    private Span<Cell> Absorbed() => Absorption.Shared.Absorb(
-        cells.AsSpan(0, cellCount), buffer.AsSpan(0, buffered), weighted.AsSpan(0, weightedCount),
-        new SizeLimit(FullFactor * Compression, Count));
+    /// <summary>Brings all that waits into the cells, weighted values too: they are merged like a digest of their own.</summary>
+    private void Settle()
+    {
+        CellRun all = new Union(CurrentRuns()).Recut(Compression);
+        Keep(all.Cells);
+        settledCount += buffered;
+        buffered = weightedCount = 0;
+    }
 
     private void Keep(ReadOnlySpan<Cell> kept)
     {
@@ -41,27 +51,44 @@ public sealed partial class TDigest
             cells = new Cell[Math.Min(kept.Length + (kept.Length / 2), Math.Max(kept.Length, WorkingFactor * Compression))];
         kept.CopyTo(cells);
         cellCount = kept.Length;
+        structure++;
         view = null;
         stored = null;
         written = false;
+        isExact = true;
+        foreach (ref readonly Cell cell in kept)
+            isExact &= cell.IsPure;
     }
 
     /// <summary>Everything in order, as if flushed, while this digest stays as it is: reading must not change what is written later.</summary>
-    private Union View()
+    internal Union View()
     {
         if (view is null || view.Count != Count)
-        {
-            view = union ?? new Union([CurrentRun()]);
-        }
+            view = union ?? new Union(CurrentRuns());
         return view;
     }
 
-    private CellRun CurrentRun()
+    private List<CellRun> CurrentRuns()
     {
-        if (IsSettled)
-            return new CellRun(cells.AsSpan(0, cellCount), Compression, doubt, estimated, written);
-        ReadOnlySpan<Cell> absorbed = Absorbed();
-        return new CellRun(absorbed, Compression, doubt + Absorption.Shared.Doubt, estimated);
+        var runs = new List<CellRun>();
+        if (weightedCount > 0)
+        {
+            Cell[] values = weighted.AsSpan(0, weightedCount).ToArray();
+            Array.Sort(values, static (a, b) => a.Mean.CompareTo(b.Mean));
+            runs.Add(new CellRun(values.AsSpan(0, Cell.JoinEqual(values)), Compression, false));
+        }
+        if (buffered > 0)
+        {
+            Cell[] copy = cells.AsSpan(0, cellCount).ToArray();
+            Absorption absorption = Absorption.Shared;
+            absorption.Count(copy, cellCount, structure, buffer.AsSpan(0, buffered), WorkingLimit);
+            runs.Add(new CellRun(absorption.Insert(copy, WorkingLimit, int.MaxValue), Compression, estimated));
+        }
+        else if (cellCount > 0)
+        {
+            runs.Add(new CellRun(cells.AsSpan(0, cellCount), Compression, estimated, written));
+        }
+        return runs;
     }
 
     /// <summary>The final form as it is written: at most <see cref="Compression"/> cells.</summary>

@@ -55,11 +55,9 @@ public sealed partial class TDigest
         Union values = View();
         double rank = q * (Count - 1);
         // The answer lies between the values of these two ranks; where both are known to be at their ranks, it is exact.
-        double low = values.At((long)rank), high = values.At((long)Math.Min(Math.Ceiling(rank), Count - 1));
-        if (IsExact(values, low) && IsExact(values, high))
+        if (IsExact(values, values.At((long)rank)) && IsExact(values, values.At((long)Math.Min(Math.Ceiling(rank), Count - 1))))
             return 0;
-        double least = values.CountBounds(Math.BitDecrement(Math.Min(value, low))).Least;
-        double most = values.CountBounds(Math.Max(value, high)).Most;
+        double least = values.CountBounds(Math.BitDecrement(value)).Least, most = values.CountBounds(value).Most;
         return Math.Min(1, Math.Max(rank - least + 1, most - rank) / Count);
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace StreamAgg.Core.Digests;
 
 /// <summary>The distribution of any number of values in a few hundred bytes: counts exactly, answers any quantile closely.</summary>
@@ -26,6 +28,9 @@ public sealed partial class TDigest
     /// <summary>The size of a full cell in memory: as if there were this many times the cells of the final form.</summary>
     private const int FullFactor = 2;
 
+    /// <summary>So many values without a cell may wait in the buffer for more of their kind.</summary>
+    private const int MostWaiting = FullBuffer / 8;
+
     /// <summary>Up to here a whole buffer fits into a count without a look at it.</summary>
     private const long UncheckedCount = long.MaxValue - FullBuffer;
 
@@ -39,8 +44,11 @@ public sealed partial class TDigest
     /// <summary>How many values are in cells, or in <see cref="weighted"/>; the buffer's come on top.</summary>
     private long settledCount;
 
-    /// <summary>By how many full cells the rank of a boundary may be off: 0 until a cell was cut by its curve.</summary>
-    private double doubt;
+    /// <summary>Another number whenever there are other cells.</summary>
+    private int structure;
+
+    /// <summary>Whether every cell is one value: nothing has been forgotten.</summary>
+    private bool isExact = true;
 
     /// <summary>Whether the cells' ends were estimated from means and weights.</summary>
     private bool estimated;
@@ -115,7 +123,8 @@ public sealed partial class TDigest
     {
         buffered = weightedCount = cellCount = 0;
         settledCount = 0;
-        doubt = 0;
+        structure++;
+        isExact = true;
         estimated = written = false;
         union = view = null;
         stored = null;
@@ -124,6 +133,7 @@ public sealed partial class TDigest
     private static void ThrowNotFinite(double value) =>
         throw new ArgumentOutOfRangeException(nameof(value), value, "A digest holds finite values only.");
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddToFull(double value)
     {
         SettleUnion();
@@ -133,8 +143,11 @@ public sealed partial class TDigest
             AddWeighted(value, 1);
             return;
         }
-        if (buffer.Length < FullBuffer)
-            Array.Resize(ref buffer, Math.Max(FirstBuffer, buffer.Length * 2));
+        // While nothing has been forgotten a flush comes at every so manyth value, wherever the first of them are by now: a digest that
+        // is written and read then goes on to the same bytes as one that never was.
+        int full = isExact ? FullBuffer - (int)(settledCount % FullBuffer) : FullBuffer;
+        if (buffer.Length < full)
+            Array.Resize(ref buffer, Math.Min(Math.Max(FirstBuffer, buffer.Length * 2), full));
         else
             Flush();
         buffer[buffered++] = value;
@@ -146,13 +159,13 @@ public sealed partial class TDigest
         SettleUnion();
         if (count > UncheckedCount && buffer.Length > 0)
         {
-            Flush();
+            Settle();
             buffer = [];
         }
         if (weightedCount == weighted.Length)
         {
-            if (weighted.Length == FullBuffer / 4)
-                Flush();
+            if (weighted.Length >= FullBuffer / 4)
+                Settle();
             else
                 Array.Resize(ref weighted, Math.Max(FirstBuffer, weighted.Length * 2));
         }

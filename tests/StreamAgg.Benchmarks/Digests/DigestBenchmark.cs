@@ -9,6 +9,7 @@ internal static class DigestBenchmark
         var report = new Report();
         DigestSpeed.Print(report);
         DigestAccuracy.Print(report);
+        DigestBounds.Print(report);
         return report.AllMet;
     }
 }

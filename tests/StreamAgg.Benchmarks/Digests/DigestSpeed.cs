@@ -20,15 +20,6 @@ internal static class DigestSpeed
         Report.Plain("sort all and interpolate", sorting, "ns");
         Report.Plain("the textbook's merging digest", textbook, "ns");
         Report.Plain("  ratio of ours to it", ours / textbook, "");
-        if (JavaReference.AddNanoseconds() is { } java)
-        {
-            Report.Plain("the reference Java digest", java, "ns");
-            report.Judged("  ratio of ours to it", ours / java, "", 1 / 6.0, 1 / 9.0);
-        }
-        else
-        {
-            Console.WriteLine("  (the reference Java digest: not measured, TDIGEST_REFERENCE_JAR is not set)");
-        }
         double worst = 0;
         foreach (string name in DataSets.Hostile)
         {
@@ -37,6 +28,18 @@ internal static class DigestSpeed
             worst = Math.Max(worst, cost);
         }
         report.Judged("add, the worst of these", worst, "ns", 20, 15);
+        Report.Plain("  ratio to log-normal's", worst / ours, "");
+        if (JavaReference.AddNanoseconds() is { } java)
+        {
+            // 20 and 15 ns stand beside 75 of the reference where the goals were set.
+            Report.Plain("the reference Java digest", java, "ns");
+            report.Judged("  ratio of our log-normal to it", ours / java, "", 1 / 6.0, 1 / 9.0);
+            report.Judged("  ratio of our worst to it", worst / java, "", 20 / 75.0, 15 / 75.0);
+        }
+        else
+        {
+            Console.WriteLine("  (the reference Java digest: not measured, TDIGEST_REFERENCE_JAR is not set)");
+        }
         PrintKeys(report, values);
         PrintMerge(report, values);
         PrintReading(report, values);
@@ -119,8 +122,9 @@ internal static class DigestSpeed
         int length = digest.Encode(bytes);
         Report.Plain("decode", Clock.BestNanoseconds(300, () => TDigest.TryDecode(bytes.AsSpan(0, length), out _)) / 1000, "us");
         report.Judged("encoded, a million log-normal values", length, "bytes", 1250, 950);
-        report.Judged("encoded, the largest of all data sets", DataSets.Continuous.Concat(DataSets.Hostile)
-            .Max(name => Forms.Added(DataSets.Make(name, Million), 100).EncodedLength), "bytes", 1250, 950);
+        int[] counts = [100, 1000, 10_000, 100_000, Million];
+        report.Judged("encoded, the largest of all sets, 100 to a million values", DataSets.Continuous.Concat(DataSets.Hostile)
+            .Max(name => counts.Max(count => Forms.Added(DataSets.Make(name, count), 100).EncodedLength)), "bytes", 1250, 950);
     }
 
     private static void Read(TDigest digest)

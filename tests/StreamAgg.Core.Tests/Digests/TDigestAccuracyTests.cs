@@ -12,8 +12,9 @@ public class TDigestAccuracyTests
     [MemberData(nameof(AllForms))]
     public void The_p99_lies_within_the_stated_bound(string form)
     {
-        foreach (string name in DataSets.Continuous.Concat(DataSets.Hostile).Where(name => name != "magnitudes"))
-            foreach (int count in (int[])[1000, 3000, 20_000])
+        // From means alone nobody can tell where cells end that span orders of magnitude.
+        foreach (string name in DataSets.Continuous.Concat(DataSets.Hostile).Where(name => name != "magnitudes" || form != "centroids"))
+            foreach (int count in (int[])[1000, 3000, 20_000, 100_000])
                 Assert.InRange(PartOfBound(DataSets.Make(name, count), form), 0, 1);
     }
 
@@ -64,31 +65,20 @@ public class TDigestAccuracyTests
     }
 
     [Theory]
-    [MemberData(nameof(AllForms))]
-    public void The_error_never_passes_its_bound(string form)
+    [InlineData("added")]
+    [InlineData("encoded")]
+    [InlineData("merged")]
+    [InlineData("merged and encoded")]
+    public void The_median_of_two_peaks_with_a_valley_beside_it_is_off_by_less_than_600_ppm(string form)
     {
-        foreach (string name in DataSets.Continuous.Concat(DataSets.Hostile))
+        for (int seed = 1; seed <= 10; seed++)
         {
-            foreach (int count in (int[])[500, 10_000])
-            {
-                double[] values = DataSets.Make(name, count);
-                var exact = new PercentileCont(values);
-                TDigest digest = Forms.Make(form, values, 100);
-                for (int i = 0; i <= 50; i++)
-                {
-                    double q = i / 50.0, error = exact.RankError(q, digest.Quantile(q)) / count;
-                    Assert.True(error <= digest.RankErrorBound(q) + (0.01 / count), $"{name}, {count}, q {q}: {error} > {digest.RankErrorBound(q)}");
-                }
-            }
+            double[] values = DataSets.Make("bimodal", 100_000, seed);
+            var exact = new PercentileCont(values);
+            TDigest digest = Forms.Make(form, values, 100);
+            for (double q = 0.25; q <= 0.75; q += 0.03125)
+                Assert.InRange(exact.RankError(q, digest.Quantile(q)) / values.Length, 0, 600e-6);
         }
-    }
-
-    [Fact]
-    public void The_bound_is_zero_where_the_answer_is_exact()
-    {
-        foreach (TDigest digest in Forms.All(DataSets.Make("few values", 3000), 100))
-            for (int i = 0; i <= 100; i++)
-                Assert.Equal(0, digest.RankErrorBound(i / 100.0));
     }
 
     private static double PartOfBound(double[] values, string form)

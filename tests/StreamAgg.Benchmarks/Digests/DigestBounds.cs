@@ -1,0 +1,82 @@
+using StreamAgg.Core.Digests;
+using StreamAgg.Core.Tests.Digests;
+
+namespace StreamAgg.Benchmarks.Digests;
+
+/// <summary>How much of what is promised is used up: of the stated bound of p99, and of what a digest says of itself.</summary>
+internal static class DigestBounds
+{
+    private const int Million = 1_000_000;
+    private static readonly string[] Sets = [.. DataSets.Continuous, .. DataSets.Hostile];
+
+    public static void Print(Report report)
+    {
+        int[] counts = [.. Counts()];
+        Report.Section($"p99 rank error as a part of the stated bound max(80e-6 n, 1 + 0.1 sqrt(n)): the largest of {Sets.Length} sets and {counts.Length} sizes from 1,000 to 100,000");
+        foreach (string form in Forms.Names.Where(form => form != "centroids"))
+            PrintWorst(report, form, Sets, counts);
+        // Of ends of cells that span orders of magnitude, means alone say next to nothing.
+        PrintWorst(report, "centroids", [.. Sets.Where(name => name != "magnitudes")], counts);
+        (double magnitudes, string at) = Worst("centroids", ["magnitudes"], counts);
+        Report.Plain($"centroids of {at}", magnitudes, "");
+        foreach (string form in Forms.Names.Where(form => form != "centroids"))
+            PrintWorst(report, form, Sets, [Million]);
+        PrintOwnBound();
+    }
+
+    private static IEnumerable<int> Counts()
+    {
+        for (double count = 1000; count < 100_000; count *= 1.1)
+            yield return (int)count;
+        yield return 100_000;
+    }
+
+    private static void PrintWorst(Report report, string form, string[] sets, int[] counts)
+    {
+        (double worst, string at) = Worst(form, sets, counts);
+        report.Judged($"{form} ({at})", worst, "", 1, 0.5);
+    }
+
+    private static (double Part, string At) Worst(string form, string[] sets, int[] counts)
+    {
+        (double Part, string At) worst = (0, "");
+        foreach (int count in counts)
+        {
+            double bound = Math.Max(80e-6 * count, 1 + (0.1 * Math.Sqrt(count)));
+            foreach (string name in sets)
+            {
+                double[] values = DataSets.Make(name, count, 7);
+                double part = new PercentileCont(values).RankError(0.99, Forms.Make(form, values, 100).Quantile(0.99)) / bound;
+                if (part > worst.Part) worst = (part, $"{name}, {count:N0}");
+            }
+        }
+        return worst;
+    }
+
+    private static void PrintOwnBound()
+    {
+        Report.Section("Errors of 100,000 values of every set as a part of RankErrorBound, at 1,000 quantiles; the bound of p99 in ppm");
+        foreach (string form in Forms.Names)
+        {
+            double largest = 0, sum = 0, p99 = 0;
+            int asked = 0;
+            foreach (string name in Sets)
+            {
+                double[] values = DataSets.Make(name, 100_000, 7);
+                var exact = new PercentileCont(values);
+                TDigest digest = Forms.Make(form, values, 100);
+                p99 = Math.Max(p99, digest.RankErrorBound(0.99) * 1e6);
+                for (int i = 0; i <= 1000; i++)
+                {
+                    double bound = digest.RankErrorBound(i / 1000.0);
+                    if (bound == 0) continue;
+                    double part = exact.RankError(i / 1000.0, digest.Quantile(i / 1000.0)) / values.Length / bound;
+                    largest = Math.Max(largest, part);
+                    sum += part;
+                    asked++;
+                }
+            }
+            Report.Plain($"{form}, largest (mean {sum / asked:0.000}; p99 within {p99:0} ppm)", largest, "");
+        }
+    }
+}
