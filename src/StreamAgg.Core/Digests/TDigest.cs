@@ -13,7 +13,7 @@ public sealed partial class TDigest
     public const int MinCompression = 20;
     public const int MaxCompression = 1000;
 
-    /// <summary>Values wait in a buffer of this many at first, twice as many each time it is full: a digest of few values stays small.</summary>
+    /// <summary>Values wait in a buffer of this many at first: a digest of few values stays small.</summary>
     private const int FirstBuffer = 10;
 
     /// <summary>Long enough that the work of a flush, which is by the cell, is a nanosecond or two a value.</summary>
@@ -75,6 +75,9 @@ public sealed partial class TDigest
     }
 
     public int Compression { get; }
+
+    /// <summary>Four times as long once, then twice: digests of a few dozen values are the most there are, and each step of theirs is copied and collected.</summary>
+    private int LongerBuffer => buffer.Length <= FirstBuffer ? Math.Max(FirstBuffer, buffer.Length * 4) : buffer.Length * 2;
 
     public long Count => settledCount + buffered;
 
@@ -147,7 +150,7 @@ public sealed partial class TDigest
         // is written and read then goes on to the same bytes as one that never was.
         int full = isExact ? FullBuffer - (int)(settledCount % FullBuffer) : FullBuffer;
         if (buffer.Length < full)
-            Array.Resize(ref buffer, Math.Min(Math.Max(FirstBuffer, buffer.Length * 2), full));
+            Array.Resize(ref buffer, Math.Min(LongerBuffer, full));
         else
             Flush();
         buffer[buffered++] = value;
