@@ -32,6 +32,8 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
             {
                 await CreateAsync(topic, DevelopmentPartitions, cancellation);
             }
+
+            await UntilToldAsync(inputs, cancellation);
         }
         else if (missing.Count > 0)
         {
@@ -55,6 +57,23 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
         if ((await MissingAsync([options.DeadLetterTopic], started, cancellation)).Count > 0)
         {
             await CreateAsync(options.DeadLetterTopic, DeadLetterPartitions, cancellation);
+            await UntilToldAsync([options.DeadLetterTopic], cancellation);
+        }
+    }
+
+    /// <summary>The controller has made them, and the broker that is asked next may not have heard of it yet.</summary>
+    private async Task UntilToldAsync(string[] topics, CancellationToken cancellation)
+    {
+        long started = time.GetTimestamp();
+        while (await MissingAsync(topics, started, cancellation) is { Count: > 0 } missing)
+        {
+            if (time.GetElapsedTime(started) >= Patience)
+            {
+                throw new LogUnavailableException(
+                    $"Kafka at {options.BootstrapServers} has created {string.Join(" and ", missing)} and does not tell of it {Patience.TotalSeconds} s later");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellation);
         }
     }
 
