@@ -20,13 +20,13 @@ public sealed class KafkaFactsTests
         TestKafka kafka = await TestKafka.SharedAsync();
         string topic = await kafka.NewTopicAsync("described", 3);
         using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
-        IReadOnlyDictionary<string, TopicFacts> known = await facts.DescribeAsync([topic], Cancellation);
+        IReadOnlyDictionary<string, TopicFacts> known = await AskAgainAsync(() => facts.DescribeAsync([topic], Cancellation));
         Assert.Equal(3, known[topic].PartitionCount);
         Assert.Equal(22, known[topic].TopicId.TrimEnd('=').Length);
-        Assert.Equal(known[topic], (await facts.DescribeAsync([topic], Cancellation))[topic]);
+        Assert.Equal(known[topic], (await AskAgainAsync(() => facts.DescribeAsync([topic], Cancellation)))[topic]);
         if (kafka.Supports(KafkaFeature.Administration))
         {
-            Assert.Equal([topic], (await facts.DescribeAsync([topic, TestKafka.NewName("missing")], Cancellation)).Keys);
+            Assert.Equal([topic], (await AskAgainAsync(() => facts.DescribeAsync([topic, TestKafka.NewName("missing")], Cancellation))).Keys);
         }
     }
 
@@ -37,13 +37,13 @@ public sealed class KafkaFactsTests
         Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
         string topic = await kafka.NewTopicAsync("grown", 1);
         using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
-        Assert.Equal("0", await InOrder(facts.EndOffsetsAsync([new(topic, 0)], Cancellation), [new(topic, 0)]));
+        Assert.Equal("0", await OffsetsAsync([new(topic, 0)], () => facts.EndOffsetsAsync([new(topic, 0)], Cancellation)));
 
         await kafka.AddPartitionsAsync(topic, 2);
         SourcePartition[] sources = [new(topic, 0), new(topic, 1)];
         // Hours wait for the answer, and by itself the client looks at a topic anew after five minutes only.
         long started = Stopwatch.GetTimestamp();
-        while ((await facts.EndOffsetsAsync(sources, Cancellation)).Count < 2)
+        while ((await AskAgainAsync(() => facts.EndOffsetsAsync(sources, Cancellation))).Count < 2)
         {
             Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 30);
             await Task.Delay(100, Cancellation);
@@ -71,12 +71,12 @@ public sealed class KafkaFactsTests
 
         using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
         SourcePartition[] sources = [new(topic, 0), new(topic, 1)];
-        Assert.Equal("100, 0", await InOrder(facts.EndOffsetsAsync(sources, Cancellation), sources));
-        Assert.Equal("0, 0", await InOrder(facts.BeginningOffsetsAsync(sources, Cancellation), sources));
+        Assert.Equal("100, 0", await OffsetsAsync(sources, () => facts.EndOffsetsAsync(sources, Cancellation)));
+        Assert.Equal("0, 0", await OffsetsAsync(sources, () => facts.BeginningOffsetsAsync(sources, Cancellation)));
         Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
-        Assert.Equal("43, 0", await InOrder(facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_700_000_042_001), Cancellation), sources));
-        Assert.Equal("0, 0", await InOrder(facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(0), Cancellation), sources));
-        Assert.Equal("100, 0", await InOrder(facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_800_000_000_000), Cancellation), sources));
+        Assert.Equal("43, 0", await OffsetsAsync(sources, () => facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_700_000_042_001), Cancellation)));
+        Assert.Equal("0, 0", await OffsetsAsync(sources, () => facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(0), Cancellation)));
+        Assert.Equal("100, 0", await OffsetsAsync(sources, () => facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_800_000_000_000), Cancellation)));
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class KafkaFactsTests
         var topics = new KafkaTopics(options, facts, NullLogger<KafkaTopics>.Instance);
         await topics.EnsureAsync(Cancellation);
         await topics.EnsureAsync(Cancellation);
-        Assert.Equal(3, (await facts.DescribeAsync([options.UsageTopic, options.ErrorTopic, options.DeadLetterTopic], Cancellation)).Count);
+        Assert.Equal(3, (await AskAgainAsync(() => facts.DescribeAsync([options.UsageTopic, options.ErrorTopic, options.DeadLetterTopic], Cancellation))).Count);
     }
 
     [Fact]
@@ -149,12 +149,12 @@ public sealed class KafkaFactsTests
         await Task.Delay(TimeSpan.FromSeconds(1), Cancellation);
         Assert.False(waiting.IsCompleted);
         await kafka.CreateTopicAsync(options.ErrorTopic, 1);
-        await waiting.WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await waiting.WaitAsync(TimeSpan.FromSeconds(25), Cancellation);
 
         options.ErrorTopic = TestKafka.NewName("never");
         long started = Stopwatch.GetTimestamp();
         LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(() => topics.EnsureAsync(Cancellation));
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 29, 40);
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 29, 50);
         Assert.Contains($"--create --topic {options.ErrorTopic}", fatal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(options.UsageTopic, fatal.Message, StringComparison.Ordinal);
     }
@@ -163,7 +163,9 @@ public sealed class KafkaFactsTests
     {
         long started = Stopwatch.GetTimestamp();
         await Assert.ThrowsAsync<LogUnavailableException>(question);
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 8);
+
+        // Four at the most on a machine with nothing else to do; by itself the client would wait for minutes.
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 20);
     }
 
     private static async Task<T> AskAgainAsync<T>(Func<Task<T>> question)
@@ -186,9 +188,15 @@ public sealed class KafkaFactsTests
     private static KafkaLogFacts NewFacts(string servers) =>
         new(new KafkaOptions { BootstrapServers = servers }, NullLogger<KafkaLogFacts>.Instance, TimeSpan.FromSeconds(2));
 
-    private static async Task<string> InOrder(Task<IReadOnlyDictionary<SourcePartition, long>> answer, SourcePartition[] sources)
+    /// <summary>All of them, in this order: on a busy machine a question may be unanswered, or answered for some only, and is asked again.</summary>
+    private static async Task<string> OffsetsAsync(SourcePartition[] sources, Func<Task<IReadOnlyDictionary<SourcePartition, long>>> question)
     {
-        IReadOnlyDictionary<SourcePartition, long> offsets = await answer;
+        IReadOnlyDictionary<SourcePartition, long> offsets = await AskAgainAsync(question);
+        for (int again = 0; offsets.Count < sources.Length && again < 10; again++)
+        {
+            offsets = await AskAgainAsync(question);
+        }
+
         return string.Join(", ", sources.Select(source => offsets[source]));
     }
 }
