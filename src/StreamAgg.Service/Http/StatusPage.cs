@@ -87,7 +87,7 @@ internal static class StatusPage
         var f = row.Figures;
         return
         [
-            row.Bucket, row.Platform, Text(f.RequestCount), Text(f.SuccessCount), Text(f.ErrorCount), Text(f.Error4xxCount), Text(f.Error5xxCount),
+            row.Bucket.Replace('T', ' '), row.Platform, Text(f.RequestCount), Text(f.SuccessCount), Text(f.ErrorCount), Text(f.Error4xxCount), Text(f.Error5xxCount),
             Text(f.TimeoutCount), Text(f.AvgLatencyMs), Text(f.P99LatencyMs), Text(f.ErrorRate),
         ];
     }
@@ -111,7 +111,7 @@ internal static class StatusPage
 
     private static string Encoded(string text) => WebUtility.HtmlEncode(text);
 
-    /// <summary>To the second: a person compares it with a clock.</summary>
+    /// <summary>To the second, and spelled as the rows' hours are: a person compares them with each other and with a clock.</summary>
     private static string? Text(Instant? time) => time?.ToUtcDateTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Text(long? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
