@@ -54,7 +54,7 @@ public sealed class CrashTests
     [Fact]
     public async Task A_static_member_that_is_killed_and_started_again_takes_its_partitions_back_and_no_other_member_notices()
     {
-        await using var deployment = await Deployment.CreateAsync(settings: [("Kafka:Client:session.timeout.ms", "45000")]);
+        await using var deployment = await Deployment.CreateAsync(settings: [("Kafka:Client:session.timeout.ms", "120000")]);
         var killed = deployment.Run(("Kafka:Client:group.instance.id", "first"));
         await deployment.WaitAsync(async () => await OwnedAsync(deployment, "") == 4, () => "four partitions claimed");
         var other = deployment.Run(("Kafka:Client:group.instance.id", "second"));
@@ -67,7 +67,7 @@ public sealed class CrashTests
         await killed.KillAsync();
         deployment.Events.Send(Traffic.AcrossMidnight(7).Next(200));
         deployment.Run(("Kafka:Client:group.instance.id", "first"));
-        await deployment.AssertExactAsync(TimeSpan.FromSeconds(40));
+        await deployment.AssertExactAsync(TimeSpan.FromSeconds(100));
 
         Assert.Equal(assignments, Occurrences(other.Output, "assigned ") + Occurrences(other.Output, "giving up "));
     }

@@ -8,7 +8,7 @@ namespace StreamAgg.EndToEnd.Tests.Harness;
 internal static class Eventually
 {
     /// <summary>Far beyond what anything takes on an idle machine: a deadline tells a hang, not a slow machine.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(180);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 

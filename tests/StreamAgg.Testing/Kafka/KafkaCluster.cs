@@ -9,7 +9,7 @@ namespace StreamAgg.Testing.Kafka;
 /// <summary>Apache Kafka on this machine's Java: one to three nodes, each broker and controller, on free ports, data in a folder of its own.</summary>
 public sealed class KafkaCluster : IKafkaBackend
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(180);
 
     private readonly string home;
     private readonly string folder;
