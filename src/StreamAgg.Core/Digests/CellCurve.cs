@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace StreamAgg.Core.Digests;
 
 /// <summary>What a cell's values are taken to have been: the first and the last one are its ends, the others lie between by their <see cref="Shape"/>.</summary>
@@ -15,6 +17,7 @@ internal readonly struct CellCurve
     private readonly long last;
     private readonly Shape shape;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CellCurve(in Cell cell)
     {
         floor = cell.Low;
@@ -55,6 +58,7 @@ internal readonly struct CellCurve
     }
 
     /// <summary>As <see cref="CountAtMost"/>, but a fraction where it lies between two values; for values between the cell's ends.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public double About(double value) => inner > 0 && width > 0 ? (shape.Below(((value * 0.5) - low) / width) * inner) + 1.5 : 1;
 
     /// <summary>The same count by bisection: where many ranks share one double, their curve has no inverse.</summary>

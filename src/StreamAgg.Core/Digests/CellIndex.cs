@@ -175,6 +175,7 @@ internal sealed class CellIndex
     }
 
     /// <summary>The first cell that does not end below the value; the number of cells where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int FindAmong(double value)
     {
         int at = first[Slot(value, origin, shift, Slots - 1)];
@@ -183,7 +184,10 @@ internal sealed class CellIndex
             ref readonly SlotTable table = ref tables[at & ~Several];
             at = tableSlots[table.Start + Slot(value, table.Origin, table.Shift, table.Last)];
         }
-        while (ends[at].High < value)
+        Ends[] all = ends;
+        // Whether it is the next one is by chance, and no branch; one further is rare.
+        at += all[at].High < value ? 1 : 0;
+        while (all[at].High < value)
             at++;
         return at;
     }

@@ -1,4 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace StreamAgg.Core.Digests;
 
@@ -9,42 +12,64 @@ namespace StreamAgg.Core.Digests;
 /// </remarks>
 internal sealed class Slots
 {
+    /// <summary>Of the cells that end here. A rise is half of how far values lie above the cut (below, that is) as a part of all values: no sum overflows.</summary>
     private struct Slot
     {
-        public double Cut;
-
-        /// <summary>Of the cells that end here. Rises are half of how far values lie above a cut (below, that is) as a part of all values: no sum overflows.</summary>
-        public long Weight;
-        public double HalfRise;
-
-        /// <summary>Of the parts below this cut of cells that end above it.</summary>
-        public double PartWeight;
-        public double PartHalfRise;
-
         public double Low;
         public double High;
+        public long Weight;
+        public double HalfRise;
+    }
 
-        /// <summary>By how many the number of values up to the cut may be off.</summary>
-        public double Doubt;
+    /// <summary>For each cut, of the parts below it of cells that end above it; and by how many the number of values up to it may be off.</summary>
+    private readonly ref struct Row(ref double weight, ref double halfRise, ref double doubt)
+    {
+        public readonly ref double Weight = ref weight;
+        public readonly ref double HalfRise = ref halfRise;
+        public readonly ref double Doubt = ref doubt;
+
+        public void Set(int at, double ofWeight, double ofRise, double ofDoubt)
+        {
+            Unsafe.Add(ref Weight, at) = ofWeight;
+            Unsafe.Add(ref HalfRise, at) = ofRise;
+            Unsafe.Add(ref Doubt, at) = ofDoubt;
+        }
     }
 
     /// <summary>Of so few values between the ends the mean says little about a shape, and a line will do.</summary>
     private const double FewInner = 8;
 
+    /// <summary>So many cuts are looked at at once: behind the last one there are as many that nothing reaches.</summary>
+    private static readonly int Lanes = Vector256<double>.Count;
+
     private Slot[] slots = [];
+    private double[] cuts = [];
+
+    /// <summary>What all runs have said of the cuts, and what one says, as the three stretches of a <see cref="Row"/>: a cut lies in one cell of a run at most.</summary>
+    private double[] sums = [];
+    private double[] one = [];
+    private int stride;
     private int length;
     private double share;
 
-    /// <param name="cuts">Ascending; the last one is at or above every value.</param>
+    /// <param name="ends">The cuts, ascending; the last one is at or above every value.</param>
     /// <param name="count">How many values will be put in.</param>
-    public void Begin(ReadOnlySpan<double> cuts, long count)
+    public void Begin(ReadOnlySpan<double> ends, long count)
     {
-        length = cuts.Length;
+        length = ends.Length;
         share = 1.0 / count;
-        if (slots.Length < length)
-            slots = new Slot[length * 2];
-        for (int i = 0; i < length; i++)
-            slots[i] = new Slot { Cut = cuts[i], Low = double.PositiveInfinity, High = double.NegativeInfinity };
+        stride = length + (2 * Lanes) - (length % Lanes);
+        if (cuts.Length < stride)
+        {
+            slots = new Slot[stride * 2];
+            cuts = new double[stride * 2];
+            sums = new double[stride * 6];
+            one = new double[stride * 6];
+        }
+        ends.CopyTo(cuts);
+        cuts.AsSpan(length, stride - length).Fill(double.PositiveInfinity);
+        slots.AsSpan(0, length + 1).Fill(new Slot { Low = double.PositiveInfinity, High = double.NegativeInfinity });
+        Array.Clear(sums, 0, 3 * stride);
     }
 
     /// <summary>Deals a run of cells out.</summary>
@@ -53,26 +78,32 @@ internal sealed class Slots
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Put(ReadOnlySpan<Cell> cells, double before = 0)
     {
-        Span<Slot> all = slots.AsSpan(0, length);
+        // Bounds are checked here once: no cell reaches the cuts behind the last one, and there are as many of those as are looked at at once.
+        ref double ends = ref MemoryMarshal.GetArrayDataReference(cuts);
+        ref Slot all = ref MemoryMarshal.GetArrayDataReference(slots);
+        var row = new Row(ref one[0], ref one[stride], ref one[2 * stride]);
+        double part = share;
         int at = 0;
         foreach (ref readonly Cell cell in cells)
         {
-            for (; all[at].Cut < cell.Low; at++)
-                all[at].Doubt += before;
-            ref Slot slot = ref all[at];
-            if (cell.Low < slot.Low) slot.Low = cell.Low;
-            if (cell.High > slot.Cut)
-            {
-                at += Cut(cell, before, all[at..]);
-                slot = ref all[at];
-            }
-            if (!(cell.High < slot.High)) slot.High = Math.Max(cell.High, slot.High); // 0 above -0
+            double low = cell.Low, high = cell.High;
+            for (; Unsafe.Add(ref ends, at) < low; at++)
+                row.Set(at, 0, 0, before);
+            ref Slot begin = ref Unsafe.Add(ref all, at);
+            if (low < begin.Low) begin.Low = low;
+            if (high > Unsafe.Add(ref ends, at))
+                at = Cut(cell, before, at, part, ref ends, row);
+            ref Slot slot = ref Unsafe.Add(ref all, at);
+            if (!(high < slot.High)) slot.High = Math.Max(high, slot.High); // 0 above -0
             slot.Weight += cell.Weight;
-            slot.HalfRise += ((cell.Mean * 0.5) - (slot.Cut * 0.5)) * (cell.Weight * share);
+            slot.HalfRise += ((cell.Mean * 0.5) - (Unsafe.Add(ref ends, at) * 0.5)) * (cell.Weight * part);
             before = cell.Doubt;
         }
-        for (; at < all.Length; at++)
-            all[at].Doubt += before;
+        for (; at < length; at++)
+            row.Set(at, 0, 0, before);
+        ref double sum = ref MemoryMarshal.GetArrayDataReference(sums);
+        for (nuint i = 0; i < (nuint)(3 * stride); i += (nuint)Lanes)
+            (Vector256.LoadUnsafe(ref sum, i) + Vector256.LoadUnsafe(ref row.Weight, i)).StoreUnsafe(ref sum, i);
     }
 
     /// <summary>Deals values out.</summary>
@@ -82,55 +113,55 @@ internal sealed class Slots
         int at = 0;
         foreach (double value in values)
         {
-            while (slots[at].Cut < value)
+            while (cuts[at] < value)
                 at++;
             ref Slot slot = ref slots[at];
             slot.Low = Math.Min(slot.Low, value);
             slot.High = Math.Max(slot.High, value);
             slot.Weight++;
-            slot.HalfRise += ((value * 0.5) - (slot.Cut * 0.5)) * share;
+            slot.HalfRise += ((value * 0.5) - (cuts[at] * 0.5)) * share;
         }
     }
 
-    /// <summary>Splits a cell, as <see cref="CellCurve"/> has it, at the cuts between its ends, of which the first slot's is one; returns how many.</summary>
-    private int Cut(in Cell cell, double before, Span<Slot> from)
+    /// <summary>Splits a cell, as <see cref="CellCurve"/> has it, at the cuts between its ends, of which the given one is the first; returns the one behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Cut(in Cell cell, double before, int at, double part, ref double ends, Row row)
     {
         double weight = cell.Weight, inner = weight - 2, halfLow = cell.Low * 0.5, halfWidth = (cell.High * 0.5) - halfLow, high = cell.High;
         double some = Math.Max(inner, 1), perArea = halfWidth > 0 ? 1 / (halfWidth * some) : 0, lean = 6 * weight * ((cell.Mean * 0.5) - halfLow - (halfWidth * 0.5)) * perArea;
         if (!(Math.Abs(lean) <= 1) || perArea == 0)
         {
             if (inner > FewInner || perArea == 0)
-                return CutSteep(cell, before, from);
+                return CutSteep(cell, before, at, part, ref ends, row);
             lean = Math.Clamp(lean, -1, 1);
         }
         // Worked out for a straight line, without a call: most of a merge's time is spent here.
-        double perWidth = perArea * some, level = inner * (1 - lean), slope = inner * lean, halfLevel = level * 0.5, twoThirds = slope * (2 / 3.0), part = share;
+        double perWidth = perArea * some, level = inner * (1 - lean), slope = inner * lean, halfLevel = level * 0.5, twoThirds = slope * (2 / 3.0);
         double doubt = (weight + before + cell.Doubt) * 0.5, even = (weight + cell.Doubt - before) * 0.5;
-        int at = 0;
-        for (; at < from.Length && from[at].Cut < high; at++)
+        int within = Lanes;
+        // How many cuts a cell has, one to three mostly, is by chance, so no branch is made of it: what is written past the last is written over by what comes next.
+        for (; within == Lanes; at += within)
         {
-            ref Slot slot = ref from[at];
-            double x = (slot.Cut * 0.5) - halfLow, u = x * perWidth, below = 1 + (u * (level + (slope * u)));
-            slot.PartWeight += below;
-            slot.PartHalfRise += part * x * ((u * (halfLevel + (twoThirds * u))) - below);
-            slot.Doubt += doubt + Math.Abs(below - even);
+            Vector256<double> cut = Vector256.LoadUnsafe(ref ends, (nuint)at), x = (cut * 0.5) - Vector256.Create(halfLow), u = x * perWidth;
+            Vector256<double> below = Vector256<double>.One + (u * (Vector256.Create(level) + (slope * u)));
+            below.StoreUnsafe(ref row.Weight, (nuint)at);
+            (part * x * ((u * (Vector256.Create(halfLevel) + (twoThirds * u))) - below)).StoreUnsafe(ref row.HalfRise, (nuint)at);
+            (Vector256.Create(doubt) + Vector256.Abs(below - Vector256.Create(even))).StoreUnsafe(ref row.Doubt, (nuint)at);
+            within = BitOperations.PopCount(Vector256.LessThan(cut, Vector256.Create(high)).ExtractMostSignificantBits());
         }
         return at;
     }
 
-    private int CutSteep(in Cell cell, double before, Span<Slot> from)
+    private static int CutSteep(in Cell cell, double before, int at, double part, ref double ends, Row row)
     {
         double inner = cell.Weight - 2.0, halfLow = cell.Low * 0.5, halfWidth = (cell.High * 0.5) - halfLow;
         var shape = new Shape(inner > 0 && halfWidth > 0 ? ((((cell.Mean * 0.5) - halfLow) / halfWidth * cell.Weight) - 1) / inner : 0.5, cell.Low, cell.High);
-        int at = 0;
-        for (; from[at].Cut < cell.High; at++)
+        for (; Unsafe.Add(ref ends, at) < cell.High; at++)
         {
-            ref Slot slot = ref from[at];
-            double x = (slot.Cut * 0.5) - halfLow, height = halfWidth > 0 ? x / halfWidth : 0, below = 1 + (inner * shape.Below(height));
-            slot.PartWeight += below;
-            slot.PartHalfRise += (inner * share * halfWidth * shape.SumBelow(height)) - (below * share * x);
+            double x = (Unsafe.Add(ref ends, at) * 0.5) - halfLow, height = halfWidth > 0 ? x / halfWidth : 0, below = 1 + (inner * shape.Below(height));
             // All that is known is that the cell's values lie between its ends: any number of them may lie before the cut.
-            slot.Doubt += Math.Max(below + before, cell.Weight - below + cell.Doubt);
+            double doubt = Math.Max(below + before, cell.Weight - below + cell.Doubt);
+            row.Set(at, below, (inner * part * halfWidth * shape.SumBelow(height)) - (below * part * x), doubt);
         }
         return at;
     }
@@ -146,22 +177,23 @@ internal sealed class Slots
         bool isCut = false;
         for (int i = 0; i < length; i++)
         {
-            ref Slot slot = ref slots[i];
+            ref readonly Slot slot = ref slots[i];
+            double cut = cuts[i], partWeight = sums[i], partRise = sums[stride + i], doubt = sums[(2 * stride) + i];
             whole += slot.Weight;
-            long upTo = Math.Max(before, whole + (long)Math.Round(slot.PartWeight)), weight = upTo - before;
-            double low = isCut || slot.Low <= cutBefore ? Math.BitIncrement(cutBefore) : slot.Low, doubt = slot.Doubt;
-            isCut = slot.PartWeight > 0;
-            double high = isCut ? slot.Cut : slot.High;
-            double exact = slot.Weight + slot.PartWeight - partBefore;
-            double rise = slot.HalfRise + slot.PartHalfRise - riseBefore - (partBefore > 0 ? partBefore * share * ((cutBefore * 0.5) - (slot.Cut * 0.5)) : 0);
-            (before, partBefore, riseBefore, cutBefore) = (upTo, slot.PartWeight, slot.PartHalfRise, slot.Cut);
+            long upTo = Math.Max(before, whole + (long)Math.Round(partWeight)), weight = upTo - before;
+            double low = isCut || slot.Low <= cutBefore ? Math.BitIncrement(cutBefore) : slot.Low;
+            isCut = partWeight > 0;
+            double high = isCut ? cut : slot.High;
+            double exact = slot.Weight + partWeight - partBefore;
+            double rise = slot.HalfRise + partRise - riseBefore - (partBefore > 0 ? partBefore * share * ((cutBefore * 0.5) - (cut * 0.5)) : 0);
+            (before, partBefore, riseBefore, cutBefore) = (upTo, partWeight, partRise, cut);
             if (weight == 0)
             {
                 // Values that were counted elsewhere may lie here.
                 if (made > 0) cells[made - 1] = cells[made - 1].With(Math.Max(cells[made - 1].Doubt, doubt));
                 continue;
             }
-            double mean = Math.Clamp(((slot.Cut * 0.5) + (rise / (exact * share))) * 2, low, high);
+            double mean = Math.Clamp(((cut * 0.5) + (rise / (exact * share))) * 2, low, high);
             if (low == high)
             {
                 mean = high; // -0 only where all are
