@@ -23,13 +23,12 @@ internal sealed class Ledger(
     Happenings happenings, Action<string, string> fail, Func<string, SimMember> memberOf) : IStoreWitness
 {
     private readonly PipelineOptions options = plan.Options;
-    private readonly string[] labels = [.. plan.Habits.Labels, HourPartials.OtherPlatform];
+    private readonly Tables tables = new(database, plan, happenings, fail);
     private readonly Dictionary<HourKey, Account> hours = new(ByHour.Instance);
     private readonly Dictionary<DayKey, Account> days = new(ByDay.Instance);
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
     private readonly Dictionary<SourcePartition, Instant> latest = [];
     private readonly Dictionary<SourcePartition, SourceRow> before = [];
-    private readonly Dictionary<SourcePartition, Hour> foldedUpTo = [];
     private readonly HashSet<HourKey> touched = new(ByHour.Instance);
     private readonly HashSet<DayKey> touchedDays = new(ByDay.Instance);
 
@@ -151,14 +150,14 @@ internal sealed class Ledger(
             if (hours.TryGetValue(key, out Account? account))
                 account.Remember();
             Compare(key, account);
-            CheckMark(key);
+            tables.CheckMark(key);
         }
         foreach (DayKey day in touchedDays)
             days[day].Remember();
         foreach (PartitionCheckpoint partition in partitions)
         {
             if (before.TryGetValue(partition.Source, out SourceRow? row))
-                CheckFolded(partition, row);
+                tables.CheckFolded(partition, row);
         }
     }
 
@@ -173,11 +172,11 @@ internal sealed class Ledger(
                 happenings.Count(Happening.HourPublishedAgain);
             CheckPublished(hours.GetValueOrDefault(hour.Key), hour.Totals, hour.Key);
             CheckClosed(hour.Key.Hour.End, hour.Key);
-            CheckMark(hour.Key);
+            tables.CheckMark(hour.Key);
             touchedDays.Add(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
         }
         foreach (DayKey day in touchedDays)
-            CheckMark(day);
+            tables.CheckMark(day);
     }
 
     public void PublishedDays(IReadOnlyList<Publication<DayKey>> published)
@@ -189,7 +188,7 @@ internal sealed class Ledger(
                 happenings.Count(Happening.DayPublishedAgain);
             CheckPublished(days.GetValueOrDefault(day.Key), day.Totals, day.Key);
             CheckClosed(day.Key.Day.End, day.Key);
-            CheckMark(day.Key);
+            tables.CheckMark(day.Key);
         }
     }
 
@@ -268,13 +267,12 @@ internal sealed class Ledger(
         if (plan.LabelsOverflow)
         {
             account = hours.GetValueOrDefault(new HourKey(key.Hour, ""));
-            foreach (string label in labels)
-                AddStored(ref stored, new HourKey(key.Hour, label));
-            CheckLabels(key.Hour);
+            tables.AddAllLabels(ref stored, key.Hour);
+            tables.CheckLabels(key.Hour);
         }
         else
         {
-            AddStored(ref stored, key);
+            tables.Add(ref stored, key);
         }
         BucketTotals expected = account?.Totals ?? default;
         if (stored != expected)
@@ -317,73 +315,6 @@ internal sealed class Ledger(
         long end = log.SmallestEndSince(clock.FirstReachedMicros(asked));
         if (end > partition.NextOffset)
             fail(Invariants.Watermark, $"{partition.Source}: {watermark} with next offset {partition.NextOffset}, but the log had {end} at {asked}");
-    }
-
-    private void AddStored(ref BucketTotals totals, HourKey key)
-    {
-        totals.Add(database.Bases.Committed(key)?.Row.Totals ?? default);
-        foreach (var (_, cell) in database.PartialsOf(key))
-        {
-            if (cell.Committed is { } partial)
-                totals.Add(partial.Row.Totals);
-        }
-    }
-
-    /// <summary>A partition holds so many labels of an hour as are allowed, and one for the others.</summary>
-    private void CheckLabels(Hour hour)
-    {
-        if (database.PartialsOf(new HourKey(hour, HourPartials.OtherPlatform)).Count > 0)
-            happenings.Count(Happening.LabelOverflow);
-        foreach (SourcePartition source in database.Sources.Cells.Keys)
-        {
-            int held = labels.Count(label =>
-                database.PartialsOf(new HourKey(hour, label)).TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null);
-            if (held > options.MaxPlatforms + 1)
-                fail(Invariants.Bounded, $"{source} holds {held} labels of hour {hour}, {options.MaxPlatforms} and one are allowed");
-        }
-    }
-
-    /// <summary>No wake-up is lost: where the published sketch is older than what it is made of, the mark stands.</summary>
-    private void CheckMark(HourKey key)
-    {
-        long rev = database.Bases.Committed(key)?.Rev ?? 0;
-        foreach (var (_, cell) in database.PartialsOf(key))
-            rev += cell.Committed?.Rev ?? 0;
-        if (rev > (database.HourSketches.Committed(key)?.InputRev ?? 0) && database.DirtyHours.Committed(key) is null)
-            fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
-    }
-
-    private void CheckMark(DayKey key)
-    {
-        long rev = 0;
-        for (int i = 0; i < 24; i++)
-            rev += database.HourSketches.Committed(new HourKey(new Hour(key.Day.FirstHour.SinceEpoch + i), key.Platform))?.InputRev ?? 0;
-        if (rev > (database.DaySketches.Committed(key)?.InputRev ?? 0) && database.DirtyDays.Committed(key) is null)
-            fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
-    }
-
-    /// <summary>A checkpoint leaves no partial behind of an hour that was long over, by the watermark that its owner knew.</summary>
-    private void CheckFolded(PartitionCheckpoint partition, SourceRow row)
-    {
-        if (row.Watermark is not { } watermark)
-            return;
-        SourcePartition source = partition.Source;
-        foreach (PartialRow kept in partition.Changed)
-        {
-            if (kept.Hour.End + Rest.FoldAfter <= watermark)
-                fail(Invariants.Bounded, $"{source} keeps hour {kept.Hour} '{kept.Platform}' at watermark {watermark}");
-        }
-
-        // What was there before and stays can only be too old where another hour has become so.
-        Hour hourOfWatermark = watermark.Hour;
-        if (foldedUpTo.TryGetValue(source, out Hour known) && known == hourOfWatermark)
-            return;
-        foldedUpTo[source] = hourOfWatermark;
-        foreach (var (hour, cells) in database.Partials)
-        {
-            if (hour.Hour.End + Rest.FoldAfter <= watermark && cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null)
-                fail(Invariants.Bounded, $"{source} still holds hour {hour.Hour} '{hour.Platform}' at watermark {watermark}");
-        }
     }
 
     private void CheckPublished<TKey>(Account? account, in BucketTotals row, TKey which)

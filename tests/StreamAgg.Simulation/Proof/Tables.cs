@@ -1,0 +1,89 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Store;
+using StreamAgg.Simulation.Swarm;
+using StreamAgg.Simulation.Tracing;
+
+namespace StreamAgg.Simulation.Proof;
+
+/// <summary>What has to be true of the tables by themselves, whatever was counted: marks that stand, and bounds that hold.</summary>
+internal sealed class Tables(Database database, WorldPlan plan, Happenings happenings, Action<string, string> fail)
+{
+    private readonly string[] labels = [.. plan.Habits.Labels, HourPartials.OtherPlatform];
+    private readonly Dictionary<SourcePartition, Hour> foldedUpTo = [];
+
+    public void Add(ref BucketTotals totals, HourKey key)
+    {
+        totals.Add(database.Bases.Committed(key)?.Row.Totals ?? default);
+        foreach (var (_, cell) in database.PartialsOf(key))
+        {
+            if (cell.Committed is { } partial)
+                totals.Add(partial.Row.Totals);
+        }
+    }
+
+    public void AddAllLabels(ref BucketTotals totals, Hour hour)
+    {
+        foreach (string label in labels)
+            Add(ref totals, new HourKey(hour, label));
+    }
+
+    /// <summary>A partition holds so many labels of an hour as are allowed, and one for the others.</summary>
+    public void CheckLabels(Hour hour)
+    {
+        if (database.PartialsOf(new HourKey(hour, HourPartials.OtherPlatform)).Count > 0)
+            happenings.Count(Happening.LabelOverflow);
+        foreach (SourcePartition source in database.Sources.Cells.Keys)
+        {
+            int held = labels.Count(label =>
+                database.PartialsOf(new HourKey(hour, label)).TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null);
+            if (held > plan.Options.MaxPlatforms + 1)
+                fail(Invariants.Bounded, $"{source} holds {held} labels of hour {hour}, {plan.Options.MaxPlatforms} and one are allowed");
+        }
+    }
+
+    /// <summary>No wake-up is lost: where the published sketch is older than what it is made of, the mark stands.</summary>
+    public void CheckMark(HourKey key)
+    {
+        long rev = database.Bases.Committed(key)?.Rev ?? 0;
+        foreach (var (_, cell) in database.PartialsOf(key))
+            rev += cell.Committed?.Rev ?? 0;
+        if (rev > (database.HourSketches.Committed(key)?.InputRev ?? 0) && database.DirtyHours.Committed(key) is null)
+            fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
+    }
+
+    public void CheckMark(DayKey key)
+    {
+        long rev = 0;
+        for (int i = 0; i < 24; i++)
+            rev += database.HourSketches.Committed(new HourKey(new Hour(key.Day.FirstHour.SinceEpoch + i), key.Platform))?.InputRev ?? 0;
+        if (rev > (database.DaySketches.Committed(key)?.InputRev ?? 0) && database.DirtyDays.Committed(key) is null)
+            fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
+    }
+
+    /// <summary>A checkpoint leaves no partial behind of an hour that was long over, by the watermark that its owner knew.</summary>
+    public void CheckFolded(PartitionCheckpoint partition, SourceRow row)
+    {
+        if (row.Watermark is not { } watermark)
+            return;
+        SourcePartition source = partition.Source;
+        foreach (PartialRow kept in partition.Changed)
+        {
+            if (kept.Hour.End + Rest.FoldAfter <= watermark)
+                fail(Invariants.Bounded, $"{source} keeps hour {kept.Hour} '{kept.Platform}' at watermark {watermark}");
+        }
+
+        // What was there before and stays can only be too old where another hour has become so.
+        Hour hourOfWatermark = watermark.Hour;
+        if (foldedUpTo.TryGetValue(source, out Hour known) && known == hourOfWatermark)
+            return;
+        foldedUpTo[source] = hourOfWatermark;
+        foreach (var (hour, cells) in database.Partials)
+        {
+            if (hour.Hour.End + Rest.FoldAfter <= watermark && cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null)
+                fail(Invariants.Bounded, $"{source} still holds hour {hour.Hour} '{hour.Platform}' at watermark {watermark}");
+        }
+    }
+}
