@@ -7,7 +7,7 @@ namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>Everything is killed, frozen and started again under load, as a seed says; in the end the tables are PostgreSQL's own answer.</summary>
 /// <remarks>
-/// <c>STREAMAGG_CHAOS_ROUNDS</c> says how many rounds (3), <c>STREAMAGG_CHAOS_SEED</c> which ones (1). The seed decides what is done and how long
+/// <c>STREAMAGG_CHAOS_ROUNDS</c> says how many rounds (2), <c>STREAMAGG_CHAOS_SEED</c> which ones (1). The seed decides what is done and how long
 /// it lasts, not what the machine makes of it: unlike the simulation, a failure may not come back.
 /// </remarks>
 public sealed class ChaosTests
@@ -19,7 +19,7 @@ public sealed class ChaosTests
     public async Task Members_PostgreSQL_and_Kafka_are_hurt_under_load_and_every_row_is_PostgreSQLs_own_answer()
     {
         await Brokers.NeedAsync(KafkaFeature.NodeFaults);
-        int rounds = Number("STREAMAGG_CHAOS_ROUNDS", 3), seed = Number("STREAMAGG_CHAOS_SEED", 1);
+        int rounds = Number("STREAMAGG_CHAOS_ROUNDS", 2), seed = Number("STREAMAGG_CHAOS_SEED", 1);
         await using KafkaCluster cluster = await KafkaCluster.StartAsync(Nodes);
         await using EmbeddedPostgres postgres = await EmbeddedPostgres.CreateAsync();
         await using var deployment = await Deployment.CreateAsync(

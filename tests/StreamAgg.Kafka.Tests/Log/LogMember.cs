@@ -33,7 +33,8 @@ internal sealed class LogMember : IDisposable
         Handler.ToStart.Clear();
     }
 
-    public void PollUntil(Func<bool> condition, int seconds = 30, string? what = null)
+    /// <summary>With a deadline far beyond what anything takes on an idle machine: it tells a hang, not a slow machine.</summary>
+    public void PollUntil(Func<bool> condition, int seconds = 90, string? what = null)
     {
         long started = Stopwatch.GetTimestamp();
         while (!condition())

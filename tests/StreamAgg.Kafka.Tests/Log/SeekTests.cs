@@ -52,10 +52,12 @@ public sealed class SeekTests : LogTest
     [Fact]
     public async Task Random_stops_and_starts_lose_and_double_nothing()
     {
+        // Some thirty interruptions, each of which waits for the broker.
+        const int Records = 15_000;
         (TestKafka kafka, KafkaOptions options) = await NewLogAsync(usagePartitions: 4);
         for (int partition = 0; partition < 4; partition++)
         {
-            Produce(kafka, options.UsageTopic, partition, 30_000);
+            Produce(kafka, options.UsageTopic, partition, Records);
         }
 
         var random = new Random(20260131);
@@ -96,9 +98,9 @@ public sealed class SeekTests : LogTest
 
                 stopped.Clear();
                 member.Log.Resume();
-                return expected.Count == 4 && expected.Values.All(offset => offset == 30_000);
+                return expected.Count == 4 && expected.Values.All(offset => offset == Records);
             },
-            seconds: 90);
+            seconds: 180);
         Assert.Equal(0, faults);
     }
 
