@@ -11,7 +11,6 @@ using Xunit;
 
 namespace StreamAgg.Pipeline.Tests;
 
-[Collection("Meters")]
 public sealed class PipelineRunnerTests
 {
     [Fact]

@@ -5,7 +5,7 @@ using Xunit;
 namespace StreamAgg.Pipeline.Tests.Telemetry;
 
 /// <summary>Names and units are a contract: dashboards and alarms are written against them.</summary>
-[Collection("Meters")]
+[Collection(MetersAlone.Name)]
 public sealed class StreamAggMetricsTests
 {
     [Fact]
