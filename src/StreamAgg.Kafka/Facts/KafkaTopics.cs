@@ -20,7 +20,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
 
     /// <summary>Waits for the input topics up to <see cref="Patience"/>, or creates them where the options say so; creates the dead letters' topic.</summary>
     /// <exception cref="LogFatalException">A topic is missing or can't be created: the message names the command that creates it.</exception>
-    /// <exception cref="LogUnavailableException">No broker answered within <see cref="Patience"/>.</exception>
+    /// <exception cref="LogUnavailableException">No broker answered within <see cref="Patience"/>, or none tells of a topic that long after it was created.</exception>
     public async Task EnsureAsync(CancellationToken cancellation)
     {
         string[] inputs = [options.UsageTopic, options.ErrorTopic];
