@@ -2,15 +2,12 @@
 # Nothing here is noisy or slow when all is there: every other verb runs it first.
 # shellcheck shell=bash
 
-# HOME may be missing in a container; NuGet, npm and the native build all need a place of their own.
+# HOME may be missing in a container; NuGet needs a place of its own.
 if [ -z "${HOME:-}" ]; then
   HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
   export HOME
 fi
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
-
-# shellcheck source=scripts/native.sh
-. "$root/scripts/native.sh"
 
 # Standard output belongs to the verb (`./dev demo --json` prints JSON and nothing else).
 say() { printf '%s\n' "$*" >&2; }
@@ -34,8 +31,7 @@ locked() {
 setup() {
   require_dotnet
   require_postgres
-  require_librdkafka
-  [ "${1:-}" != loud ] || say "all is there: .NET SDK $(dotnet --version), PostgreSQL in $(postgres_bin), librdkafka from $(librdkafka_origin)"
+  [ "${1:-}" != loud ] || say "all is there: .NET SDK $(dotnet --version), PostgreSQL in $(postgres_bin)"
 }
 
 require_dotnet() {
