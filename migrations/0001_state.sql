@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS streamagg.source_partition (
   leader_epoch  integer,
   watermark     timestamptz,
   updated_at    timestamptz NOT NULL DEFAULT now(),
+  checkpointed_at timestamptz,
   PRIMARY KEY (pipeline, topic, partition)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE streamagg.source_partition IS 'How far each partition of the input topics is counted, and who may count on.';
@@ -45,6 +46,7 @@ COMMENT ON COLUMN streamagg.source_partition.claim IS 'Random per claim: tells t
 COMMENT ON COLUMN streamagg.source_partition.checkpoint IS 'Raised by every checkpoint, even by one that moves no offset.';
 COMMENT ON COLUMN streamagg.source_partition.next_offset IS 'Every record before this one is counted, refused or a recorded gap; none from here on is.';
 COMMENT ON COLUMN streamagg.source_partition.watermark IS 'No hour that ends at or before this time waits for this partition; null: all of them do.';
+COMMENT ON COLUMN streamagg.source_partition.checkpointed_at IS 'When its last checkpoint was written; a claim alone, which updated_at tells of too, does not move it.';
 
 -- Rewritten at every checkpoint. The digest stays inline (a row that is moved out of line is not pruned in place), and half a
 -- page is left free, so that an update finds room beside the old version and touches no index.
@@ -175,6 +177,22 @@ CREATE TABLE IF NOT EXISTS streamagg.gap (
 );
 COMMENT ON TABLE streamagg.gap IS 'Records that the log no longer held when they were to be read: from_offset up to, not including, to_offset.';
 COMMENT ON COLUMN streamagg.gap.to_offset IS 'Null where nobody can know it: the topic was deleted and made again.';
+
+-- Written with the offsets, under the lock of the partition's row, so each event is in it exactly once. What is older than two hours
+-- is added up into one row, so a partition has some hundred rows for each outcome, however long it runs.
+CREATE TABLE IF NOT EXISTS streamagg.event_tally (
+  pipeline   text COLLATE "C" NOT NULL,
+  topic      text COLLATE "C" NOT NULL,
+  partition  integer NOT NULL,
+  minute     timestamptz NOT NULL,
+  outcome    text COLLATE "C" NOT NULL,
+  reason     text COLLATE "C" NOT NULL DEFAULT '',
+  events     bigint NOT NULL,
+  PRIMARY KEY (pipeline, topic, partition, minute, outcome, reason)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE streamagg.event_tally IS 'What became of the events before next_offset, by the minute in which their checkpoint was written.';
+COMMENT ON COLUMN streamagg.event_tally.minute IS 'By the database''s clock; -infinity: all minutes that are over two hours old.';
+COMMENT ON COLUMN streamagg.event_tally.outcome IS 'accepted or refused, which together were read; left_out: accepted without its duration; skipped: a record without an event.';
 
 CREATE TABLE IF NOT EXISTS streamagg.dead_letter_replay (
   pipeline     text COLLATE "C" NOT NULL,

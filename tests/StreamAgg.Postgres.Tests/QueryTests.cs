@@ -36,6 +36,7 @@ public class QueryTests(TestServer server)
         StoreStatus status = await queries.StatusAsync(null, None);
         Assert.Equal((Usage0, "me", 8, Hour(40).Start), status.Partitions.Select(p => (p.Source, p.Owner, p.NextOffset, p.Watermark!.Value)).Single());
         Assert.Equal((2, Hour(40).End, 1, 0), (status.OpenHours, status.NextClose, status.DirtyHours, status.RowsKept));
+        Assert.InRange(status.Partitions[0].CheckpointAge!.Value, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Assert.Equal((5, 7, "expired"), status.Gaps.Select(gap => (gap.FromOffset, gap.ToOffset!.Value, gap.Reason)).Single());
 
         // A partition that nobody has claimed yet holds every hour open.

@@ -50,6 +50,12 @@ public sealed class SimulatedStoreTests
             if (cell.Committed is { } row)
                 rows.Add($"{key.Day.SinceEpoch} {key.Platform} {Say(row)}");
         }
+        foreach (var (source, cell) in database.Tallies.Cells.OrderBy(entry => entry.Key))
+        {
+            // By minutes they differ: each store has its clock.
+            foreach (var same in (cell.Committed ?? TallyRow.Empty).Events.GroupBy(entry => (entry.Key.Outcome, entry.Key.Reason)).OrderBy(same => same.Key))
+                rows.Add($"{source} {same.Key.Outcome} {same.Key.Reason} {same.Sum(entry => entry.Value)}");
+        }
         return rows;
     }
 
@@ -73,6 +79,11 @@ public sealed class SimulatedStoreTests
                     reader.IsDBNull(8) ? null : reader.GetDouble(8), reader.IsDBNull(9) ? null : reader.GetDouble(9), reader.GetDouble(10))));
             }
         }
+        await using NpgsqlCommand tallies = source.CreateCommand(
+            "SELECT topic, partition, outcome, reason, sum(events)::bigint FROM streamagg.event_tally GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4");
+        await using NpgsqlDataReader told = await tallies.ExecuteReaderAsync();
+        while (await told.ReadAsync())
+            rows.Add($"{told.GetString(0)}-{told.GetInt32(1)} {told.GetString(2)} {told.GetString(3)} {told.GetInt64(4)}");
         return rows;
     }
 

@@ -72,8 +72,10 @@ public sealed class Member : ILogHandler, IDisposable
         {
             services.DeadLetters.Send(record, refusal, Instant.FromUtc(services.Time.GetUtcNow()));
             services.Metrics.EventRefused(refusal.Reason);
+            state.Outcomes.Refused(refusal.Reason, 1);
         }
 
+        state.Outcomes.Accepted(decoder.Accepted.Length);
         tally.Add(state.Kind, decoder.Accepted.Length, decoder.Refused.Length);
         state.MoveTo(record.Offset + 1, record.LeaderEpoch);
     }

@@ -12,12 +12,13 @@ internal sealed class PartitionCut
     private readonly List<PartialRow> changedRows;
     private readonly List<Fold> folds;
 
-    public PartitionCut(PartitionState state, List<Partial> kept, List<Partial> folded, List<Gap> gaps)
+    public PartitionCut(PartitionState state, List<Partial> kept, List<Partial> folded, List<Gap> gaps, IReadOnlyList<OutcomeCount> outcomes)
     {
         State = state;
         Kept = kept;
         Folded = folded;
         Gaps = gaps;
+        Outcomes = outcomes;
         Fence = state.Fence;
         TopicId = state.TopicId;
         NextOffset = state.Position;
@@ -38,6 +39,8 @@ internal sealed class PartitionCut
     public List<Partial> Folded { get; }
 
     public List<Gap> Gaps { get; }
+
+    public IReadOnlyList<OutcomeCount> Outcomes { get; }
 
     public SourcePartition Source => State.Source;
 
@@ -70,6 +73,7 @@ internal sealed class PartitionCut
         Changed = changedRows,
         Folds = folds,
         Gaps = Gaps,
+        Outcomes = Outcomes,
     };
 
     /// <summary>Tells telemetry what this cut, now committed, adds to what it was told before.</summary>

@@ -51,6 +51,9 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
     /// <summary>True while a checkpoint holds a cut of this state.</summary>
     public bool InCheckpoint { get; set; }
 
+    /// <summary>What became of the events between the last cut and <see cref="Position"/>.</summary>
+    public OutcomeTally Outcomes { get; } = new();
+
     public int ChangedCount => changed.Count;
 
     public int PartialCount
@@ -136,7 +139,7 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
                 kept.Add(partial);
         }
 
-        var cut = new PartitionCut(this, kept, folds, [.. gaps]);
+        var cut = new PartitionCut(this, kept, folds, [.. gaps], Outcomes.Take());
         foreach (var partial in kept)
             partial.Changed = false;
         changed.Clear();
@@ -159,6 +162,7 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
     {
         InCheckpoint = false;
         gaps.InsertRange(0, cut.Gaps);
+        Outcomes.PutBack(cut.Outcomes);
         foreach (var partial in cut.Kept)
             MarkChanged(partial);
         foreach (var partial in cut.Folded)

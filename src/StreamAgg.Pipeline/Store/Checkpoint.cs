@@ -26,6 +26,9 @@ public sealed record PartitionCheckpoint
 
     /// <summary>What <see cref="NextOffset"/> skips because the log no longer holds it.</summary>
     public IReadOnlyList<Gap> Gaps { get; init; } = [];
+
+    /// <summary>What became of the events up to <see cref="NextOffset"/> since the checkpoint before; each outcome and reason once.</summary>
+    public IReadOnlyList<OutcomeCount> Outcomes { get; init; } = [];
 }
 
 /// <param name="Row">Everything the partition counted in that hour and is not in the base.</param>

@@ -20,7 +20,16 @@ public sealed record RowFigures(
 /// <param name="NextOffset">Everything before is counted, refused or a gap.</param>
 /// <param name="Watermark">Null where none is known: then no hour closes.</param>
 /// <param name="UpdatedAt">Of its last claim or checkpoint.</param>
-public sealed record PartitionStatus(SourcePartition Source, string? Owner, long NextOffset, Instant? Watermark, Instant UpdatedAt);
+/// <param name="CheckpointAge">Since its last checkpoint, by the database's clock; null where there is none yet.</param>
+public sealed record PartitionStatus(
+    SourcePartition Source, string? Owner, long NextOffset, Instant? Watermark, Instant UpdatedAt, TimeSpan? CheckpointAge);
+
+/// <summary>How many events had one outcome, of all partitions.</summary>
+/// <param name="Outcome">One of <see cref="StreamAgg.Pipeline.Store.EventOutcome"/>.</param>
+/// <param name="Reason">Empty where there is none.</param>
+/// <param name="Total">Ever.</param>
+/// <param name="LastHour">In checkpoints of the last hour, to the minute: never less.</param>
+public sealed record EventTotal(string Outcome, string Reason, long Total, long LastHour);
 
 /// <summary>A recorded gap.</summary>
 /// <param name="Source">The partition.</param>
@@ -39,9 +48,10 @@ public sealed record RecordedGap(SourcePartition Source, long FromOffset, long? 
 /// <param name="DirtyDays">Days that wait to be published (again), open ones included.</param>
 /// <param name="RowsKept">Published rows of somebody else's that stayed because they count more.</param>
 /// <param name="Gaps">Oldest first.</param>
+/// <param name="Events">What became of the events that were read.</param>
 public sealed record StoreStatus(
     IReadOnlyList<PartitionStatus> Partitions, Instant? Watermark, long OpenHours, Instant? NextClose, long DirtyHours, long DirtyDays, long RowsKept,
-    IReadOnlyList<RecordedGap> Gaps);
+    IReadOnlyList<RecordedGap> Gaps, IReadOnlyList<EventTotal> Events);
 
 /// <summary>A quantile over published hours.</summary>
 /// <param name="Q">0 to 1.</param>

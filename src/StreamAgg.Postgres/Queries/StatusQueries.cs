@@ -11,8 +11,8 @@ internal static class StatusQueries
 {
     private const string Partitions =
         """
-        SELECT topic, partition, owner, next_offset, watermark, updated_at FROM streamagg.source_partition WHERE pipeline = @pipeline
-        ORDER BY topic, partition
+        SELECT topic, partition, owner, next_offset, watermark, updated_at, clock_timestamp() - checkpointed_at
+        FROM streamagg.source_partition WHERE pipeline = @pipeline ORDER BY topic, partition
         """;
 
     // Every hour with events has a mark until it is published, so the marks tell what is open, too.
@@ -31,6 +31,13 @@ internal static class StatusQueries
           + (SELECT count(*) FROM streamagg.day_sketch WHERE pipeline = @pipeline AND row_kept)
         """;
 
+    // A minute's row may hold what was refused up to its end: with one minute more the last hour is in it whole.
+    private const string Events =
+        """
+        SELECT outcome, reason, sum(events)::bigint, COALESCE(sum(events) FILTER (WHERE minute > now() - interval '61 minutes'), 0)::bigint
+        FROM streamagg.event_tally WHERE pipeline = @pipeline GROUP BY outcome, reason ORDER BY outcome, reason
+        """;
+
     private const string Gaps =
         """
         SELECT topic, partition, from_offset, to_offset, reason, recorded_at FROM streamagg.gap WHERE pipeline = @pipeline
@@ -45,7 +52,8 @@ internal static class StatusQueries
             row.IsDBNull(2) ? null : row.GetString(2),
             row.GetInt64(3),
             Timestamps.ReadOptionalInstant(row, 4),
-            Timestamps.ReadInstant(row, 5))));
+            Timestamps.ReadInstant(row, 5),
+            row.IsDBNull(6) ? null : row.GetTimeSpan(6))));
 
         Instant? watermark = null;
         await transaction.QueryAsync(
@@ -74,6 +82,10 @@ internal static class StatusQueries
             row.IsDBNull(3) ? null : row.GetInt64(3),
             row.GetString(4),
             Timestamps.ReadInstant(row, 5))));
-        return new StoreStatus(partitions, watermark, open, nextClose, dirty, days, kept, gaps);
+
+        var events = new List<EventTotal>();
+        await transaction.QueryAsync(Events, p => p.With("pipeline", pipeline), row => events.Add(
+            new EventTotal(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3))));
+        return new StoreStatus(partitions, watermark, open, nextClose, dirty, days, kept, gaps, events);
     }
 }

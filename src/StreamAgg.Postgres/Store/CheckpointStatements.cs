@@ -21,7 +21,7 @@ internal sealed class CheckpointStatements(string pipeline)
     private const string Advance =
         """
         UPDATE streamagg.source_partition s SET next_offset = v.next, leader_epoch = v.leader,
-          watermark = GREATEST(s.watermark, v.watermark), checkpoint = s.checkpoint + 1, updated_at = now()
+          watermark = GREATEST(s.watermark, v.watermark), checkpoint = s.checkpoint + 1, updated_at = now(), checkpointed_at = now()
         FROM unnest(@topics, @partitions, @next, @leaders, @watermarks) AS v(topic, partition, next, leader, watermark)
         WHERE s.pipeline = @pipeline AND s.topic = v.topic AND s.partition = v.partition
         """;
@@ -47,6 +47,7 @@ internal sealed class CheckpointStatements(string pipeline)
             return new CheckpointResult(fenced);
 
         await AdvanceAsync(transaction, partitions);
+        await TallyStatement.AddAsync(transaction, pipeline, partitions);
         Gap[] gaps = [.. partitions.SelectMany(p => p.Gaps)];
         if (gaps.Length > 0)
             await GapStatement.RecordAsync(transaction, pipeline, gaps);

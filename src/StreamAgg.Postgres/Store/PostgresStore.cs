@@ -9,7 +9,7 @@ namespace StreamAgg.Postgres.Store;
 
 /// <summary>The store protocol over Npgsql: one method a transaction. Safe from any thread; holds nothing but the pool.</summary>
 /// <remarks>
-/// Locks are taken in one order everywhere: source_partition, gap, partial, hour_base, dirty_hour; and hour_sketch, hourly rows,
+/// Locks are taken in one order everywhere: source_partition, event_tally, gap, partial, hour_base, dirty_hour; and hour_sketch, hourly rows,
 /// dirty_day; and day_sketch, daily rows. Within a table in the order of its key. So no two transactions can wait for each other.
 /// </remarks>
 /// <param name="database">From <see cref="PostgresDataSource"/>. Not disposed here.</param>

@@ -4,13 +4,17 @@ using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Cli;
 
-/// <summary>How far the pipeline is.</summary>
+/// <summary>How far the pipeline is, and whether that is far enough.</summary>
 internal static class StatusCommand
 {
     public static Command Create(CommandContext context)
     {
         var json = VerbOptions.Json();
-        var command = new Command("status", "Shows partitions (owner, next offset, lag, watermark), open and dirty hours, gaps, rows kept.") { json };
+        var failOn = FailOn.Option();
+        var command = new Command("status", "Shows partitions (owner, next offset, lag, watermark), open and dirty hours, gaps, rows kept, refused events.")
+        {
+            json, failOn,
+        };
         command.SetAction(async (parsed, stop) =>
         {
             await using var open = await OpenReports.OpenAsync(context.Configure(), stop);
@@ -19,7 +23,8 @@ internal static class StatusCommand
                 JsonText.Print(context.Terminal.Output, status.WriteJson);
             else
                 StatusText.Write(context.Terminal.Output, status);
-            return ExitCode.Done;
+            var failures = parsed.GetValue(failOn)?.FailuresOf(status).ToList() ?? [];
+            return failures.Count > 0 ? throw new CommandFaultException(ExitCode.Differences, failures) : ExitCode.Done;
         });
         return command;
     }

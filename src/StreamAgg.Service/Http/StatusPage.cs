@@ -62,7 +62,9 @@ internal static class StatusPage
         var html = new StringBuilder("<p>");
         html.Append(Encoded($"Watermark {Text(status.Watermark) ?? "unknown"} · open hours {status.OpenHours} · to publish {status.DirtyHours} · "
                 + $"rows kept {status.RowsKept} · gaps {status.Gaps.Count} · lag {status.TotalLag?.ToString("N0", CultureInfo.InvariantCulture) ?? "unknown"}"))
-            .Append("</p><h2>The last 24 hours</h2>");
+            .Append("</p>");
+        Table(html, ["State", ""], StatusLines.Of(status).Select(line => (string[])[line.Name, line.Value]));
+        html.Append("<h2>The last 24 hours</h2>");
         if (rows.Count > 0)
         {
             Table(html, ["Hour", "Platform", "Requests", "Success", "Errors", "4xx", "5xx", "Timeouts", "Mean ms", "p99 ms", "Errors %"],

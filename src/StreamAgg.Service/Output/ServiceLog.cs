@@ -33,14 +33,19 @@ internal static partial class ServiceLog
     public static partial void Waiting(ILogger logger, string what, double seconds, string reason);
 
     [LoggerMessage(910, LogLevel.Information,
-        "the hour {Hour} closes when the watermark reaches {End}, it is at {Watermark}; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}")]
-    public static partial void NextHour(ILogger logger, Hour hour, Instant end, Instant watermark, long openHours, long dirtyHours, string lag);
+        "the hour {Hour} closes when the watermark reaches {End}, it is at {Watermark}; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}; "
+        + "refused {Refused}")]
+    public static partial void NextHour(ILogger logger, Hour hour, Instant end, Instant watermark, long openHours, long dirtyHours, string lag, string refused);
 
-    [LoggerMessage(911, LogLevel.Information, "no hour closes yet: {Waiting} have no watermark; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}")]
-    public static partial void NoWatermark(ILogger logger, string waiting, long openHours, long dirtyHours, string lag);
+    [LoggerMessage(911, LogLevel.Information,
+        "no hour closes yet: {Waiting} have no watermark; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}; refused {Refused}")]
+    public static partial void NoWatermark(ILogger logger, string waiting, long openHours, long dirtyHours, string lag, string refused);
 
     [LoggerMessage(912, LogLevel.Warning, "the minute's status is not known: {Reason}")]
     public static partial void StatusUnknown(ILogger logger, string reason);
+
+    [LoggerMessage(913, LogLevel.Error, "the minute's status could not be asked for")]
+    public static partial void StatusFailed(ILogger logger, Exception fault);
 
     [LoggerMessage(920, LogLevel.Error, "{Path} could not be answered")]
     public static partial void RequestFailed(ILogger logger, Exception fault, string? path);

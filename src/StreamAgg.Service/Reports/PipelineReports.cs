@@ -38,16 +38,26 @@ internal sealed class PipelineReports(
 
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
     {
-        var (named, ends) = await AskBrokersAsync(cancellation);
+        var (named, ends, silence) = await AskBrokersAsync(cancellation);
         // Not while nobody answers: there is no group to be found then, and a person need not wait for that twice.
         var owned = named is null ? null : await assigned(cancellation);
         var status = await queries.StatusAsync(named, cancellation);
         var stored = status.Partitions.ToDictionary(partition => partition.Source);
         var all = stored.Keys.Union(named ?? []).Order();
-        return new StatusReport(
-            [.. all.Select(source => LineOf(source, stored.GetValueOrDefault(source), ends, owned))],
-            status.Watermark, status.OpenHours, status.NextClose, status.DirtyHours, status.DirtyDays, status.RowsKept,
-            [.. status.Gaps.Select(gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))]);
+        return new StatusReport
+        {
+            Partitions = [.. all.Select(source => LineOf(source, stored.GetValueOrDefault(source), ends, owned))],
+            Watermark = status.Watermark,
+            WatermarkAge = status.Watermark is { } watermark ? await store.NowAsync(cancellation) - watermark : null,
+            OpenHours = status.OpenHours,
+            NextClose = status.NextClose,
+            DirtyHours = status.DirtyHours,
+            DirtyDays = status.DirtyDays,
+            RowsKept = status.RowsKept,
+            Gaps = [.. status.Gaps.Select(gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
+            Events = new EventFigures(status.Events),
+            KafkaSilence = silence,
+        };
     }
 
     private static PartitionLine LineOf(SourcePartition source, PartitionStatus? stored, IReadOnlyDictionary<SourcePartition, long> ends,
@@ -57,10 +67,14 @@ internal sealed class PipelineReports(
         owned is not null && owned.Contains(source) ? stored?.Owner : null,
         stored?.NextOffset,
         ends.TryGetValue(source, out long end) ? end : null,
-        stored?.Watermark);
+        stored?.Watermark)
+    {
+        CheckpointAge = stored?.CheckpointAge,
+    };
 
     /// <summary>No answer is an answer here: the status is most wanted when something is away.</summary>
-    private async Task<(IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends)> AskBrokersAsync(CancellationToken cancellation)
+    private async Task<(IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends, string? Silence)> AskBrokersAsync(
+        CancellationToken cancellation)
     {
         IReadOnlyList<SourcePartition>? named = null;
         try
@@ -68,11 +82,11 @@ internal sealed class PipelineReports(
             var described = await facts.DescribeAsync(topics.All, cancellation);
             named = topics.PartitionsOf(described);
             var existing = described.SelectMany(topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
-            return (named, await facts.EndOffsetsAsync(existing, cancellation));
+            return (named, await facts.EndOffsetsAsync(existing, cancellation), null);
         }
-        catch (LogUnavailableException)
+        catch (LogUnavailableException away)
         {
-            return (named, new Dictionary<SourcePartition, long>());
+            return (named, new Dictionary<SourcePartition, long>(), away.Message);
         }
     }
 

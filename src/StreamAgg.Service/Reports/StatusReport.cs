@@ -5,19 +5,44 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Reports;
 
 /// <summary>How far a pipeline is, at one instant.</summary>
-/// <param name="Partitions">In (topic, partition) order: all that the brokers name and all that are stored.</param>
-/// <param name="Watermark">The smallest one; null while a partition has none.</param>
-/// <param name="OpenHours">Hours with events that are not closed yet.</param>
-/// <param name="NextClose">When the first of these closes, in event time; null where none is open.</param>
-/// <param name="DirtyHours">Closed hours whose contents changed since they were published.</param>
-/// <param name="DirtyDays">Days that wait to be published, open ones included.</param>
-/// <param name="RowsKept">Published rows of somebody else's that stayed because ours would count less.</param>
-/// <param name="Gaps">What the log no longer held when it was to be read.</param>
-internal sealed record StatusReport(
-    IReadOnlyList<PartitionLine> Partitions, Instant? Watermark, long OpenHours, Instant? NextClose, long DirtyHours, long DirtyDays, long RowsKept,
-    IReadOnlyList<GapLine> Gaps)
+internal sealed record StatusReport
 {
+    /// <summary>In (topic, partition) order: all that the brokers name and all that are stored.</summary>
+    public IReadOnlyList<PartitionLine> Partitions { get; init; } = [];
+
+    /// <summary>The smallest one; null while a partition has none.</summary>
+    public Instant? Watermark { get; init; }
+
+    /// <summary>How far the watermark is behind the pipeline's clock; null where there is none.</summary>
+    public TimeSpan? WatermarkAge { get; init; }
+
+    /// <summary>Hours with events that are not closed yet.</summary>
+    public long OpenHours { get; init; }
+
+    /// <summary>When the first of these closes, in event time; null where none is open.</summary>
+    public Instant? NextClose { get; init; }
+
+    /// <summary>Closed hours whose contents changed since they were published.</summary>
+    public long DirtyHours { get; init; }
+
+    /// <summary>Days that wait to be published, open ones included.</summary>
+    public long DirtyDays { get; init; }
+
+    /// <summary>Published rows of somebody else's that stayed because ours would count less.</summary>
+    public long RowsKept { get; init; }
+
+    /// <summary>What the log no longer held when it was to be read.</summary>
+    public IReadOnlyList<GapLine> Gaps { get; init; } = [];
+
+    public EventFigures Events { get; init; } = EventFigures.None;
+
+    /// <summary>Why the brokers' part is missing; null where they answered.</summary>
+    public string? KafkaSilence { get; init; }
+
     public long? TotalLag => Partitions.Count == 0 || Partitions.Any(p => p.Lag is null) ? null : Partitions.Sum(p => p.Lag);
+
+    /// <summary>Since the last checkpoint of the partition that waits longest for one; null where none was ever written.</summary>
+    public TimeSpan? CheckpointAge => Partitions.Max(p => p.CheckpointAge);
 
     public void WriteJson(Utf8JsonWriter json)
     {
@@ -27,6 +52,8 @@ internal sealed record StatusReport(
             partition.WriteJson(json);
         json.WriteEndArray();
         json.WriteTimeOrNull("watermark", Watermark);
+        json.WriteNumberOrNull("watermark_age_seconds", WatermarkAge?.TotalSeconds);
+        json.WriteNumberOrNull("checkpoint_age_seconds", CheckpointAge?.TotalSeconds);
         json.WriteNumber("open_hours", OpenHours);
         json.WriteNumber("dirty_hours", DirtyHours);
         json.WriteNumber("rows_kept", RowsKept);
@@ -34,6 +61,10 @@ internal sealed record StatusReport(
         foreach (var gap in Gaps)
             gap.WriteJson(json);
         json.WriteEndArray();
+        Events.WriteJson(json);
+        json.WriteStartArray("rollups");
+        json.WriteEndArray();
+        json.WriteString("kafka_silence", KafkaSilence);
         json.WriteEndObject();
     }
 }
@@ -42,6 +73,8 @@ internal sealed record StatusReport(
 internal sealed record PartitionLine(
     string Topic, int Partition, string? Owner, long? NextOffset, long? LogEndOffset, Instant? Watermark)
 {
+    public TimeSpan? CheckpointAge { get; init; }
+
     public long? Lag => NextOffset is { } next && LogEndOffset is { } end ? Math.Max(0, end - next) : null;
 
     public void WriteJson(Utf8JsonWriter json)
@@ -54,6 +87,7 @@ internal sealed record PartitionLine(
         json.WriteNumberOrNull("log_end_offset", LogEndOffset);
         json.WriteNumberOrNull("lag", Lag);
         json.WriteTimeOrNull("watermark", Watermark);
+        json.WriteNumberOrNull("checkpoint_age_seconds", CheckpointAge?.TotalSeconds);
         json.WriteEndObject();
     }
 }

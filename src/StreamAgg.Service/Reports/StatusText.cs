@@ -16,13 +16,8 @@ internal static class StatusText
         foreach (string[] row in rows)
             output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
         output.WriteLine();
-        output.WriteLine($"watermark    {status.Watermark?.ToString() ?? "unknown: a partition has none yet"}");
-        output.WriteLine($"open hours   {status.OpenHours}");
-        output.WriteLine($"dirty hours  {status.DirtyHours}");
-        output.WriteLine($"rows kept    {status.RowsKept}");
-        output.WriteLine($"gaps         {status.Gaps.Count}");
-        foreach (var gap in status.Gaps)
-            output.WriteLine($"  {gap.Topic}-{gap.Partition}: offsets {gap.From} to {Text(gap.To)} at {gap.Time}: {gap.Reason}");
+        foreach (var (name, value) in StatusLines.Of(status))
+            output.WriteLine($"{name,-18}  {value}");
     }
 
     private static string Text(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? Unknown;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Service.Cli;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 
@@ -37,16 +38,26 @@ internal sealed class MinuteReport(IReports reports, TimeProvider clock, ILogger
             ServiceLog.StatusUnknown(logger, away.Message);
             return;
         }
+        catch (Exception fault) when (fault is not OperationCanceledException || !stop.IsCancellationRequested)
+        {
+            // A line that can't be said must end neither the lines to come nor the service: whether that goes on is for the pipeline to say.
+            if (FaultReport.CodeOf(fault) == ExitCode.Unexpected)
+                ServiceLog.StatusFailed(logger, fault);
+            else
+                ServiceLog.StatusUnknown(logger, OneLine.Of(fault));
+            return;
+        }
 
         string lag = status.TotalLag?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
+        string refused = status.Events.LastHourText();
         if (status.Watermark is { } watermark)
         {
             var closes = status.NextClose ?? watermark.Hour.End;
-            ServiceLog.NextHour(logger, new Hour(closes.Hour.SinceEpoch - 1), closes, watermark, status.OpenHours, status.DirtyHours, lag);
+            ServiceLog.NextHour(logger, new Hour(closes.Hour.SinceEpoch - 1), closes, watermark, status.OpenHours, status.DirtyHours, lag, refused);
             return;
         }
 
         string waiting = string.Join(' ', status.Partitions.Where(p => p.Watermark is null).Select(p => $"{p.Topic}-{p.Partition}"));
-        ServiceLog.NoWatermark(logger, waiting.Length > 0 ? waiting : "the topics", status.OpenHours, status.DirtyHours, lag);
+        ServiceLog.NoWatermark(logger, waiting.Length > 0 ? waiting : "the topics", status.OpenHours, status.DirtyHours, lag, refused);
     }
 }

@@ -37,6 +37,11 @@ public class UsageTests
     [InlineData("dead-letters list --limit none")]
     [InlineData("dead-letters show gateway.usage x 1")]
     [InlineData("schema nothing")]
+    [InlineData("status --fail-on")]
+    [InlineData("status --fail-on lag")]
+    [InlineData("status --fail-on gaps")]
+    [InlineData("status --fail-on gap,watermark=5")]
+    [InlineData("status --fail-on refused=-1")]
     public async Task Wrong_usage_is_one_line_and_exit_code_2(string arguments)
     {
         var run = await StreamAggProcess.RunAsync(arguments.Split(' '));

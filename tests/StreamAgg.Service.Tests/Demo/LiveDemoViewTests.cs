@@ -45,7 +45,7 @@ public sealed class LiveDemoViewTests
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = columns;
         console.Profile.Capabilities.Unicode = true;
-        var status = new StatusReport([], Now, 2, Now, 0, 0, 0, []);
+        var status = new StatusReport { Watermark = Now, OpenHours = 2, NextClose = Now };
         console.Write(LiveDemoView.Render(new DemoPicture("producing", Now, 1_234_567, 10, status, rows), lines));
         return output.ToString().TrimEnd().Split('\n');
     }

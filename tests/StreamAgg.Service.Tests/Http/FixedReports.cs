@@ -15,6 +15,9 @@ internal sealed class FixedReports : IReports
     /// <summary>Every question waits until its asker gives up.</summary>
     public bool IsHanging { get; set; }
 
+    /// <summary>Every question meets it.</summary>
+    public Exception? Fault { get; set; }
+
     public Instant? From { get; private set; }
 
     public Instant? To { get; private set; }
@@ -44,7 +47,15 @@ internal sealed class FixedReports : IReports
     {
         await NowAsync(cancellation);
         Ask([], null, null);
-        return new StatusReport([new PartitionLine("gateway.usage", 0, null, 5, null, null)], null, 1, null, 2, 0, 3, []);
+        return new StatusReport
+        {
+            Partitions = [new PartitionLine("gateway.usage", 0, null, 5, null, null)],
+            OpenHours = 1,
+            DirtyHours = 2,
+            RowsKept = 3,
+            Events = new EventFigures(
+                [new EventTotal("accepted", "", 90, 5), new EventTotal("left_out", "too_long", 4, 0), new EventTotal("refused", "malformed_json", 10, 2)]),
+        };
     }
 
     private Task<IReadOnlyList<MetricRow>> RowsAsync(string bucket, IReadOnlyList<string> platforms, Instant from, Instant to)
@@ -58,6 +69,8 @@ internal sealed class FixedReports : IReports
     {
         if (IsAway)
             throw new StoreUnavailableException("PostgreSQL is not there");
+        if (Fault is not null)
+            throw Fault;
         (Platforms, From, To) = (platforms, from, to);
     }
 }

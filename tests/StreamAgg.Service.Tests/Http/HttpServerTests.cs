@@ -129,8 +129,17 @@ public sealed class HttpServerTests : IAsyncLifetime
         using var answer = await JsonAsync("/api/v1/status");
 
         Assert.Equal(
-            """{"partitions":[{"topic":"gateway.usage","partition":0,"owner":null,"next_offset":5,"log_end_offset":null,"lag":null,"watermark":null}],"watermark":null,"open_hours":1,"dirty_hours":2,"rows_kept":3,"gaps":[]}""",
+            """{"partitions":[{"topic":"gateway.usage","partition":0,"owner":null,"next_offset":5,"log_end_offset":null,"lag":null,"watermark":null,"checkpoint_age_seconds":null}],"watermark":null,"watermark_age_seconds":null,"checkpoint_age_seconds":null,"open_hours":1,"dirty_hours":2,"rows_kept":3,"gaps":[],"refused":{"total":10,"last_hour":2,"read_total":100,"read_last_hour":7,"reasons":{"malformed_json":10}},"durations_left_out":4,"skipped":0,"rollups":[],"kafka_silence":null}""",
             answer.RootElement.GetRawText());
+    }
+
+    [Fact]
+    public async Task The_page_says_how_many_events_were_refused_and_why()
+    {
+        string page = await (await GetAsync("/")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        Assert.Contains("2 of 7 events read in the last hour: malformed_json 2", page, StringComparison.Ordinal);
+        Assert.Contains("10 of 100 events read since the first: malformed_json 10", page, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -12,6 +12,7 @@ internal static class MutantList
         new("partials loaded before the claim, not after") { Rules = StoreRules.Protocol with { LoadsAfterClaim = false } },
         new("partials not loaded at all") { Store = static (store, _) => new LoadsNothing(store) },
         new("fold without detaching") { Store = static (store, _) => new FoldsWithoutDetaching(store) },
+        new("outcomes told beside the checkpoint") { Rules = StoreRules.Protocol with { TalliesInCheckpoint = false } },
         new("base overwritten instead of added to") { Rules = StoreRules.Protocol with { AddsToBase = false } },
         new("base's rev not raised") { Rules = StoreRules.Protocol with { RaisesBaseRev = false } },
         new("folded change not counted as a rev") { Rules = StoreRules.Protocol with { CountsFoldedChange = false } },

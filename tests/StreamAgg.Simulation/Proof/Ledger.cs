@@ -29,6 +29,7 @@ internal sealed class Ledger(
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
     private readonly Dictionary<SourcePartition, Instant> latest = [];
     private readonly Dictionary<SourcePartition, SourceRow> before = [];
+    private readonly OutcomeBook outcomes = new(database, fail);
     private readonly HashSet<HourKey> touched = new(ByHour.Instance);
     private readonly HashSet<DayKey> touchedDays = new(ByDay.Instance);
 
@@ -134,6 +135,7 @@ internal sealed class Ledger(
             PartitionCheckpoint partition = partitions[i];
             database.Scheduler.Mix((ulong)partition.NextOffset ^ ((ulong)(partition.Watermark?.UnixTicks ?? 0) << 1));
             Count(partition, readings[i]);
+            outcomes.Check(partition.Source);
             if (before.TryGetValue(partition.Source, out SourceRow? row))
             {
                 CheckGaps(partition, row);
@@ -205,11 +207,13 @@ internal sealed class Ledger(
             foreach (TrueRefusal refusal in entry.Truth.Refusals)
             {
                 happenings.Count(refusal.EventIndex == Refusal.WholeRecord ? Happening.RecordRefused : Happening.EventRefused);
+                outcomes.Add(partition.Source, EventOutcome.Refused, refusal.Reason, 1);
                 if (!letters.Has(entry, refusal))
                     fail(Invariants.Letters, $"{partition.Source} offset {entry.Offset} event {refusal.EventIndex} ({refusal.Reason}) is passed and not stored");
             }
             foreach (TrueEvent e in entry.Truth.Events)
                 Count(partition.Source, e, kind);
+            outcomes.Add(partition.Source, EventOutcome.Accepted, "", entry.Truth.Events.Length);
         }
     }
 

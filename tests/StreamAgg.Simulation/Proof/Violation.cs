@@ -8,6 +8,7 @@ internal static class Invariants
 {
     public const string ExactlyOnce = "every accepted event is counted exactly once";
     public const string StateIsPrefix = "base and partials hold exactly the events below each next offset";
+    public const string Tallies = "the tallies of outcomes are those of the events below each next offset";
     public const string RowIsPrefix = "a published row is a recount of a prefix of each partition";
     public const string NeverDown = "a published count never goes down";
     public const string RowsAreTrue = "at rest every row equals the recount of the log";

@@ -36,6 +36,8 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
 
     public Table<SourcePartition, SourceRow> Sources { get; } = new("source_partition");
 
+    public Table<SourcePartition, TallyRow> Tallies { get; } = new("event_tally");
+
     /// <summary>Rows of <c>partial</c>, an hour's in (topic, partition) order.</summary>
     public IReadOnlyDictionary<HourKey, SortedList<SourcePartition, Cell<CountedRow>>> Partials => partials;
 

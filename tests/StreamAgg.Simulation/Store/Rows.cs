@@ -8,6 +8,31 @@ namespace StreamAgg.Simulation.Store;
 /// <summary>A row of <c>source_partition</c>.</summary>
 internal sealed record SourceRow(Fence Fence, string Owner, long NextOffset, string? TopicId, int? LeaderEpoch, Instant? Watermark);
 
+/// <summary>A partition's rows of <c>event_tally</c>. One row here, for whoever may write one of them holds the lock that guards them all.</summary>
+internal sealed record TallyRow(IReadOnlyDictionary<(long Minute, string Outcome, string Reason), long> Events)
+{
+    /// <summary>Stands for -infinity.</summary>
+    private const long Old = long.MinValue;
+
+    private const long KeptMinutes = 120;
+
+    public static TallyRow Empty { get; } = new(new Dictionary<(long, string, string), long>());
+
+    public TallyRow Add(IReadOnlyList<OutcomeCount> outcomes, Instant now)
+    {
+        long minute = now.ToUnixMilliseconds() / 60_000;
+        var after = new Dictionary<(long, string, string), long>();
+        foreach (var ((at, outcome, reason), events) in Events)
+            AddTo(after, (at < minute - KeptMinutes ? Old : at, outcome, reason), events);
+        foreach (OutcomeCount count in outcomes)
+            AddTo(after, (minute, count.Outcome, count.Reason), count.Events);
+        return new TallyRow(after);
+    }
+
+    private static void AddTo(Dictionary<(long, string, string), long> rows, (long, string, string) key, long events) =>
+        rows[key] = rows.GetValueOrDefault(key) + events;
+}
+
 /// <summary>A row of <c>partial</c> or <c>hour_base</c>: contents and the number of their changes.</summary>
 internal sealed record CountedRow(PartialRow Row, long Rev);
 

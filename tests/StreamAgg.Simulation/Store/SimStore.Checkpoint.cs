@@ -33,6 +33,7 @@ internal sealed partial class SimStore
         }
 
         await MoveOffsetsAsync(session, ordered);
+        await TallyAsync(session, ordered);
         await WriteChangedAsync(session, ordered);
         await FoldAsync(session, ordered);
         await MarkHoursAsync(session, ordered);
@@ -104,6 +105,27 @@ internal sealed partial class SimStore
                 Watermark = Later(row.Watermark, partition.Watermark),
                 Fence = row.Fence.Next,
             });
+        }
+        await AnswerAsync(session);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask TallyAsync(Transaction session, List<PartitionCheckpoint> ordered)
+    {
+        if (ordered.TrueForAll(static partition => partition.Outcomes.Count == 0))
+            return;
+        await ArriveAsync(session, writes: true);
+        foreach (PartitionCheckpoint partition in ordered)
+        {
+            if (partition.Outcomes.Count == 0)
+                continue;
+            Cell<TallyRow> cell = database.Tallies[partition.Source];
+            await LockAsync(cell, session);
+            TallyRow row = (cell.Newest ?? TallyRow.Empty).Add(partition.Outcomes, database.Clock.Now);
+            if (Rules.TalliesInCheckpoint)
+                cell.Write(row);
+            else
+                cell.Seed(row);
         }
         await AnswerAsync(session);
     }

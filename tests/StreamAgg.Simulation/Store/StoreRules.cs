@@ -14,6 +14,9 @@ internal sealed record StoreRules
     /// <summary>A claim loads the partials in a statement after the one that raised the epoch.</summary>
     public bool LoadsAfterClaim { get; init; } = true;
 
+    /// <summary>What became of the events is written in the checkpoint's transaction.</summary>
+    public bool TalliesInCheckpoint { get; init; } = true;
+
     /// <summary>A fold adds to the base that is there; otherwise it replaces it.</summary>
     public bool AddsToBase { get; init; } = true;
 

@@ -18,6 +18,7 @@ internal sealed class TwinStores
 {
     private const int Compression = 20;
     private static readonly string[] Labels = ["anthropic", "", "azure é"];
+    private static readonly string[] Reasons = ["bad_field:created_at", "malformed_json"];
     private static readonly Hour First = Hour.FromUtc(new DateTime(2026, 3, 1, 22, 0, 0, DateTimeKind.Utc));
 
     private readonly SourcePartition[] sources = [new("gateway.errors", 0), new("gateway.usage", 0), new("gateway.usage", 1)];
@@ -183,9 +184,18 @@ internal sealed class TwinStores
             Watermark = chance.Chance(0.8) ? First.Start + TimeSpan.FromMinutes(chance.Below(72 * 60)) : null,
             Changed = changed,
             Folds = folds,
+            Outcomes = DrawOutcomes(),
             Gaps = chance.Chance(0.1) ? [new Gap(source, state.NextOffset, state.NextOffset + 1, "expired")] : [],
         };
     }
+
+    private OutcomeCount[] DrawOutcomes() => chance.Chance(0.3)
+        ? []
+        :
+        [
+            new(EventOutcome.Accepted, "", chance.Between(1, 9)),
+            .. Reasons.Where(_ => chance.Chance(0.4)).Select(reason => new OutcomeCount(EventOutcome.Refused, reason, chance.Between(1, 3))),
+        ];
 
     private PartialRow Count(HourKey key, PartialRow? before)
     {

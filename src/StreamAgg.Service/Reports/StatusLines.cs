@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace StreamAgg.Service.Reports;
+
+/// <summary>All of a status but its partitions, as pairs of a name and a value: the verb and the page show the same.</summary>
+internal static class StatusLines
+{
+    public static IEnumerable<(string Name, string Value)> Of(StatusReport status)
+    {
+        yield return ("watermark", status.Watermark is { } watermark ? $"{watermark}, {Age(status.WatermarkAge)} behind the clock" : "unknown: a partition has none yet");
+        yield return ("last checkpoint", status.CheckpointAge is { } age ? $"{Age(age)} ago, of the partition that waits longest" : "none yet");
+        yield return ("open hours", Text(status.OpenHours));
+        yield return ("dirty hours", Text(status.DirtyHours));
+        yield return ("rows kept", Text(status.RowsKept));
+        yield return ("refused", status.Events.LastHourText());
+        if (status.Events.Refused > status.Events.RefusedLastHour)
+            yield return ("", status.Events.EverText());
+        yield return ("durations left out", Text(status.Events.DurationsLeftOut));
+        if (status.Events.Skipped > 0)
+            yield return ("skipped", $"{Text(status.Events.Skipped)} records without an event");
+        if (status.KafkaSilence is { } silence)
+            yield return ("Kafka", silence);
+        yield return ("gaps", Text(status.Gaps.Count));
+        foreach (var gap in status.Gaps)
+            yield return ("", $"{gap.Topic}-{gap.Partition}: offsets {Text(gap.From)} to {(gap.To is { } to ? Text(to) : "-")} at {gap.Time}: {gap.Reason}");
+    }
+
+    /// <summary>Seconds are enough for a person.</summary>
+    public static string Age(TimeSpan? age) =>
+        age is { } known ? TimeSpan.FromSeconds(Math.Max(0, Math.Floor(known.TotalSeconds))).ToString("c", CultureInfo.InvariantCulture) : "-";
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+}
