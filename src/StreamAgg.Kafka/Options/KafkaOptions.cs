@@ -1,11 +1,15 @@
 using StreamAgg.Kafka.Native;
 using StreamAgg.Librdkafka;
+using StreamAgg.Pipeline;
 
 namespace StreamAgg.Kafka.Options;
 
 /// <summary>Where the events come from and where the refused ones go. Section <c>StreamAgg:Kafka</c>.</summary>
 public sealed class KafkaOptions
 {
+    /// <summary>How the client's words begin where it has no property of that name.</summary>
+    public const string UnknownProperty = "No such configuration property";
+
     /// <value>Comma separated host:port; at least one broker that answers.</value>
     public string BootstrapServers { get; set; } = "localhost:9092";
 
@@ -66,7 +70,8 @@ public sealed class KafkaOptions
         // The defaults are known to go together.
         if (areValid && Client.Count > 0 && ClientTrial.WhyRefused(this) is string reason)
         {
-            faults.Add((Blamed(reason) is string name ? KeyOf(name) : nameof(Client), $"the Kafka client can't be made so: {reason.TrimEnd('.')}"));
+            string? blamed = Blamed(reason);
+            faults.Add((blamed is null ? nameof(Client) : KeyOf(blamed), $"the Kafka client can't be made so: {Shown(blamed, reason.TrimEnd('.'))}"));
         }
     }
 
@@ -110,8 +115,14 @@ public sealed class KafkaOptions
         byte* text = stackalloc byte[512];
         int result = NativeMethods.ConfigurationSet(configuration, name, value, text, 512);
         NativeMethods.ConfigurationDestroy(configuration);
-        return result == 0 ? null : System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text)!.Trim().TrimEnd('.');
+        return result == 0 ? null : Shown(name, System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text)!.Trim().TrimEnd('.'));
     }
+
+    /// <summary>The client's words, which may repeat a value or a piece of it.</summary>
+    private static string Shown(string? property, string reason) =>
+        property is not null && Secrets.MayHold(property, "") && !reason.StartsWith(UnknownProperty, StringComparison.Ordinal)
+            ? $"it refuses the value of {property}"
+            : Secrets.Hide(reason);
 
     private static readonly System.Buffers.SearchValues<char> TopicCharacters =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");

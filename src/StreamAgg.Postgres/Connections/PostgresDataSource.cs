@@ -7,12 +7,15 @@ namespace StreamAgg.Postgres.Connections;
 public static class PostgresDataSource
 {
     /// <summary>Opens nothing yet. Dispose it at the end of the process.</summary>
-    /// <exception cref="ArgumentException">The connection string can't be read (<see cref="PostgresOptions.Faults"/> says so first).</exception>
+    /// <exception cref="FormatException">The connection string can't be used (<see cref="PostgresOptions.Faults"/> says so first).</exception>
     public static NpgsqlDataSource Create(PostgresOptions options, ILoggerFactory? loggers = null)
     {
-        var builder = new NpgsqlDataSourceBuilder(options.ConnectionString);
+        NpgsqlConnectionStringBuilder given = ConnectionText.Read(options.ConnectionString);
+        SessionTarget? target = SessionTarget.TakeFrom(given);
+        var builder = new NpgsqlDataSourceBuilder(given.ConnectionString);
         if (loggers is not null)
             builder.UseLoggerFactory(loggers);
+        target?.Guard(builder);
 
         NpgsqlConnectionStringBuilder settings = builder.ConnectionStringBuilder;
         settings.ApplicationName ??= "streamagg";

@@ -1,12 +1,11 @@
 using System.Text;
-using Npgsql;
 
 namespace StreamAgg.Postgres.Connections;
 
 /// <summary>Where the state and the rows live. Section <c>StreamAgg</c>, keys <c>Postgres:…</c> and <c>Pipeline:Id</c>.</summary>
 public sealed class PostgresOptions
 {
-    /// <summary>Npgsql's format. Several hosts with <c>Target Session Attributes=primary</c> follow a failover.</summary>
+    /// <summary>Npgsql's format, or a <c>postgresql://</c> URL. <c>Target Session Attributes=primary</c>, with one host or several, follows a failover.</summary>
     /// <value>Default <c>Host=localhost;Database=streamagg</c>.</value>
     public string ConnectionString { get; set; } = "Host=localhost;Database=streamagg";
 
@@ -23,38 +22,33 @@ public sealed class PostgresOptions
     public string PublishSchema { get; set; } = "public";
 
     /// <summary>Leads every key of the state: deployments with different ids share a database without meeting.</summary>
-    /// <value>1 to 200 characters. Default <c>default</c>.</value>
+    /// <value>The pipeline's own id, whose range is judged with its other options. Default <c>default</c>.</value>
     public string PipelineId { get; set; } = "default";
 
-    /// <summary>What is wrong, one line a fault with the key, the value and what is allowed. Asks nothing of a server.</summary>
-    public IEnumerable<string> Faults()
+    /// <summary>Each fault as (key below the section, its value, what is allowed). Asks nothing of a server.</summary>
+    public IEnumerable<(string Key, string? Value, string Message)> Faults()
     {
-        if (ConnectionStringFault() is { } fault)
-            yield return fault;
-        if (PasswordFile is { } file && !File.Exists(file))
-            yield return $"StreamAgg:Postgres:PasswordFile is '{file}', which is no file that can be read; name one, or leave the key out.";
-        int bytes = Encoding.UTF8.GetByteCount(PublishSchema ?? "");
-        if (bytes is 0 or > 63 || PublishSchema!.Contains('\0', StringComparison.Ordinal))
-            yield return $"StreamAgg:Postgres:PublishSchema is '{PublishSchema}'; allowed is the name of a schema, 1 to 63 bytes.";
+        if (ConnectionText.FaultOf(ConnectionString) is { } fault)
+            yield return ("Postgres:ConnectionString", ConnectionString, $"{ConnectionText.Allowed}: {fault}");
+        if (PasswordFile is { } file && FileFault(file) is { } unread)
+            yield return ("Postgres:PasswordFile", file, $"allowed is a readable file that holds the password: {unread}");
+        int bytes = Encoding.UTF8.GetByteCount(PublishSchema);
+        if (bytes is 0 or > 63 || PublishSchema.Contains('\0', StringComparison.Ordinal))
+            yield return ("Postgres:PublishSchema", PublishSchema, "allowed is the name of a schema, 1 to 63 bytes");
         else if (PublishSchema is "streamagg" or "information_schema" || PublishSchema.StartsWith("pg_", StringComparison.Ordinal))
-            yield return $"StreamAgg:Postgres:PublishSchema is '{PublishSchema}', which is taken; allowed is any other schema, such as 'public'.";
-        if (string.IsNullOrWhiteSpace(PipelineId) || PipelineId.Length > 200 || PipelineId.Contains('\0', StringComparison.Ordinal))
-            yield return $"StreamAgg:Pipeline:Id is '{PipelineId}'; allowed are 1 to 200 characters.";
+            yield return ("Postgres:PublishSchema", PublishSchema, "it is taken; allowed is any other schema, such as 'public'");
     }
 
-    private string? ConnectionStringFault()
+    private static string? FileFault(string path)
     {
-        const string remedy = "write it as Host=…;Database=…;Username=….";
         try
         {
-            // The value is not repeated: it may hold a password.
-            return string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(ConnectionString).Host)
-                ? $"StreamAgg:Postgres:ConnectionString names no Host; {remedy}"
-                : null;
+            return File.ReadAllText(path).Trim('\r', '\n').Length == 0 ? "this one is empty" : null;
         }
-        catch (Exception wrong) when (wrong is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            return $"StreamAgg:Postgres:ConnectionString can't be read ({wrong.Message.ReplaceLineEndings(" ")}); {remedy}";
+            // In words of our own: the exception's repeat the value, and it may be the password itself.
+            return unread is UnauthorizedAccessException ? "this one may not be read" : "this one can't be opened";
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using StreamAgg.Pipeline;
 
 namespace StreamAgg.Service.Cli;
 
@@ -34,10 +35,18 @@ internal static class CommandLine
             path.Insert(0, command.Command is RootCommand ? CommandTree.Name : command.Command.Name);
         string help = $" See {string.Join(' ', path)} --help.";
         var verbs = parsed.CommandResult.Command.Subcommands;
+        string? stray = parsed.UnmatchedTokens.Count > 0 ? Shown(parsed.UnmatchedTokens[0]) : null;
         if (verbs.Count == 0)
-            throw CommandFaultException.Usage(OneLine.Of(parsed.Errors[0].Message) + help);
+            throw CommandFaultException.Usage((stray is null ? OneLine.Of(parsed.Errors[0].Message) : $"{stray} is not known here.") + help);
         string known = string.Join(", ", verbs.Select(verb => verb.Name));
-        throw CommandFaultException.Usage(
-            parsed.UnmatchedTokens.Count > 0 ? $"'{OneLine.Of(parsed.UnmatchedTokens[0])}' is none of: {known}.{help}" : $"Name what to do: {known}.{help}");
+        throw CommandFaultException.Usage(stray is null ? $"Name what to do: {known}.{help}" : $"{stray} is none of: {known}.{help}");
+    }
+
+    /// <summary>An argument that nobody knows may be a setting under a wrong name, or a piece of one that the shell has cut: without its value.</summary>
+    private static string Shown(string argument)
+    {
+        int equals = argument.IndexOf('=', StringComparison.Ordinal);
+        string name = OneLine.Of(equals < 0 ? argument : argument[..equals]);
+        return Secrets.MayHold("", name) ? "An argument that looks like a login" : $"'{name}'";
     }
 }

@@ -16,9 +16,9 @@ internal static class FaultReport
     {
         int code = CodeOf(exception);
         foreach (string line in exception is CommandFaultException fault ? fault.Lines.Select(OneLine.Of) : [OneLine.Of(exception) + RemedyOf(exception)])
-            error.WriteLine($"streamagg: {line}");
+            error.WriteLine($"streamagg: {Secrets.Hide(line)}");
         if (code == ExitCode.Unexpected)
-            error.WriteLine(exception);
+            error.WriteLine(Secrets.Hide(exception.ToString()));
         return code;
     }
 

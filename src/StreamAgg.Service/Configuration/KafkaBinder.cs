@@ -21,7 +21,7 @@ internal static class KafkaBinder
             // Many shells can't export a name with dots, and no property has an underscore.
             options.Client[name.Replace('_', '.').ToLowerInvariant()] = value;
         foreach (var (key, message) in options.Validate())
-            reader.Refuse($"Kafka:{key}", ValueOf(options, key), message + ".");
+            reader.Refuse($"Kafka:{key}", message.StartsWith(KafkaOptions.UnknownProperty, StringComparison.Ordinal) ? null : ValueOf(options, key), message + ".");
         return options;
     }
 

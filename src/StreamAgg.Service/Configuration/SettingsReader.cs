@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamAgg.Pipeline;
 
 namespace StreamAgg.Service.Configuration;
 
@@ -15,12 +16,9 @@ internal sealed class SettingsReader(IConfiguration configuration)
     private readonly List<string> openPrefixes = [];
     private readonly List<string> faults = [];
 
+    /// <summary>Shows the value, unless it may hold a secret; null where the key itself is not known, for then it may be anything.</summary>
     public void Refuse(string key, string? value, string remedy) =>
-        faults.Add($"{SectionName}:{key} = '{Secrets.Shown(key, value ?? "")}': {remedy}");
-
-    /// <summary>Lines that somebody else wrote, each starting with its key; a key that is refused already is not refused twice.</summary>
-    public void RefuseAlso(IEnumerable<string> lines) =>
-        faults.AddRange(lines.Where(line => !faults.Exists(fault => KeyOf(fault) == KeyOf(line))).ToList());
+        faults.Add(value is null || Secrets.MayHold(key, value) ? $"{SectionName}:{key}: {remedy}" : $"{SectionName}:{key} = '{value}': {remedy}");
 
     /// <summary>Any text: whoever uses it judges it.</summary>
     public string Text(string key, string fallback) => Text(key, fallback, "", _ => true);
@@ -74,7 +72,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
     {
         var unknown = section.AsEnumerable(makePathsRelative: true)
             .Where(pair => pair.Key.Length > 0 && !IsKnown(pair.Key) && (pair.Value is not null || IsMisspeltAndEmpty(pair.Key)))
-            .Select(pair => $"{SectionName}:{pair.Key} = '{Secrets.Shown(pair.Key, pair.Value ?? "")}': no such setting; {Nearby(pair.Key)}")
+            .Select(pair => $"{SectionName}:{pair.Key}: no such setting; {Nearby(pair.Key)}")
             .Order(StringComparer.Ordinal);
         return [.. faults, .. unknown];
     }
@@ -96,8 +94,6 @@ internal sealed class SettingsReader(IConfiguration configuration)
         bool on => on ? "true" : "false",
         _ => FormattableString.Invariant($"{value}"),
     };
-
-    private static string KeyOf(string line) => line.Split(' ', 2)[0];
 
     private bool IsKnown(string key) =>
         knownKeys.Contains(key, StringComparer.OrdinalIgnoreCase)

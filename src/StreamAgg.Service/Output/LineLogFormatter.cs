@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
+using StreamAgg.Pipeline;
 using StreamAgg.Service.Cli;
 
 namespace StreamAgg.Service.Output;
@@ -14,9 +15,9 @@ internal sealed class LineLogFormatter(TimeProvider clock) : ConsoleFormatter(Fo
         string message = OneLine.Of(logEntry.Formatter(logEntry.State, logEntry.Exception));
         if (logEntry.Exception is { } exception && !message.Contains(OneLine.Of(exception.Message), StringComparison.Ordinal))
             message = $"{message} ({exception.GetType().Name}: {OneLine.Of(exception)})";
-        textWriter.WriteLine($"{clock.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {LevelName(logEntry.LogLevel)} {message}");
+        textWriter.WriteLine($"{clock.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss.fff'Z'} {LevelName(logEntry.LogLevel)} {Secrets.Hide(message)}");
         if (logEntry is { LogLevel: LogLevel.Critical, Exception: not null })
-            textWriter.WriteLine(logEntry.Exception);
+            textWriter.WriteLine(Secrets.Hide(logEntry.Exception.ToString()));
     }
 
     private static string LevelName(LogLevel level) => level switch

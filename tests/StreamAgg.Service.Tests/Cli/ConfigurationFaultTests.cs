@@ -88,7 +88,7 @@ public sealed class ConfigurationFaultTests : IDisposable
 
         Assert.Equal(2, run.ExitCode);
         string line = Assert.Single(run.ErrorLines);
-        Assert.Contains("StreamAgg:Pipeline:Consumer = '2'", line, StringComparison.Ordinal);
+        Assert.Contains("StreamAgg:Pipeline:Consumer: no such setting", line, StringComparison.Ordinal);
         Assert.Contains("Consumers, Grace", line, StringComparison.Ordinal);
     }
 
