@@ -1,4 +1,5 @@
 using StreamAgg.EndToEnd.Tests.Harness;
+using StreamAgg.Testing.Kafka;
 
 namespace StreamAgg.EndToEnd.Tests;
 
@@ -54,6 +55,7 @@ public sealed class CrashTests
     [Fact]
     public async Task A_static_member_that_is_killed_and_started_again_takes_its_partitions_back_and_no_other_member_notices()
     {
+        await Brokers.NeedAsync(KafkaFeature.StaticMembers);
         await using var deployment = await Deployment.CreateAsync(settings: [("Kafka:Client:session.timeout.ms", "120000")]);
         var killed = deployment.Run(("Kafka:Client:group.instance.id", "first"));
         await deployment.WaitAsync(async () => await OwnedAsync(deployment, "") == 4, () => "four partitions claimed");

@@ -116,9 +116,13 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>Waits for a condition while every process is to run on.</summary>
     public Task WaitAsync(Func<Task<bool>> condition, Func<string> whatIsMissing, TimeSpan? within = null) =>
         Eventually.TrueAsync(
-            () => processes.Find(process => process.IsExpectedToRun && process.HasExited) is { } dead
-                ? throw new InvalidOperationException($"a process ended by itself:\n{dead.Tail()}")
-                : condition(),
+            () =>
+            {
+                TestKafka.ThrowIfEnded(Brokers.BootstrapServers);
+                return processes.Find(process => process.IsExpectedToRun && process.HasExited) is { } dead
+                    ? throw new InvalidOperationException($"a process ended by itself:\n{dead.Tail()}")
+                    : condition();
+            },
             () => $"{whatIsMissing()}\n{Tails()}",
             within);
 

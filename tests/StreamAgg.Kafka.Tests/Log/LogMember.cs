@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Testing.Kafka;
 
 namespace StreamAgg.Kafka.Tests.Log;
 
@@ -11,8 +12,11 @@ internal sealed class LogMember : IDisposable
 {
     private static readonly ILoggerFactory Loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestOutputLogs()));
 
+    private readonly string servers;
+
     public LogMember(KafkaOptions options, RecordingHandler? handler = null, int member = 0, int members = 1)
     {
+        servers = options.BootstrapServers;
         Handler = handler ?? new RecordingHandler();
         Log = new KafkaEventLog(options, Loggers.CreateLogger<KafkaEventLog>(), member, members);
         Log.Subscribe();
@@ -24,6 +28,7 @@ internal sealed class LogMember : IDisposable
 
     public void Poll(int milliseconds = 20)
     {
+        TestKafka.ThrowIfEnded(servers);
         Log.Poll(TimeSpan.FromMilliseconds(milliseconds), Handler);
         foreach (SourcePartition source in Handler.ToStart)
         {

@@ -7,6 +7,9 @@ internal interface IKafkaBackend : IAsyncDisposable
 
     string BootstrapServers { get; }
 
+    /// <summary>How it ended, where it ended by itself; null while it serves.</summary>
+    string? Failure => null;
+
     bool Supports(KafkaFeature feature);
 
     Task CreateTopicAsync(string topic, int partitions, IReadOnlyDictionary<string, string> settings);

@@ -122,29 +122,8 @@ public sealed class KafkaCluster : IKafkaBackend
                 ["offsets.topic.replication.factor"] = $"{nodes.Length}",
                 ["transaction.state.log.replication.factor"] = $"{nodes.Length}",
                 ["share.coordinator.state.topic.replication.factor"] = $"{nodes.Length}",
-                ["transaction.state.log.min.isr"] = "1",
-                ["share.coordinator.state.topic.min.isr"] = "1",
-                ["min.insync.replicas"] = "1",
-                ["offsets.topic.num.partitions"] = "1",
-                ["transaction.state.log.num.partitions"] = "1",
-                ["group.initial.rebalance.delay.ms"] = "0",
-                ["group.min.session.timeout.ms"] = "1000",
-                ["group.consumer.min.session.timeout.ms"] = "1000",
-                ["group.consumer.session.timeout.ms"] = "6000",
-                ["group.consumer.min.heartbeat.interval.ms"] = "500",
-                ["group.consumer.heartbeat.interval.ms"] = "1000",
-
-                // Three seconds without a sign of life, not nine, and a broker's partitions are led by others or by nobody.
-                ["broker.heartbeat.interval.ms"] = "500",
-                ["broker.session.timeout.ms"] = "3000",
-                ["auto.create.topics.enable"] = "false",
-                ["log.flush.interval.messages"] = "9223372036854775807",
-                ["log.retention.check.interval.ms"] = "1000",
-
-                // Retention goes by the records' timestamps, which are months old in many tests; a test that wants records to expire says so.
-                ["log.retention.ms"] = "-1",
             };
-            foreach ((string name, string value) in settings)
+            foreach ((string name, string value) in BrokerSettings.Common.Concat(settings))
             {
                 lines[name] = value;
             }

@@ -15,6 +15,9 @@ public enum KafkaFeature
     /// <summary>Several members of one group: the embedded broker never finishes handing partitions from one to another.</summary>
     SharedGroups,
 
+    /// <summary>Members with a <c>group.instance.id</c>, known again after a restart: the embedded broker takes each for a new one.</summary>
+    StaticMembers,
+
     /// <summary>A broker killed, frozen, started again with its data.</summary>
     NodeFaults,
 

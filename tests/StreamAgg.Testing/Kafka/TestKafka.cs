@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 
@@ -6,7 +7,12 @@ namespace StreamAgg.Testing.Kafka;
 /// <summary>The broker that an assembly's tests share: the best one that this machine has. Topics are named anew for every test.</summary>
 public sealed class TestKafka
 {
-    private static readonly Lazy<Task<TestKafka>> Shared = new(StartAsync);
+    /// <summary>Set to <c>embedded</c>, it chooses the embedded broker where there is Docker, too.</summary>
+    private const string Variable = "STREAMAGG_TEST_KAFKA";
+
+    private static readonly SemaphoreSlim Starting = new(1);
+    private static readonly ConcurrentDictionary<string, IKafkaBackend> Backends = new();
+    private static TestKafka? shared;
     private static int lastTopic;
 
     private readonly IKafkaBackend backend;
@@ -18,8 +24,31 @@ public sealed class TestKafka
     /// <summary>The nodes, to be hurt; null where they are not ours.</summary>
     public KafkaCluster? Cluster => backend as KafkaCluster;
 
-    /// <summary>Started at the first call; ends with this process.</summary>
-    public static Task<TestKafka> SharedAsync() => Shared.Value;
+    private static bool IsEmbeddedChosen => Environment.GetEnvironmentVariable(Variable) == "embedded";
+
+    /// <summary>Started at the first call, and again where it has ended by itself: that is the fault of those tests that worked with it.</summary>
+    public static async Task<TestKafka> SharedAsync()
+    {
+        await Starting.WaitAsync();
+        try
+        {
+            return shared is { backend.Failure: null } ? shared : shared = await StartAsync();
+        }
+        finally
+        {
+            Starting.Release();
+        }
+    }
+
+    /// <summary>Ends a wait that has become vain, with the reason.</summary>
+    /// <exception cref="InvalidOperationException">The brokers at these addresses ended by themselves.</exception>
+    public static void ThrowIfEnded(string bootstrapServers)
+    {
+        if (Backends.TryGetValue(bootstrapServers, out IKafkaBackend? backend) && backend.Failure is { } failure)
+        {
+            throw new InvalidOperationException(failure);
+        }
+    }
 
     public bool Supports(KafkaFeature feature) => backend.Supports(feature);
 
@@ -75,16 +104,21 @@ public sealed class TestKafka
         return new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
     }
 
+    /// <summary>An embedded broker of the test's own.</summary>
+    public static async Task<TestKafka> EmbeddedAsync() => Keep(await EmbeddedBackend.StartAsync());
+
     private static async Task<TestKafka> StartAsync()
     {
-        IKafkaBackend best = KafkaCluster.Home is not null ? await KafkaCluster.StartAsync() : await ContainerAsync() ?? new EmbeddedBackend();
+        IKafkaBackend best = KafkaCluster.Home is not null ? await KafkaCluster.StartAsync()
+            : !IsEmbeddedChosen && await ContainerBackend.TryStartAsync() is { } container ? container
+            : await EmbeddedBackend.StartAsync();
         Console.WriteLine($"Kafka for these tests: {best.Description}");
-        return new TestKafka(best);
+        return Keep(best);
     }
 
-#if USE_TESTCONTAINERS
-    private static Task<IKafkaBackend?> ContainerAsync() => ContainerBackend.TryStartAsync();
-#else
-    private static Task<IKafkaBackend?> ContainerAsync() => Task.FromResult<IKafkaBackend?>(null);
-#endif
+    private static TestKafka Keep(IKafkaBackend backend)
+    {
+        Backends[backend.BootstrapServers] = backend;
+        return new TestKafka(backend);
+    }
 }
