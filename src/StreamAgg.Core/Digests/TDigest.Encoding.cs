@@ -33,7 +33,15 @@ public sealed partial class TDigest
     private const byte WithBothEnds = 2;
     private const byte WithEnds = 3;
     private const int CrcLength = 4;
+
+    /// <summary>The version and four numbers.</summary>
+    private const int HeaderLength = 1 + (4 * DigestBytes.LongestVarint);
+
     private const double DoubtUnits = 16;
+
+    /// <summary>Where all digests of a thread are written before their length is known.</summary>
+    [ThreadStatic]
+    private static byte[]? workspace;
 
     /// <summary>The number of bytes that <see cref="Encode"/> writes now.</summary>
     public int EncodedLength => Write(Stored(), []);
@@ -49,6 +57,19 @@ public sealed partial class TDigest
         if (destination.Length < length)
             throw new ArgumentException($"The encoded digest is {length} bytes long, the destination {destination.Length}.", nameof(destination));
         return Write(final, destination[..length]);
+    }
+
+    /// <summary>What <see cref="Encode"/> writes, in an array of its own. Of the reading nothing stays in the digest.</summary>
+    public byte[] ToBytes()
+    {
+        StoredForm final = Stored();
+        int most = HeaderLength + (final.Cells.Length * StoredCell.Longest) + CrcLength;
+        if (workspace is null || workspace.Length < most)
+            workspace = new byte[most];
+        byte[] bytes = workspace.AsSpan(0, Write(final, workspace)).ToArray();
+        view = null;
+        stored = null;
+        return bytes;
     }
 
     /// <summary>Reads what <see cref="Encode"/> wrote; false, and an empty digest, for any other bytes.</summary>

@@ -25,13 +25,14 @@ public sealed class Member : ILogHandler, IDisposable
     private Task<CheckpointReport>? checkpointTask;
     private bool stopping;
     private long lastAdvance;
+    private long lastCut;
 
     public Member(MemberServices services, IEventLog log)
     {
         this.services = services;
         this.log = log;
         decoder = new EventDecoder(services.Options.MaxFuture);
-        gate = new ReadingGate(log, services.DeadLetters, services.MaxDirtyPartials);
+        gate = new ReadingGate(log, services.Bounds, services.Options.Consumers);
         tally = new EventTally(services.Metrics, services.Topics);
         lastAdvance = services.Time.GetTimestamp();
         schedule = new Schedule(services.Time, services.Backoff, services.Options.CheckpointInterval);
@@ -134,13 +135,13 @@ public sealed class Member : ILogHandler, IDisposable
         FinishCheckpoint();
         foreach (var partition in owned.Values)
             AdvancePartition(partition);
-        int dirty = DirtyPartials();
-        StartCheckpoint(dirty);
-        gate.Update(dirty);
+        var held = Held();
+        gate.Update(held);
+        StartCheckpoint(held);
         tally.Report();
         if (!schedule.IsStatusDue())
             return;
-        Status = MemberStatus.Of(owned.Values.Select(partition => partition.State), gate.IsPaused);
+        Status = MemberStatus.Of(owned.Values.Select(partition => partition.State), held.Bytes, gate.IsPaused);
         HasJoined = HasJoined || log.IsMember;
     }
 
@@ -167,34 +168,68 @@ public sealed class Member : ILogHandler, IDisposable
         }
     }
 
-    private void StartCheckpoint(int dirty)
+    private void StartCheckpoint(in Holdings held)
     {
         if (checkpoint is not null || !schedule.IsAttemptAllowed())
             return;
-        List<PartitionCut>? cuts = null;
-        foreach (var partition in owned.Values)
+        // Partitions that are waited for go first and alone: their new owner stands still meanwhile.
+        var due = Select(static partition => partition.State is { Phase: PartitionPhase.Releasing, HasUnsaved: true });
+        if (due.Count == 0)
         {
-            // Partitions that are waited for go first and alone: their new owner stands still meanwhile.
-            if (partition.State is { Phase: PartitionPhase.Releasing, HasUnsaved: true })
-                (cuts ??= []).Add(partition.State.Cut());
-        }
-
-        if (cuts is null && (schedule.IsCheckpointDue() || gate.IsFull(dirty)))
-        {
-            foreach (var partition in owned.Values)
+            if (schedule.IsCheckpointDue() || gate.IsFull(held))
             {
-                if (partition.State.Phase == PartitionPhase.Active && !partition.IsLookingForGap)
-                    (cuts ??= []).Add(partition.State.Cut());
+                foreach (var partition in owned.Values)
+                    partition.State.IsDue = true;
+                schedule.CheckpointStarted();
             }
 
-            schedule.CheckpointStarted();
+            due = Select(static partition => partition is { State: { Phase: PartitionPhase.Active, IsDue: true }, IsLookingForGap: false });
         }
 
-        if (cuts is null)
+        if (due.Count == 0)
             return;
+        var cuts = Cut(due, gate.RestAfter(held));
         cuts.Sort((a, b) => a.Source.CompareTo(b.Source));
         checkpoint = new CheckpointRun(services, cuts);
         checkpointTask = checkpoint.RunAsync(abandoned.Token);
+    }
+
+    private List<OwnedPartition> Select(Func<OwnedPartition, bool> isMeant)
+    {
+        var selected = new List<OwnedPartition>();
+        foreach (var partition in owned.Values)
+        {
+            if (isMeant(partition))
+                selected.Add(partition);
+        }
+
+        return selected;
+    }
+
+    /// <summary>
+    /// Cuts as many partitions as one transaction may hold, at least one: what changed in one belongs to its offset, and what bounds that
+    /// is the gate. Who is left over stays due, and who was cut last waits longest.
+    /// </summary>
+    private List<PartitionCut> Cut(List<OwnedPartition> due, TimeSpan restAfter)
+    {
+        due.Sort(static (a, b) => a.State.LastCut.CompareTo(b.State.LastCut));
+        var now = services.Time.GetElapsedTime(0);
+        var cuts = new List<PartitionCut>();
+        int rows = 0, folds = 0;
+        foreach (var partition in due)
+        {
+            var state = partition.State;
+            if (cuts.Count > 0 && rows + state.ChangedCount > services.Bounds.CheckpointRows)
+                break;
+            var cut = state.Cut(services.Bounds.CheckpointFolds - folds, now, restAfter);
+            cuts.Add(cut);
+            rows += cut.Kept.Count;
+            folds += cut.Folded.Count;
+            state.LastCut = ++lastCut;
+            state.IsDue = state.HasFolds;
+        }
+
+        return cuts;
     }
 
     private void FinishCheckpoint()
@@ -271,20 +306,34 @@ public sealed class Member : ILogHandler, IDisposable
         }
     }
 
-    /// <summary>Partials that no committed checkpoint holds as they are.</summary>
-    internal int DirtyPartials()
+    internal Holdings Held()
     {
-        int dirty = 0;
+        long letters = services.DeadLetters.PendingBytes, bytes = letters;
+        int unsaved = 0;
+        bool canShrink = letters > 0 || checkpoint is not null;
         foreach (var partition in owned.Values)
-            dirty += partition.State.ChangedCount;
-        if (checkpoint is not null)
         {
-            foreach (var cut in checkpoint.Cuts)
-                dirty += cut.UnsavedCount;
+            var state = partition.State;
+            bytes += state.Bytes;
+            unsaved += state.ChangedCount;
+            canShrink |= state.HasUnsaved || state.HasAwake;
         }
 
-        return dirty;
+        foreach (var cut in checkpoint?.Cuts ?? [])
+        {
+            bytes += cut.Bytes;
+            unsaved += cut.UnsavedCount;
+        }
+
+        return new Holdings(bytes, unsaved, letters, canShrink);
     }
+
+    /// <summary>True while the log has been told to give nothing more.</summary>
+    internal bool IsPaused => gate.IsPaused;
+
+    /// <summary>The bytes of <see cref="Held"/>, counted anew.</summary>
+    internal long Recount() =>
+        services.DeadLetters.PendingBytes + owned.Values.Sum(static partition => partition.State.Recount()) + (checkpoint?.Cuts.Sum(static cut => cut.Bytes) ?? 0);
 
     private void Forget(IReadOnlyList<SourcePartition> partitions)
     {

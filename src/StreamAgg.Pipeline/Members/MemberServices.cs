@@ -30,6 +30,5 @@ public sealed record MemberServices
 
     public required Backoff Backoff { get; init; }
 
-    /// <summary>At so many unsaved partials the reading stops. No setting: it is here so that a simulation can fill it.</summary>
-    public int MaxDirtyPartials { get; init; } = ReadingGate.MaxDirtyPartials;
+    public MemberBounds Bounds { get; init; } = MemberBounds.Default;
 }

@@ -4,11 +4,15 @@ using StreamAgg.Pipeline.Log;
 namespace StreamAgg.Pipeline.Members;
 
 /// <summary>A member at one instant, for health and telemetry. Immutable.</summary>
-public sealed record MemberStatus(IReadOnlyList<PartitionStatus> Partitions, int OpenPartials, bool IsPaused)
+/// <param name="Partitions">Those that are its own.</param>
+/// <param name="OpenPartials">In memory.</param>
+/// <param name="HeldBytes">What the reading is held against: of partials, of the checkpoint on its way, and of dead letters.</param>
+/// <param name="IsPaused">Whether reading waits.</param>
+public sealed record MemberStatus(IReadOnlyList<PartitionStatus> Partitions, int OpenPartials, long HeldBytes, bool IsPaused)
 {
-    public static MemberStatus Empty { get; } = new([], 0, IsPaused: false);
+    public static MemberStatus Empty { get; } = new([], 0, 0, IsPaused: false);
 
-    internal static MemberStatus Of(IEnumerable<PartitionState> states, bool isPaused)
+    internal static MemberStatus Of(IEnumerable<PartitionState> states, long heldBytes, bool isPaused)
     {
         var partitions = new List<PartitionStatus>();
         int open = 0;
@@ -21,7 +25,7 @@ public sealed record MemberStatus(IReadOnlyList<PartitionStatus> Partitions, int
             partitions.Add(new PartitionStatus(state.Source, lag, state.Watermark));
         }
 
-        return new MemberStatus(partitions, open, isPaused);
+        return new MemberStatus(partitions, open, heldBytes, isPaused);
     }
 }
 

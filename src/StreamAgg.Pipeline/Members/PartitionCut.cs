@@ -9,6 +9,9 @@ namespace StreamAgg.Pipeline.Members;
 /// <summary>One partition's contents at the instant of a checkpoint: rows already encoded, so that counting may go on.</summary>
 internal sealed class PartitionCut
 {
+    /// <summary>Of a row and its key, without the digest: measured, rounded up.</summary>
+    private const int RowBytes = 240;
+
     private readonly List<PartialRow> changedRows;
     private readonly List<Fold> folds;
 
@@ -28,6 +31,10 @@ internal sealed class PartitionCut
         HasUnsaved = state.HasUnsaved || folded.Count > 0;
         changedRows = kept.ConvertAll(RowOf);
         folds = folded.ConvertAll(partial => new Fold(RowOf(partial), partial.Changed));
+        foreach (var row in changedRows)
+            Bytes += RowBytes + row.Digest.Length;
+        foreach (var partial in folded)
+            Bytes += RowBytes + partial.Bytes;
     }
 
     public PartitionState State { get; }
@@ -57,6 +64,9 @@ internal sealed class PartitionCut
     public Instant? StoredWatermark { get; }
 
     public bool HasUnsaved { get; }
+
+    /// <summary>What it keeps in memory until its verdict.</summary>
+    public long Bytes { get; }
 
     public int RowCount => changedRows.Count + folds.Count;
 

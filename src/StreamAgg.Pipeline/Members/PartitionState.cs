@@ -17,6 +17,9 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
 
     private readonly Dictionary<int, HourPartials> hours = [];
     private readonly List<Partial> changed = [];
+
+    /// <summary>What earlier cuts found changed and has not come to rest since.</summary>
+    private readonly List<Partial> awake = [];
     private readonly List<Gap> gaps = [];
     private HourPartials? lastHour;
 
@@ -56,6 +59,21 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
 
     public int ChangedCount => changed.Count;
 
+    /// <summary>True where the last cut left partials of hours that are long over: it had all the folds that it may have.</summary>
+    public bool HasFolds { get; private set; }
+
+    /// <summary>True while the checkpoint that is due has not cut this partition yet.</summary>
+    public bool IsDue { get; set; }
+
+    /// <summary>The number of the last cut, in the order of its member's: who waits longest is next.</summary>
+    public long LastCut { get; set; }
+
+    /// <summary>True where a cut could make something smaller by putting it to rest.</summary>
+    public bool HasAwake => awake.Count > 0;
+
+    /// <summary>What the partials keep in memory, without those that a cut has detached.</summary>
+    public long Bytes { get; private set; }
+
     public int PartialCount
     {
         get
@@ -79,7 +97,7 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
         LeaderEpoch = claim.LeaderEpoch;
         Watermark = claim.Watermark;
         foreach (var row in partials)
-            HourOf(row.Hour).Put(Partial.Restore(row.Hour, row.Platform, options.Compression, row.Totals, row.Digest.Span));
+            Put(Partial.Restore(row.Hour, row.Platform, options.Compression, row.Totals, row.Digest));
         Phase = PartitionPhase.Active;
     }
 
@@ -87,6 +105,8 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
     {
         var partial = HourOf(e.Time.Hour).Get(label);
         partial.Count(e, Kind);
+        if (partial.IsGrown)
+            Bytes += partial.Measure();
         if (!partial.Changed)
         {
             partial.Changed = true;
@@ -119,29 +139,27 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
 
     /// <summary>
     /// Takes everything that changed, at this instant; what is to be folded is detached, so that an event that arrives meanwhile
-    /// starts a fresh partial.
+    /// starts a fresh partial. Whatever has not changed for a while comes to rest.
     /// </summary>
-    public PartitionCut Cut()
+    /// <param name="mostFolds">At most so many are folded; the others stay, and <see cref="HasFolds"/> says so.</param>
+    /// <param name="now">Monotonic.</param>
+    /// <param name="restAfter">How long a partial stays awake for the next event; zero: nothing does.</param>
+    public PartitionCut Cut(int mostFolds, TimeSpan now, TimeSpan restAfter)
     {
-        var folds = new List<Partial>();
-        foreach (var hour in hours.Values)
+        var folds = TakeFolds(mostFolds);
+        changed.RemoveAll(static partial => partial.IsDetached);
+        foreach (var partial in awake)
         {
-            if (Watermark is { } watermark && hour.Hour.End + FoldAfter <= watermark)
-                folds.AddRange(hour.Partials);
+            if (!partial.Changed && now - partial.LastChange >= restAfter)
+                Rest(partial);
         }
 
-        foreach (var partial in folds)
-            Detach(partial);
-        var kept = new List<Partial>(changed.Count);
+        awake.RemoveAll(static partial => partial.Changed || !partial.IsAwake);
+        if (restAfter == TimeSpan.Zero)
+            changed.ForEach(Rest);
+        var cut = new PartitionCut(this, [.. changed], folds, [.. gaps], Outcomes.Take());
         foreach (var partial in changed)
-        {
-            if (!IsFoldable(partial.Hour))
-                kept.Add(partial);
-        }
-
-        var cut = new PartitionCut(this, kept, folds, [.. gaps], Outcomes.Take());
-        foreach (var partial in kept)
-            partial.Changed = false;
+            Settle(partial, now);
         changed.Clear();
         gaps.Clear();
         InCheckpoint = true;
@@ -167,23 +185,62 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
             MarkChanged(partial);
         foreach (var partial in cut.Folded)
         {
-            var hour = HourOf(partial.Hour);
-            if (!hour.TryGet(partial.Platform, out var fresh))
+            partial.IsDetached = false;
+            if (HourOf(partial.Hour).TryGet(partial.Platform, out var fresh))
             {
-                hour.Put(partial);
-                if (partial.Changed)
-                    changed.Add(partial);
+                bool wasChanged = fresh.Changed;
+                fresh.Absorb(partial);
+                Rest(fresh);
+                if (!wasChanged && fresh.Changed)
+                    changed.Add(fresh);
                 continue;
             }
 
-            bool wasChanged = fresh.Changed;
-            fresh.Absorb(partial);
-            if (!wasChanged && fresh.Changed)
-                changed.Add(fresh);
+            Put(partial);
+            if (partial.Changed)
+                changed.Add(partial);
         }
     }
 
+    /// <summary>What <see cref="Bytes"/> is to be, counted anew: the sum of changes must not drift away from it.</summary>
+    internal long Recount() => hours.Values.Sum(static hour => hour.Partials.Sum(static partial => (long)partial.RetainedBytes));
+
     private bool IsFoldable(Hour hour) => Watermark is { } watermark && hour.End + FoldAfter <= watermark;
+
+    private List<Partial> TakeFolds(int most)
+    {
+        var folds = new List<Partial>();
+        HasFolds = false;
+        foreach (var hour in hours.Values)
+        {
+            if (!IsFoldable(hour.Hour))
+                continue;
+            int room = most - folds.Count;
+            HasFolds |= hour.Count > room;
+            folds.AddRange(hour.Partials.Take(room));
+        }
+
+        foreach (var partial in folds)
+            Detach(partial);
+        return folds;
+    }
+
+    /// <summary>Ready for whatever comes next, with what it changed by on its way into the store.</summary>
+    private void Settle(Partial partial, TimeSpan now)
+    {
+        partial.Changed = false;
+        partial.LastChange = now;
+        partial.Trim();
+        Bytes += partial.Measure();
+        if (partial.IsAwake)
+            awake.Add(partial);
+    }
+
+    private void Rest(Partial partial)
+    {
+        partial.Rest();
+        Bytes += partial.Measure();
+    }
 
     private void MarkChanged(Partial partial)
     {
@@ -193,8 +250,19 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
         changed.Add(partial);
     }
 
+    private void Put(Partial partial)
+    {
+        HourOf(partial.Hour).Put(partial);
+        partial.Measure();
+        Bytes += partial.Bytes;
+    }
+
     private void Detach(Partial partial)
     {
+        Bytes -= partial.Bytes;
+        partial.Rest();
+        partial.Measure();
+        partial.IsDetached = true;
         var hour = hours[partial.Hour.SinceEpoch];
         hour.Remove(partial);
         if (hour.Count > 0)

@@ -1,36 +1,49 @@
-using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Pipeline.Members;
 
-/// <summary>Stops the reading while too much is unsaved, and lets it go on at half of that: memory stays bounded through any outage.</summary>
-internal sealed class ReadingGate(IEventLog log, IDeadLetterSink deadLetters, int maxDirtyPartials)
+/// <summary>Stops the reading while too much is held, and lets it go on at half of that: memory stays bounded through any outage.</summary>
+/// <param name="log">What is read.</param>
+/// <param name="bounds">Where it closes.</param>
+/// <param name="members">How many members of the process share the bound on bytes.</param>
+internal sealed class ReadingGate(IEventLog log, MemberBounds bounds, int members)
 {
-    /// <summary>
-    /// Partials that changed since their last commit. At under 2 kB each (a digest is at most 1.25 kB encoded) this is about 60 MB,
-    /// and many minutes of ordinary traffic: 24 partitions, 5 platforms and 2 hours touch 240.
-    /// </summary>
-    public const int MaxDirtyPartials = 32_768;
-
-    /// <summary>Refused bytes that the dead-letter topic has not taken yet.</summary>
-    public const long MaxPendingLetterBytes = 16L << 20;
+    private readonly long maxHeldBytes = bounds.HeldBytes / members;
 
     public bool IsPaused { get; private set; }
 
-    public bool IsFull(int dirtyPartials) => dirtyPartials >= maxDirtyPartials;
+    /// <summary>How long a partial may stay awake for its next event: the less room there is, the shorter.</summary>
+    public TimeSpan RestAfter(in Holdings held) =>
+        IsPaused ? TimeSpan.Zero : held.Bytes > maxHeldBytes / 2 ? TimeSpan.FromTicks(1) : TimeSpan.FromSeconds(30);
 
-    public void Update(int dirtyPartials)
+    /// <summary>
+    /// True where nothing more may be read before something was saved. Where all is saved and at rest and still too much, waiting would
+    /// be for ever: then it is read on, and what wakes closes the gate again.
+    /// </summary>
+    public bool IsFull(in Holdings held) => held.CanShrink
+        && (held.Bytes >= maxHeldBytes || held.UnsavedPartials >= bounds.UnsavedPartials || held.PendingLetterBytes >= bounds.PendingLetterBytes);
+
+    public void Update(in Holdings held)
     {
-        long pendingBytes = deadLetters.PendingBytes;
-        if (!IsPaused && (IsFull(dirtyPartials) || pendingBytes >= MaxPendingLetterBytes))
+        if (!IsPaused && IsFull(held))
         {
             log.Pause();
             IsPaused = true;
         }
-        else if (IsPaused && dirtyPartials <= maxDirtyPartials / 2 && pendingBytes <= MaxPendingLetterBytes / 2)
+        else if (IsPaused && (IsHalfFree(held) || !held.CanShrink))
         {
             log.Resume();
             IsPaused = false;
         }
     }
+
+    private bool IsHalfFree(in Holdings held) =>
+        held.Bytes <= maxHeldBytes / 2 && held.UnsavedPartials <= bounds.UnsavedPartials / 2 && held.PendingLetterBytes <= bounds.PendingLetterBytes / 2;
 }
+
+/// <summary>What a member holds at one instant.</summary>
+/// <param name="Bytes">Of partials, of the checkpoint on its way, and of dead letters.</param>
+/// <param name="UnsavedPartials">Those that no committed checkpoint holds as they are.</param>
+/// <param name="PendingLetterBytes">Refused and not stored yet.</param>
+/// <param name="CanShrink">Whether a checkpoint, its verdict or a stored letter would make it less.</param>
+internal readonly record struct Holdings(long Bytes, int UnsavedPartials, long PendingLetterBytes, bool CanShrink);

@@ -77,6 +77,7 @@ public sealed class StreamAggMetrics : IDisposable
         meter.CreateObservableGauge("streamagg.consumer.lag", () => Lags(Members()), "{message}", "Records between the position and the log's end.");
         meter.CreateObservableGauge("streamagg.watermark.lag", WatermarkLag, "s", "How far the smallest watermark is behind the database's clock.");
         meter.CreateObservableUpDownCounter("streamagg.partials.open", () => Members().Sum(m => m.OpenPartials), "{partial}", "Partials in memory.");
+        meter.CreateObservableUpDownCounter("streamagg.partials.bytes", () => Members().Sum(m => m.HeldBytes), "By", "Memory of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.");
         meter.CreateObservableUpDownCounter("streamagg.partitions.owned", () => Members().Sum(m => m.Partitions.Count), "{partition}", "Partitions of this process.");
         meter.CreateObservableGauge("streamagg.paused", () => Members().Any(m => m.IsPaused) ? 1 : 0, "1", "1 while reading waits for the database or the dead-letter topic.");
     }

@@ -5,7 +5,7 @@ namespace StreamAgg.Core.Tests.Digests;
 /// <summary>The ways in which a digest of the same values comes about: each must answer within the same bounds.</summary>
 internal static class Forms
 {
-    public static readonly string[] Names = ["added", "encoded", "centroids", "merged", "merged and encoded", "merged twice"];
+    public static readonly string[] Names = ["added", "encoded", "centroids", "merged", "merged and encoded", "merged twice", "trimmed", "rested"];
 
     public static IEnumerable<TDigest> All(double[] values, int compression) => Names.Select(name => Make(name, values, compression));
 
@@ -18,12 +18,15 @@ internal static class Forms
         "merged" => Merged(values, compression, 64),
         "merged and encoded" => Recoded(Merged(values, compression, 64)),
         "merged twice" => TDigest.Merge([.. Days(values, compression)], compression),
+        "trimmed" => Trimmed(values, compression),
+        "rested" => values.Chunk((values.Length / 20) + 1).Aggregate(new TDigest(compression), static (digest, chunk) => Recoded(Added(digest, chunk))),
         _ => throw new ArgumentOutOfRangeException(nameof(form), form, null),
     };
 
-    public static TDigest Added(IEnumerable<double> values, int compression)
+    public static TDigest Added(IEnumerable<double> values, int compression) => Added(new TDigest(compression), values);
+
+    private static TDigest Added(TDigest digest, IEnumerable<double> values)
     {
-        var digest = new TDigest(compression);
         foreach (double value in values)
             digest.Add(value);
         return digest;
@@ -39,6 +42,18 @@ internal static class Forms
     {
         byte[] bytes = new byte[digest.EncodedLength];
         return digest.Encode(bytes) == bytes.Length ? bytes : throw new InvalidOperationException("wrote another length");
+    }
+
+    /// <summary>Trimmed again and again, as by a checkpoint every few seconds.</summary>
+    private static TDigest Trimmed(double[] values, int compression)
+    {
+        var digest = new TDigest(compression);
+        foreach (double[] chunk in values.Chunk(37))
+        {
+            Added(digest, chunk);
+            digest.Trim();
+        }
+        return digest;
     }
 
     /// <summary>Dealt out to so many partitions, each written and read, merged.</summary>

@@ -21,7 +21,7 @@ public sealed class MemberTests : IDisposable
     private readonly StreamAggMetrics metrics = new("test", 10);
     private Member member;
 
-    public MemberTests() => member = NewMember(ReadingGate.MaxDirtyPartials);
+    public MemberTests() => member = NewMember(MemberBounds.Default);
 
     public void Dispose()
     {
@@ -126,7 +126,7 @@ public sealed class MemberTests : IDisposable
     public void Reading_stops_at_the_bound_of_what_is_unsaved_and_goes_on_when_half_of_it_is_saved()
     {
         member.Dispose();
-        member = NewMember(maxDirtyPartials: 4);
+        member = NewMember(MemberBounds.Default with { UnsavedPartials = 4 });
         Assign(First, Second);
         store.Verdict = static () => Task.FromException<CheckpointResult>(new StoreUnavailableException("away"));
         for (int i = 0; i < 4; i++)
@@ -188,7 +188,7 @@ public sealed class MemberTests : IDisposable
         }
     }
 
-    private Member NewMember(int maxDirtyPartials) => new(
+    private Member NewMember(MemberBounds bounds) => new(
         new MemberServices
         {
             Options = new PipelineOptions { OnGap = GapAction.Continue },
@@ -201,7 +201,7 @@ public sealed class MemberTests : IDisposable
             Logger = NullLogger.Instance,
             Time = time,
             Backoff = new Backoff(static () => 0.5),
-            MaxDirtyPartials = maxDirtyPartials,
+            Bounds = bounds,
         },
         log);
 }

@@ -24,7 +24,7 @@ public sealed class PartitionStateTests
         Count(state, Ten, "gemini", 1_000_000);
         state.MoveTo(12, 7);
 
-        var checkpoint = state.Cut().ToCheckpoint(null);
+        var checkpoint = state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null);
 
         Assert.Equal(12, checkpoint.NextOffset);
         Assert.Equal(7, checkpoint.LeaderEpoch);
@@ -41,7 +41,7 @@ public sealed class PartitionStateTests
         state.MoveTo(12, 7);
         state.MoveTo(13, null);
 
-        Assert.Null(state.Cut().ToCheckpoint(null).LeaderEpoch);
+        Assert.Null(state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).LeaderEpoch);
     }
 
     [Fact]
@@ -49,11 +49,11 @@ public sealed class PartitionStateTests
     {
         var state = Active();
         Count(state, Ten, "openai", 1);
-        var cut = state.Cut();
+        var cut = state.Cut(int.MaxValue, default, TimeSpan.MaxValue);
         Count(state, Ten, "openai", 2);
         state.Committed(cut, null);
 
-        var next = state.Cut().ToCheckpoint(null);
+        var next = state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null);
         Assert.Equal(1, cut.ToCheckpoint(null).Changed[0].Totals.SuccessCount);
         Assert.Equal(2, next.Changed[0].Totals.SuccessCount);
         Assert.Equal(First.Next, next.Fence);
@@ -65,10 +65,10 @@ public sealed class PartitionStateTests
         var state = Active();
         Count(state, Ten, "openai", 1);
         state.MoveTo(1, null);
-        state.Committed(state.Cut(), null);
+        state.Committed(state.Cut(int.MaxValue, default, TimeSpan.MaxValue), null);
 
         Assert.False(state.HasUnsaved);
-        Assert.False(state.Cut().HasUnsaved);
+        Assert.False(state.Cut(int.MaxValue, default, TimeSpan.MaxValue).HasUnsaved);
     }
 
     [Fact]
@@ -77,11 +77,11 @@ public sealed class PartitionStateTests
         var state = Active();
         Count(state, Ten, "openai", 1);
         state.MoveTo(1, null);
-        var cut = state.Cut();
+        var cut = state.Cut(int.MaxValue, default, TimeSpan.MaxValue);
         state.Restore(cut);
 
         Assert.True(state.HasUnsaved);
-        Assert.Equal(1, state.Cut().ToCheckpoint(null).Changed[0].Totals.SuccessCount);
+        Assert.Equal(1, state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Changed[0].Totals.SuccessCount);
     }
 
     [Fact]
@@ -90,14 +90,14 @@ public sealed class PartitionStateTests
         var state = Active(watermark: Ten.End + PartitionState.FoldAfter);
         Count(state, Ten, "openai", 5);
 
-        var cut = state.Cut();
+        var cut = state.Cut(int.MaxValue, default, TimeSpan.MaxValue);
         Count(state, Ten, "openai", 6);
 
         var fold = Assert.Single(cut.ToCheckpoint(null).Folds);
         Assert.True(fold.Changed);
         Assert.Equal(1, fold.Row.Totals.SuccessCount);
         state.Committed(cut, null);
-        Assert.Equal(1, Assert.Single(state.Cut().ToCheckpoint(null).Folds).Row.Totals.SuccessCount);
+        Assert.Equal(1, Assert.Single(state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Folds).Row.Totals.SuccessCount);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class PartitionStateTests
     {
         var state = Active(watermark: Ten.End + PartitionState.FoldAfter - TimeSpan.FromTicks(1));
         Count(state, Ten, "openai", 5);
-        Assert.Empty(state.Cut().ToCheckpoint(null).Folds);
+        Assert.Empty(state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Folds);
     }
 
     [Fact]
@@ -113,11 +113,11 @@ public sealed class PartitionStateTests
     {
         var state = Active(watermark: Ten.End + PartitionState.FoldAfter);
         Count(state, Ten, "openai", 5);
-        var cut = state.Cut();
+        var cut = state.Cut(int.MaxValue, default, TimeSpan.MaxValue);
         Count(state, Ten, "openai", 7);
         state.Restore(cut);
 
-        var fold = Assert.Single(state.Cut().ToCheckpoint(null).Folds);
+        var fold = Assert.Single(state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Folds);
         Assert.Equal(2, fold.Row.Totals.SuccessCount);
         Assert.Equal((UInt128)12, fold.Row.Totals.DurationSumMicros);
         Assert.True(fold.Changed);
@@ -128,11 +128,11 @@ public sealed class PartitionStateTests
     {
         var first = Active();
         Count(first, Ten, "openai", 5);
-        var row = first.Cut().ToCheckpoint(null).Changed[0];
+        var row = first.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Changed[0];
 
         var state = new PartitionState(Source, EventKind.Usage, new PipelineOptions());
         state.Activate(new PartitionClaim(First, 9, "id", null, Ten.End + PartitionState.FoldAfter), "id", [row]);
-        var cut = state.Cut();
+        var cut = state.Cut(int.MaxValue, default, TimeSpan.MaxValue);
 
         Assert.True(cut.HasUnsaved);
         Assert.False(Assert.Single(cut.ToCheckpoint(null).Folds).Changed);
@@ -143,13 +143,13 @@ public sealed class PartitionStateTests
     {
         var first = Active();
         Count(first, Ten, "openai", 5);
-        var row = first.Cut().ToCheckpoint(null).Changed[0];
+        var row = first.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Changed[0];
 
         var second = new PartitionState(Source, EventKind.Usage, new PipelineOptions());
         second.Activate(new PartitionClaim(First, 9, "id", null, null), "id", [row]);
         Count(second, Ten, "openai", 9);
 
-        var changed = Assert.Single(second.Cut().ToCheckpoint(null).Changed);
+        var changed = Assert.Single(second.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Changed);
         Assert.Equal(2, changed.Totals.SuccessCount);
         Assert.Equal(9, changed.Totals.DurationMaxMicros);
     }
@@ -160,9 +160,9 @@ public sealed class PartitionStateTests
         var state = Active();
         var gap = new Gap(Source, 0, 40, "expired");
         state.Skip(gap, 40);
-        state.Restore(state.Cut());
+        state.Restore(state.Cut(int.MaxValue, default, TimeSpan.MaxValue));
 
-        var checkpoint = state.Cut().ToCheckpoint(null);
+        var checkpoint = state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null);
         Assert.Equal(40, checkpoint.NextOffset);
         Assert.Equal([gap], checkpoint.Gaps);
     }
@@ -176,7 +176,7 @@ public sealed class PartitionStateTests
         foreach (string label in new[] { "a", "b", "c", "d", "a" })
             Count(state, Ten, label, 1);
 
-        var rows = state.Cut().ToCheckpoint(null).Changed;
+        var rows = state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Changed;
         Assert.Equal(["a", "b", HourPartials.OtherPlatform], rows.Select(row => row.Platform));
         Assert.Equal([2, 1, 2], rows.Select(row => row.Totals.SuccessCount));
     }

@@ -33,6 +33,7 @@ public sealed class StreamAggMetricsTests
                 ["streamagg.fenced"] = "{partition}",
                 ["streamagg.gaps"] = "{gap}",
                 ["streamagg.late_events"] = "{event}",
+                ["streamagg.partials.bytes"] = "By",
                 ["streamagg.partials.open"] = "{partial}",
                 ["streamagg.partitions.owned"] = "{partition}",
                 ["streamagg.paused"] = "1",

@@ -42,6 +42,9 @@ internal sealed class SimConsumer(
     /// <summary>True while the member may claim the partition: the group gave it, and nobody has asked for it back.</summary>
     public bool Owns(SourcePartition source) => assigned.ContainsKey(source) && revoking?.Contains(source) != true;
 
+    /// <summary>How many records were handed over.</summary>
+    public long Delivered { get; private set; }
+
     /// <summary>Deliveries stop being made in large batches: one record a poll makes the most of every race.</summary>
     public int BatchSize { get; init; } = 20;
 
@@ -274,6 +277,7 @@ internal sealed class SimConsumer(
     private void Hand(ILogHandler handler, SimPartition partition, LogEntry entry)
     {
         Delivering = entry;
+        Delivered++;
         handler.OnRecord(new LogRecord
         {
             Source = partition.Source,

@@ -53,7 +53,7 @@ internal sealed class SimMember : IDisposable
             Logger = world.Log.For(name),
             Time = time,
             Backoff = new Backoff(chance.Unit),
-            MaxDirtyPartials = world.Plan.MaxDirtyPartials,
+            Bounds = world.Plan.Bounds,
         };
         sink = letters;
         member = new Member(services, world.Mutant.Log(Consumer));
@@ -106,7 +106,11 @@ internal sealed class SimMember : IDisposable
             }
             else
             {
+                bool wasPaused = member.IsPaused;
+                long delivered = Consumer.Delivered;
                 Consumer.Poll(TimeSpan.Zero, Handler);
+                if (wasPaused && member.IsPaused && Consumer.Delivered > delivered)
+                    world.Fail(Invariants.Bounded, $"{Process.Name} reads on while it holds {member.Held().Bytes} bytes");
                 Handler.Advance();
                 CheckBounds();
                 if (member.Fault is not null)
@@ -125,16 +129,19 @@ internal sealed class SimMember : IDisposable
         world.Scheduler.After(Process, world.Chance.Between(shortest, longest), Step);
     }
 
-    /// <summary>What is unsaved may pass its bound by no more than one poll delivers: after that nothing is read until some of it was saved.</summary>
+    /// <summary>What is held is what is counted; it may pass its bound by what one poll delivers, and then nothing is read until some of it was saved.</summary>
     private void CheckBounds()
     {
+        MemberBounds bounds = world.Plan.Bounds;
+        Holdings held = member.Held();
+        if (held.Bytes != member.Recount())
+            world.Fail(Invariants.Bounded, $"{Process.Name} holds {member.Recount()} bytes and believes {held.Bytes}");
         int overshoot = world.Plan.PollBatch * RecordMaker.MaxEvents;
-        // A world that keeps the product's own bound does not have the events to reach it.
-        if (world.Plan.MaxDirtyPartials < ReadingGate.MaxDirtyPartials && member.DirtyPartials() is var dirty && dirty > world.Plan.MaxDirtyPartials + overshoot)
-            world.Fail(Invariants.Bounded, $"{Process.Name} holds {dirty} unsaved partials, {world.Plan.MaxDirtyPartials} are allowed");
-        long most = ReadingGate.MaxPendingLetterBytes + (overshoot * (world.Plan.LetterExtraBytes + RecordMaker.MaxBytes));
+        if (held.UnsavedPartials > bounds.UnsavedPartials + overshoot)
+            world.Fail(Invariants.Bounded, $"{Process.Name} holds {held.UnsavedPartials} unsaved partials, {bounds.UnsavedPartials} are allowed");
+        long most = bounds.PendingLetterBytes + (overshoot * (world.Plan.LetterExtraBytes + RecordMaker.MaxBytes));
         if (sink.PendingBytes > most)
-            world.Fail(Invariants.Bounded, $"{Process.Name} holds {sink.PendingBytes} bytes of letters, {ReadingGate.MaxPendingLetterBytes} are allowed");
+            world.Fail(Invariants.Bounded, $"{Process.Name} holds {sink.PendingBytes} bytes of letters, {bounds.PendingLetterBytes} are allowed");
     }
 
     private bool TryFinishStop()

@@ -156,6 +156,9 @@ internal sealed class Ledger(
         }
         foreach (DayKey day in touchedDays)
             days[day].Remember();
+        int folds = partitions.Sum(static partition => partition.Folds.Count), rows = partitions.Sum(static partition => partition.Changed.Count);
+        if (folds > plan.Bounds.CheckpointFolds || (partitions.Count > 1 && rows > plan.Bounds.CheckpointRows))
+            fail(Invariants.Bounded, $"a checkpoint of {partitions.Count} partitions writes {rows} rows and {folds} folds");
         foreach (PartitionCheckpoint partition in partitions)
         {
             if (before.TryGetValue(partition.Source, out SourceRow? row))

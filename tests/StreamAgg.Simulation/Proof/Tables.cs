@@ -1,6 +1,7 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Store;
 using StreamAgg.Simulation.Swarm;
@@ -63,10 +64,13 @@ internal sealed class Tables(Database database, WorldPlan plan, Happenings happe
             fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
     }
 
-    /// <summary>A checkpoint leaves no partial behind of an hour that was long over, by the watermark that its owner knew.</summary>
+    /// <summary>
+    /// A checkpoint leaves no partial behind of an hour that was long over, by the watermark that its owner knew. Where it may fold but a
+    /// few, nobody can say here which: a partition that was dropped from it may have had them all. Then it is only said of the end.
+    /// </summary>
     public void CheckFolded(PartitionCheckpoint partition, SourceRow row)
     {
-        if (row.Watermark is not { } watermark)
+        if (plan.Bounds.CheckpointFolds < MemberBounds.Default.CheckpointFolds || row.Watermark is not { } watermark)
             return;
         SourcePartition source = partition.Source;
         foreach (PartialRow kept in partition.Changed)

@@ -77,8 +77,8 @@ internal sealed record WorldPlan
 
     public required long LetterExtraBytes { get; init; }
 
-    /// <summary>At so many unsaved partials a member stops reading.</summary>
-    public required int MaxDirtyPartials { get; init; }
+    /// <summary>What a member holds at most: the product's own, or so little that a world can reach it.</summary>
+    public required MemberBounds Bounds { get; init; }
 
     /// <summary>Of a member: that it starts where the others do not, if it is the one that introduces a topic.</summary>
     public required double OddStartChance { get; init; }
@@ -133,7 +133,7 @@ internal sealed record WorldPlan
             FactsPartialChance = Sometimes(0.25) ? 0.1 : 0,
             FactsSlowChance = Sometimes(0.25) ? 0.1 : 0,
             LetterExtraBytes = Sometimes(0.2) ? 6 << 20 : 0,
-            MaxDirtyPartials = Sometimes(0.25) ? (int)chance.Between(4, 30) : ReadingGate.MaxDirtyPartials,
+            Bounds = Sometimes(0.4) ? DrawBounds(chance) : MemberBounds.Default,
             OddStartChance = Sometimes(0.2) ? 0.5 : 0,
             RedeliverChance = Sometimes(0.2) ? 0.05 : 0,
             Faults = DrawFaults(chance, trafficMicros),
@@ -159,6 +159,15 @@ internal sealed record WorldPlan
         FutureChance = chance.Chance(0.3) ? 0.1 : 0,
         LatestMilliseconds = chance.Chance(0.2) ? 40L * 86_400_000 : (long)span.TotalMilliseconds,
         DistinctDurations = chance.Chance(0.3) ? (int)chance.Between(1, 15) : 0,
+    };
+
+    /// <summary>Each by itself, for they hide each other: where few partials may be unsaved, they never take many bytes.</summary>
+    private static MemberBounds DrawBounds(Prng chance) => MemberBounds.Default with
+    {
+        UnsavedPartials = chance.Chance(0.5) ? (int)chance.Between(4, 30) : MemberBounds.Default.UnsavedPartials,
+        HeldBytes = chance.Chance(0.5) ? chance.Between(2_000, 30_000) : MemberBounds.Default.HeldBytes,
+        CheckpointRows = chance.Chance(0.5) ? (int)chance.Between(1, 8) : MemberBounds.Default.CheckpointRows,
+        CheckpointFolds = chance.Chance(0.5) ? (int)chance.Between(1, 4) : MemberBounds.Default.CheckpointFolds,
     };
 
     private static StoreWeather DrawStore(Prng chance) => new()

@@ -18,6 +18,9 @@ internal sealed class FakeStore : IAggregateStore
 
     public Instant Now { get; set; } = Instant.FromUtc(new DateTime(2026, 1, 5, 10, 0, 0, DateTimeKind.Utc));
 
+    /// <summary>What a claim finds.</summary>
+    public Instant? Watermark { get; set; }
+
     public Task<Instant> NowAsync(CancellationToken cancellation) => Task.FromResult(Now);
 
     public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) => IsTopicKnown();
@@ -28,7 +31,7 @@ internal sealed class FakeStore : IAggregateStore
     {
         cancellation.ThrowIfCancellationRequested();
         Claims.Add(source);
-        return Task.FromResult(new PartitionClaim(new Fence(Claims.Count, Guid.Empty, 0), 0, FakeFacts.TopicId, null, null));
+        return Task.FromResult(new PartitionClaim(new Fence(Claims.Count, Guid.Empty, 0), 0, FakeFacts.TopicId, null, Watermark));
     }
 
     public Task<Fence?> AdoptTopicIdAsync(SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation) =>
