@@ -10,6 +10,9 @@ internal sealed class Union
     /// <summary>How many slots a final cell: two leave the final form a choice of where to join; each costs a look into every run.</summary>
     private const int Finer = 2;
 
+    /// <summary>A merge of more cells gives its working memory back: some 2 MB stay with a thread, not the dozens of one that merged a year.</summary>
+    private const int MaxKeptCells = 16_384;
+
     [ThreadStatic]
     private static Cuts? cuts;
 
@@ -98,7 +101,10 @@ internal sealed class Union
         }
         if (made is null || made.Length < ends.Length)
             made = new Cell[ends.Length * 2];
-        return new CellRun(made.AsSpan(0, slots.ToCells(made)), compression, estimated);
+        var recut = new CellRun(made.AsSpan(0, slots.ToCells(made)), compression, estimated);
+        if (Runs.Sum(run => run.Cells.Length) > MaxKeptCells)
+            (cuts, slots, made) = (null, null, null);
+        return recut;
     }
 
     /// <summary>All values where there are only pure cells, and of so many values at most; else null.</summary>
