@@ -22,8 +22,8 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
     /// <summary>True while every poll loop moves, whatever Kafka and PostgreSQL do. Any thread.</summary>
     public bool IsLive => members.All(member => services.Time.GetElapsedTime(member.LastAdvance) < LivenessLimit);
 
-    /// <summary>True once a member has joined the group. Any thread.</summary>
-    public bool IsReady => members.Any(member => member.HasJoined);
+    /// <summary>True while a member is in the group. Any thread.</summary>
+    public bool IsReady => members.Any(member => member.IsJoined);
 
     /// <summary>Completes after the final checkpoints and the leaving of the group.</summary>
     /// <exception cref="PipelineStoppedException">A gap, with <see cref="GapAction.Stop"/>.</exception>
@@ -106,7 +106,12 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
         }
 
         if (!member.IsAllReleased)
+        {
             PipelineLog.StoppedWithoutCheckpoint(services.Logger, services.Owner);
+            // Else the log waits for it once more, as at a revocation.
+            member.GiveUp();
+        }
+
         log.Close(member);
     }
 

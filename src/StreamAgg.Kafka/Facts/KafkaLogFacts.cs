@@ -175,7 +175,9 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     {
         try
         {
-            return await Task.Run(question, cancellation).WaitAsync(timeout + Margin, cancellation);
+            // One of its own: brokers that are away would else hold the few that everything else here shares.
+            return await Task.Factory.StartNew(question, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .WaitAsync(timeout + Margin, cancellation);
         }
         catch (KafkaException e)
         {

@@ -20,7 +20,12 @@ public sealed class KafkaEventLog : IEventLog
 
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReleaseStep = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>For leaving the group, and once more for the client's end. Brokers that answer take milliseconds; the others learn of it by the session's end.</summary>
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(4);
+
+    /// <summary>The client's own; with the newer protocol the brokers', which have the same.</summary>
+    private static readonly TimeSpan DefaultSessionTimeout = TimeSpan.FromSeconds(45);
 
     private readonly string[] topics;
     private readonly ILogger logger;
@@ -34,6 +39,9 @@ public sealed class KafkaEventLog : IEventLog
     private ILogHandler? current;
     private ExceptionDispatchInfo? failure;
     private bool isRebalanced;
+
+    /// <summary>The client goes on naming the generation that it was thrown out of, until it is in another one.</summary>
+    private int lostGeneration;
     private bool isDisposed;
 
     /// <param name="options">Valid ones.</param>
@@ -50,9 +58,8 @@ public sealed class KafkaEventLog : IEventLog
         lines = new ClientLines(logger);
         topics = [options.UsageTopic, options.ErrorTopic];
         Dictionary<string, string> settings = ClientSettings.Consumer(options, member, members);
-        releaseTimeout = settings.TryGetValue("max.poll.interval.ms", out string? interval) && int.TryParse(interval, out int milliseconds)
-            ? TimeSpan.FromMilliseconds(Math.Min(ReleaseTimeout.TotalMilliseconds, milliseconds / 3.0))
-            : ReleaseTimeout;
+        releaseTimeout = Milliseconds(settings, "max.poll.interval.ms") is { } interval && interval / 3 < ReleaseTimeout ? interval / 3 : ReleaseTimeout;
+        SessionTimeout = Milliseconds(settings, "session.timeout.ms") ?? DefaultSessionTimeout;
         try
         {
             consumer = new ConsumerBuilder<Ignore, Ignore>(settings)
@@ -83,7 +90,9 @@ public sealed class KafkaEventLog : IEventLog
         steering = new Steering(native, logger, lines, this.time);
     }
 
-    public bool IsMember => !isDisposed && native.IsMember();
+    public bool IsMember => !isDisposed && native.Generation() is var generation && generation > 0 && generation != lostGeneration;
+
+    public TimeSpan SessionTimeout { get; }
 
     public void Subscribe() => consumer.Subscribe(topics);
 
@@ -337,6 +346,7 @@ public sealed class KafkaEventLog : IEventLog
     {
         isRebalanced = true;
         List<SourcePartition> sources = assignment.Known(lost);
+        lostGeneration = native.Generation();
         if (sources.Count > 0)
         {
             logger.Lost(sources.Count);
@@ -399,6 +409,9 @@ public sealed class KafkaEventLog : IEventLog
             logger.CommitFailed(committed.Error.Reason);
         }
     }
+
+    private static TimeSpan? Milliseconds(Dictionary<string, string> settings, string property) =>
+        settings.TryGetValue(property, out string? text) && int.TryParse(text, out int milliseconds) ? TimeSpan.FromMilliseconds(milliseconds) : null;
 
     private static unsafe string TextOf(NativeMessage* message) =>
         message->Payload == null

@@ -53,18 +53,18 @@ internal sealed unsafe class NativeConsumer : IDisposable
         return new ReadOnlySpan<nint>(batch, taken);
     }
 
-    /// <summary>True while the coordinator counts this consumer as a member: both protocols number generations (or epochs) from 1.</summary>
-    public bool IsMember()
+    /// <summary>That of the group as it was when the coordinator last answered, from 1 (the newer protocol: the epoch); 0 or less where this consumer is no member.</summary>
+    public int Generation()
     {
         nint metadata = NativeMethods.GroupMetadata(handle.Pointer);
         if (metadata == 0)
         {
-            return false;
+            return 0;
         }
 
         int generation = NativeMethods.GroupGeneration(metadata);
         NativeMethods.GroupMetadataDestroy(metadata);
-        return generation > 0;
+        return generation;
     }
 
     public static void Free(ReadOnlySpan<nint> messages)

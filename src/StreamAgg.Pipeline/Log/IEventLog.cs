@@ -13,6 +13,9 @@ public interface IEventLog : IDisposable
     /// </summary>
     bool IsMember => false;
 
+    /// <summary>How long the group waits for a sign of life before it gives a member's partitions to others.</summary>
+    TimeSpan SessionTimeout => TimeSpan.FromSeconds(45);
+
     /// <summary>
     /// Delivers what there is, up to a bounded batch; waits up to <paramref name="timeout"/> where there is nothing.
     /// Keeps the membership alive: call it often, paused or not.

@@ -159,7 +159,11 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
 /// <param name="EndOffsets">What the broker answered.</param>
 /// <param name="Failure">Why nothing was written; null where nothing failed.</param>
 internal sealed record CheckpointReport(
-    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, Exception? Failure);
+    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, Exception? Failure)
+{
+    /// <summary>Null where they were not asked: PostgreSQL was away before.</summary>
+    public bool? BrokersAnswered => Failure is null || EndOffsets.Count > 0 ? true : Failure is LogUnavailableException ? false : null;
+}
 
 internal readonly record struct CutVerdict(CutOutcome Outcome, Instant? Watermark, string? Reason);
 

@@ -25,6 +25,9 @@ public sealed class Member : ILogHandler, IDisposable
     private Task<CheckpointReport>? checkpointTask;
     private bool stopping;
     private long lastAdvance;
+
+    /// <summary>When the brokers were first asked in vain; null where the last answer is one. A client whose brokers are away never learns that its session is over.</summary>
+    private long? silentSince;
     private long lastCut;
 
     public Member(MemberServices services, IEventLog log)
@@ -41,8 +44,8 @@ public sealed class Member : ILogHandler, IDisposable
     /// <summary>Why the member can't go on; null while it can. A final checkpoint is still in order.</summary>
     public Exception? Fault { get; private set; }
 
-    /// <summary>True once the group has answered, with partitions or without. Any thread may read it.</summary>
-    public bool HasJoined { get; private set; }
+    /// <summary>True while the group counts this member in, with partitions or without. Any thread may read it.</summary>
+    public bool IsJoined { get; private set; }
 
     /// <summary>When <see cref="Advance"/> was last called, by the monotonic clock. Any thread may read it.</summary>
     public long LastAdvance => Volatile.Read(ref lastAdvance);
@@ -94,7 +97,7 @@ public sealed class Member : ILogHandler, IDisposable
         foreach (var source in partitions)
             owned[source] = new OwnedPartition(source, services);
         last = null;
-        HasJoined = true;
+        IsJoined = true;
     }
 
     public void OnRevoking(IReadOnlyList<SourcePartition> partitions)
@@ -113,6 +116,7 @@ public sealed class Member : ILogHandler, IDisposable
     {
         services.Metrics.Rebalanced("lost");
         PipelineLog.Lost(services.Logger, services.Owner, partitions);
+        IsJoined = false;
         Forget(partitions);
     }
 
@@ -129,6 +133,13 @@ public sealed class Member : ILogHandler, IDisposable
             partition.Release();
     }
 
+    /// <summary>The time for a final checkpoint is over: what is unsaved is read again by the next owner.</summary>
+    public void GiveUp()
+    {
+        foreach (var partition in owned.Values)
+            partition.Drop();
+    }
+
     public void Advance()
     {
         Volatile.Write(ref lastAdvance, services.Time.GetTimestamp());
@@ -142,7 +153,8 @@ public sealed class Member : ILogHandler, IDisposable
         if (!schedule.IsStatusDue())
             return;
         Status = MemberStatus.Of(owned.Values.Select(partition => partition.State), held.Bytes, gate.IsPaused);
-        HasJoined = HasJoined || log.IsMember;
+        bool isSilent = silentSince is { } since && services.Time.GetElapsedTime(since) > log.SessionTimeout;
+        IsJoined = !isSilent && (log.IsMember || (IsJoined && owned.Count > 0));
     }
 
     /// <summary>Abandons whatever is still under way. What was not committed is read again by the next owner.</summary>
@@ -251,6 +263,8 @@ public sealed class Member : ILogHandler, IDisposable
             return;
         }
 
+        if (report.BrokersAnswered is { } answered)
+            silentSince = answered ? null : silentSince ?? run.StartedAt;
         var committed = new List<KeyValuePair<SourcePartition, long>>();
         foreach (var cut in run.Cuts)
         {
