@@ -132,6 +132,8 @@ CREATE TABLE IF NOT EXISTS streamagg.hour_sketch (
   pure                 boolean[],
   PRIMARY KEY (pipeline, bucket_start, platform)
 );
+-- Few rows or none are in these two: a status counts them without reading the sketches.
+CREATE INDEX IF NOT EXISTS hour_sketch_row_kept ON streamagg.hour_sketch (pipeline) WHERE row_kept;
 COMMENT ON TABLE streamagg.hour_sketch IS 'What a published hour was made of: exact counts and sums, and the digest of its durations in microseconds.';
 COMMENT ON COLUMN streamagg.hour_sketch.input_rev IS 'The sum of the revs that went into it: it only grows.';
 COMMENT ON COLUMN streamagg.hour_sketch.row_kept IS 'The published table holds a row of somebody else''s that counts more, so that row stayed.';
@@ -160,6 +162,7 @@ CREATE TABLE IF NOT EXISTS streamagg.day_sketch (
   pure                 boolean[],
   PRIMARY KEY (pipeline, bucket_date, platform)
 );
+CREATE INDEX IF NOT EXISTS day_sketch_row_kept ON streamagg.day_sketch (pipeline) WHERE row_kept;
 COMMENT ON TABLE streamagg.day_sketch IS 'What a published day was made of; columns as in hour_sketch.';
 
 -- A gap that is said again is the same gap: the log's start may have moved on meanwhile, then it ends later. Offsets begin again

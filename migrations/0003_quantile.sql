@@ -281,8 +281,8 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     FROM streamagg.hour_sketch AS h
     WHERE h.pipeline = quantile.pipeline AND h.means IS NOT NULL
       AND (quantile.platforms IS NULL OR h.platform = ANY (quantile.platforms))
-      AND (quantile.from_time IS NULL OR h.bucket_start >= quantile.from_time)
+      AND (quantile.from_time IS NULL OR h.bucket_start > quantile.from_time - interval '1 hour')
       AND (quantile.to_time IS NULL OR h.bucket_start < quantile.to_time)
 $$;
 COMMENT ON FUNCTION streamagg.quantile(double precision, timestamptz, timestamptz, text[], text) IS
-  'The quantile, q from 0 to 1, of the published hours that start within from_time (inclusive) and to_time (exclusive), in milliseconds; null where nothing was measured. A null time or null platforms restrict nothing.';
+  'The quantile, q from 0 to 1, of the published hours from the one that from_time lies in to the last that starts before to_time, in milliseconds; null where nothing was measured. Hours are read whole. A null time or null platforms restrict nothing.';

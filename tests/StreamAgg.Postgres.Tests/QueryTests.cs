@@ -62,6 +62,56 @@ public class QueryTests(TestServer server)
     }
 
     [Fact]
+    public async Task A_range_that_begins_or_ends_within_an_hour_is_told_in_the_whole_hours_that_were_read_in_SQL_too()
+    {
+        await using TestDatabase database = await PublishedAsync();
+        var queries = new AggregateQueries(database.Source, "default", "public");
+        foreach (var (from, to, hours) in new (TimeSpan, TimeSpan, int)[]
+        {
+            (TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(90), 2),
+            (TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(60), 1),
+            (TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(60) + TimeSpan.FromTicks(1), 2),
+            (TimeSpan.Zero, TimeSpan.FromHours(1), 1),
+        })
+        {
+            QuantileAnswer answer = await queries.QuantileAsync(1, ["x"], Hour(0).Start + from, Hour(0).Start + to, None);
+            Assert.Equal((Hour(0).Start, Hour(hours - 1).End, 1 + hours), (answer.From, answer.To, answer.Count));
+            if (to.Ticks % TimeSpan.TicksPerMillisecond == 0)
+            {
+                Assert.Equal(
+                    answer.ValueMs,
+                    await database.ScalarAsync<double>($"SELECT streamagg.quantile(1, '{Hour(0).Start + from}', '{Hour(0).Start + to}', '{{x}}')"));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Rows_are_read_page_after_page_and_the_newest_on_their_own()
+    {
+        await using TestDatabase database = await PublishedAsync();
+        await database.ExecuteAsync(
+            "INSERT INTO ops_metrics_hourly (bucket_start, platform) SELECT '2025-12-01Z'::timestamptz + h * interval '1 hour', p FROM generate_series(0, 9) h, unnest('{a,b,c}'::text[]) p");
+        var queries = new AggregateQueries(database.Source, "default", "public");
+        IReadOnlyList<HourlyRow> all = await queries.HourlyAsync(null, null, null, 100, None);
+        Assert.Equal(33, all.Count);
+        var paged = new List<HourlyRow>();
+        IReadOnlyList<HourlyRow> page;
+        do
+        {
+            page = await queries.HourlyAsync(null, null, null, 4, None, paged.LastOrDefault());
+            paged.AddRange(page);
+        }
+        while (page.Count == 4);
+        Assert.Equal(all, paged);
+        Assert.Equal(all.Reverse().Take(5), await queries.LatestHourlyAsync(all[0].BucketStart, all[^1].BucketStart + TimeSpan.FromHours(1), 5, None));
+        Assert.True(await queries.IsHourlyOverAsync(null, null, null, 32, None));
+        Assert.False(await queries.IsHourlyOverAsync(null, null, null, 33, None));
+        Assert.False(await queries.IsHourlyOverAsync(["a"], null, null, 10, None));
+        Assert.Single(await queries.DailyAsync(null, null, null, 10, None, new DailyRow(FirstDay.ToDate(), "", all[0].Figures)));
+        Assert.True(await queries.IsDailyOverAsync(null, FirstDay.ToDate(), null, 1, None));
+    }
+
+    [Fact]
     public async Task A_quantile_of_a_long_range_is_as_close_as_one_of_a_short_range()
     {
         await using TestDatabase database = await server.CreateMigratedAsync();

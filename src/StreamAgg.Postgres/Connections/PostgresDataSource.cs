@@ -6,11 +6,40 @@ namespace StreamAgg.Postgres.Connections;
 /// <summary>Builds the pool of connections that everything here shares.</summary>
 public static class PostgresDataSource
 {
+    /// <summary>Connections of <see cref="CreateReading"/> where the string does not say: those who only look wait for each other, never the pipeline for them.</summary>
+    private const int ReadingConnections = 4;
+
+    /// <summary>Seconds in which whoever only looks has a connection or is told that there is none.</summary>
+    private const int ReadingConnectSeconds = 5;
+
+    /// <summary>Milliseconds in which a server that works ends a statement when it is told to.</summary>
+    private const int ReadingCancellation = 2000;
+
     /// <summary>Opens nothing yet. Dispose it at the end of the process.</summary>
     /// <exception cref="FormatException">The connection string can't be used (<see cref="PostgresOptions.Faults"/> says so first).</exception>
-    public static NpgsqlDataSource Create(PostgresOptions options, ILoggerFactory? loggers = null)
+    public static NpgsqlDataSource Create(PostgresOptions options, ILoggerFactory? loggers = null) =>
+        Builder(options.ConnectionString, options, loggers).Build();
+
+    /// <summary>A small pool for whoever only looks, at <see cref="PostgresOptions.ReadConnectionString"/> where there is one.</summary>
+    /// <exception cref="FormatException">As for <see cref="Create"/>.</exception>
+    public static NpgsqlDataSource CreateReading(PostgresOptions options, ILoggerFactory? loggers = null)
     {
-        NpgsqlConnectionStringBuilder given = ConnectionText.Read(options.ConnectionString);
+        var builder = Builder(options.ReadConnectionString ?? options.ConnectionString, options, loggers);
+        NpgsqlConnectionStringBuilder settings = builder.ConnectionStringBuilder;
+        if (options.ReadConnectionString is null || !settings.ShouldSerialize("Maximum Pool Size"))
+        {
+            settings.MinPoolSize = 0;
+            settings.MaxPoolSize = ReadingConnections;
+        }
+        settings.ApplicationName += " reading";
+        settings.Timeout = Math.Min(settings.Timeout, ReadingConnectSeconds);
+        settings.CancellationTimeout = ReadingCancellation;
+        return builder.Build();
+    }
+
+    private static NpgsqlDataSourceBuilder Builder(string connectionString, PostgresOptions options, ILoggerFactory? loggers)
+    {
+        NpgsqlConnectionStringBuilder given = ConnectionText.Read(connectionString);
         SessionTarget? target = SessionTarget.TakeFrom(given);
         var builder = new NpgsqlDataSourceBuilder(given.ConnectionString);
         if (loggers is not null)
@@ -31,14 +60,15 @@ public static class PostgresDataSource
         if (settings.CommandTimeout == NpgsqlDefaultSeconds)
             settings.CommandTimeout = TransactionSettings.CommandTimeoutSeconds;
 
-        if (options.PasswordFile is { } file)
+        // A reader's own password is another role's.
+        if (options.PasswordFile is { } file && (connectionString == options.ConnectionString || settings.Password is null))
         {
             settings.Password = null;
             builder.UsePasswordProvider(
                 _ => File.ReadAllText(file).TrimEnd('\r', '\n'),
                 async (_, cancellation) => (await File.ReadAllTextAsync(file, cancellation)).TrimEnd('\r', '\n'));
         }
-        return builder.Build();
+        return builder;
     }
 
     /// <summary>Npgsql's own command time-out: whoever wrote another one into the connection string keeps it.</summary>

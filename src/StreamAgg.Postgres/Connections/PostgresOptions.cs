@@ -9,6 +9,10 @@ public sealed class PostgresOptions
     /// <value>Default <c>Host=localhost;Database=streamagg</c>.</value>
     public string ConnectionString { get; set; } = "Host=localhost;Database=streamagg";
 
+    /// <summary>Where HTTP reads: a replica, a role that may only read, or the same server. It has a pool of its own in any case.</summary>
+    /// <value>Null: <see cref="ConnectionString"/>. Without a password of its own <see cref="PasswordFile"/> holds it.</value>
+    public string? ReadConnectionString { get; set; }
+
     /// <summary>A file that holds the password, read anew for each connection, so that a rotated one is picked up.</summary>
     /// <value>Null: the connection string's own. A line break at the end is not part of the password.</value>
     public string? PasswordFile { get; set; }
@@ -30,6 +34,8 @@ public sealed class PostgresOptions
     {
         if (ConnectionText.FaultOf(ConnectionString) is { } fault)
             yield return ("Postgres:ConnectionString", ConnectionString, $"{ConnectionText.Allowed}: {fault}");
+        if (ReadConnectionString is { } read && ConnectionText.FaultOf(read) is { } unreadable)
+            yield return ("Postgres:ReadConnectionString", read, $"{ConnectionText.Allowed}: {unreadable}");
         if (PasswordFile is { } file && FileFault(file) is { } unread)
             yield return ("Postgres:PasswordFile", file, $"allowed is a readable file that holds the password: {unread}");
         int bytes = Encoding.UTF8.GetByteCount(PublishSchema);

@@ -12,13 +12,15 @@ internal sealed class StoreTransaction
     private readonly NpgsqlConnection connection;
     private readonly bool isReadOnly;
     private readonly CommitGate gate;
+    private readonly CancellationToken breaking;
     private bool isFirst = true;
 
-    private StoreTransaction(NpgsqlConnection connection, bool isReadOnly, CommitGate gate)
+    private StoreTransaction(NpgsqlConnection connection, bool isReadOnly, CommitGate gate, CancellationToken breaking)
     {
         this.connection = connection;
         this.isReadOnly = isReadOnly;
         this.gate = gate;
+        this.breaking = breaking;
     }
 
     /// <summary>Runs <paramref name="work"/> at READ COMMITTED and commits when it returns true, else rolls back.</summary>
@@ -37,26 +39,24 @@ internal sealed class StoreTransaction
                         await CommitAsync(commit, ending);
                     return true;
                 },
-                cancellation),
+                cancellation, CancellationToken.None),
             cancellation);
     }
 
     /// <summary>Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: all its statements see one snapshot, and none ever waits.</summary>
     /// <exception cref="StoreUnavailableException">No answer.</exception>
-    public static Task<T> ReadAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation)
+    public static Task<T> ReadAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation) =>
+        ReadBreakableAsync(database, work, cancellation, CancellationToken.None);
+
+    /// <summary>As <see cref="ReadAsync"/>, for somebody who may lose interest: then the statement under way is ended in the database, too.</summary>
+    /// <exception cref="StoreUnavailableException">No answer.</exception>
+    public static async Task<T> ReadWhileWantedAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken wanted)
     {
-        var ending = new CommitGate();
-        return ending.WaitAsync(
-            RunAsync(
-                database, IsolationLevel.RepeatableRead, ending,
-                async (transaction, commit) =>
-                {
-                    T result = await work(transaction);
-                    await commit.CommitAsync(CancellationToken.None);
-                    return result;
-                },
-                cancellation),
-            cancellation);
+        var unwanted = new CancellationTokenSource();
+        // On a thread of its own, and nobody waits for it: the driver waits there for the server, which may hang (see CommitGate).
+        await using var registration = wanted.Register(
+            () => _ = Task.Factory.StartNew(unwanted.Cancel, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        return await ReadBreakableAsync(database, work, wanted, unwanted.Token);
     }
 
     /// <summary>Runs one statement and hands each of its rows to <paramref name="onRow"/>.</summary>
@@ -68,13 +68,13 @@ internal sealed class StoreTransaction
         var command = new NpgsqlBatchCommand(sql);
         bind?.Invoke(command.Parameters);
         batch.BatchCommands.Add(command);
-        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync();
+        await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(breaking);
         for (; before > 0; before--)
-            await reader.NextResultAsync();
-        while (await reader.ReadAsync())
+            await reader.NextResultAsync(breaking);
+        while (await reader.ReadAsync(breaking))
             onRow(reader);
         // Errors of the statement's end (a deferred one, a lost connection) are reported here and nowhere else.
-        while (await reader.NextResultAsync()) { }
+        while (await reader.NextResultAsync(breaking)) { }
     }
 
     /// <summary>Runs one statement that returns no rows.</summary>
@@ -112,15 +112,32 @@ internal sealed class StoreTransaction
         await importer.CompleteAsync();
     }
 
+    private static Task<T> ReadBreakableAsync<T>(
+        NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation, CancellationToken breaking)
+    {
+        var ending = new CommitGate();
+        return ending.WaitAsync(
+            RunAsync(
+                database, IsolationLevel.RepeatableRead, ending,
+                async (transaction, commit) =>
+                {
+                    T result = await work(transaction);
+                    await commit.CommitAsync(CancellationToken.None);
+                    return result;
+                },
+                cancellation, breaking),
+            cancellation);
+    }
+
     private static async Task<T> RunAsync<T>(
         NpgsqlDataSource database, IsolationLevel isolation, CommitGate gate,
-        Func<StoreTransaction, NpgsqlTransaction, Task<T>> work, CancellationToken cancellation)
+        Func<StoreTransaction, NpgsqlTransaction, Task<T>> work, CancellationToken cancellation, CancellationToken breaking)
     {
         try
         {
             await using NpgsqlConnection opened = await OpenAsync(database, cancellation);
             await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(isolation, CancellationToken.None);
-            return await work(new StoreTransaction(opened, isolation == IsolationLevel.RepeatableRead, gate), transaction);
+            return await work(new StoreTransaction(opened, isolation == IsolationLevel.RepeatableRead, gate, breaking), transaction);
         }
         catch (Exception fault) when (DatabaseFaults.IsTransient(fault))
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using StreamAgg.Core.Time;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 
@@ -20,8 +21,8 @@ internal static class QuantileCommand
                     result.AddError($"--platform: {fault}");
             }
         });
-        var from = VerbOptions.Time("--from", "Hours that start at or after this time. Default: the first.");
-        var to = VerbOptions.Time("--to", "Hours that start before this time. Default: the last published one's end.");
+        var from = VerbOptions.Time("--from", "From the hour that this time lies in; hours are read whole. Default: the first.");
+        var to = VerbOptions.Time("--to", "To the last hour that starts before this time. Default: the last published one.");
         var json = VerbOptions.Json();
         var command = new Command("quantile", "Prints a quantile of the durations in milliseconds, from the stored digests.") { q, platforms, from, to, json };
         command.SetAction(async (parsed, stop) =>
@@ -34,15 +35,16 @@ internal static class QuantileCommand
             if (parsed.GetValue(json))
                 JsonText.Print(context.Terminal.Output, report.WriteJson);
             else
-                await context.Terminal.Output.WriteLineAsync(Line(report));
+                await context.Terminal.Output.WriteLineAsync(Line(report, start, end));
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static string Line(QuantileReport report)
+    private static string Line(QuantileReport report, Instant? from, Instant? to)
     {
-        string range = report.From is null ? "no hour is stored" : $"{report.From} to {report.To}";
+        bool isWidened = (from ?? report.From) != report.From || (to ?? report.To) != report.To;
+        string range = report.From is null && report.To is null ? "no hour is stored" : $"{report.From} to {report.To}{(isWidened ? ", in whole hours" : "")}";
         string platforms = string.Join(", ", report.Platforms.Select(platform => platform.Length == 0 ? "''" : platform));
         return report.Value is { } value
             ? string.Create(CultureInfo.InvariantCulture, $"{value:0.###} ms is the {report.Q} quantile of {report.Count:N0} durations ({range}; {platforms})")

@@ -9,6 +9,7 @@ internal static class PostgresBinder
     {
         var options = new PostgresOptions { PipelineId = pipelineId };
         options.ConnectionString = reader.Text("Postgres:ConnectionString", options.ConnectionString);
+        options.ReadConnectionString = reader.OptionalText("Postgres:ReadConnectionString");
         options.PasswordFile = reader.OptionalText("Postgres:PasswordFile");
         options.MigrateOnStart = reader.Switch("Postgres:MigrateOnStart", options.MigrateOnStart);
         options.PublishSchema = reader.Text("Postgres:PublishSchema", options.PublishSchema);

@@ -15,6 +15,9 @@ internal sealed class DemoPlay(
     private static readonly TimeSpan RowsLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>More than any screen shows.</summary>
+    private const int ShownRows = 200;
+
     private volatile string phase = "joining";
     private long startedAt = wall.GetTimestamp();
 
@@ -40,7 +43,7 @@ internal sealed class DemoPlay(
         var now = clock.Now;
         return new DemoPicture(
             phase, now, traffic.ProducedCount, wall.GetElapsedTime(startedAt).TotalSeconds, await host.Reports.StatusAsync(abort),
-            await host.Reports.HourlyAsync([], now - TimeSpan.FromHours(48), now, int.MaxValue, abort));
+            [.. (await host.Reports.LatestHoursAsync(now - TimeSpan.FromHours(48), now, ShownRows, abort)).Reverse()]);
     }
 
     /// <summary>Late enough that the last event's day is closed, however far ahead of its record an event may be.</summary>

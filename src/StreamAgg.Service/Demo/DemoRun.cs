@@ -29,12 +29,13 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
         broker.CreateTopic(settings.Kafka.DeadLetterTopic, 1);
 
         await using var database = PostgresDataSource.Create(settings.Postgres, loggers);
+        await using var reading = PostgresDataSource.CreateReading(settings.Postgres, loggers);
         var migrator = new Migrator(database, settings.Postgres);
         await migrator.MigrateAsync(isDryRun: false, stop);
         await migrator.RegisterPipelineAsync(stop);
 
         var clock = new VirtualClock(wall, DemoOptions.Start, options.Speed);
-        await using var host = new PipelineHost(settings, database, loggers, wall, store => new VirtualTimeStore(store, clock));
+        await using var host = new PipelineHost(settings, database, reading, loggers, wall, store => new VirtualTimeStore(store, clock));
         await using var http = await ServeAsync(host, stop);
         view.Started(http.Url, options);
         var outcome = await PlayAsync(settings, host, clock, stop);
@@ -97,14 +98,15 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
     /// <summary>Where the port of the setting is taken, any free one: nobody depends on a demonstration's.</summary>
     private async Task<HttpServer> ServeAsync(PipelineHost host, CancellationToken stop)
     {
-        var health = new Health(() => host.Runner.IsLive, () => host.Runner.IsReady);
+        var stage = new Stage();
+        stage.Open(host.Served, () => host.Runner.IsLive, () => host.Runner.IsReady);
         try
         {
-            return await HttpServer.StartAsync(given.HttpUrl, host.Reports, health, loggers, stop);
+            return await HttpServer.StartAsync(given.HttpUrl, stage, loggers, stop);
         }
         catch (CommandFaultException)
         {
-            return await HttpServer.StartAsync(new Uri("http://127.0.0.1:0"), host.Reports, health, loggers, stop);
+            return await HttpServer.StartAsync(new Uri("http://127.0.0.1:0"), stage, loggers, stop);
         }
     }
 }

@@ -1,24 +1,25 @@
 namespace StreamAgg.Service.Http;
 
+/// <summary>Whether the process works, for whoever restarts it or sends it traffic.</summary>
 internal static class HealthEndpoints
 {
-    public static void Map(IEndpointRouteBuilder app, Health health)
+    public static void Map(IEndpointRouteBuilder app, Stage stage)
     {
-        Map(app, "/healthz/live", health.IsLive, "live", "the poll loop stands still");
-        Map(app, "/healthz/ready", health.IsReady, "ready", "the consumer group is not joined yet");
+        Map(app, "/healthz/live", () => stage.NotLive, "live");
+        Map(app, "/healthz/ready", () => stage.NotReady, "ready");
     }
 
-    private static void Map(IEndpointRouteBuilder app, string path, Func<bool> isSo, string word, string otherwise) =>
+    private static void Map(IEndpointRouteBuilder app, string path, Func<string?> reason, string word) =>
         app.MapMethods(path, Verbs.GetAndHead, context =>
         {
-            bool yes = isSo();
-            context.Response.StatusCode = yes ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+            string? why = reason();
+            context.Response.StatusCode = why is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return Body.WriteAsync(context, "application/json", json =>
             {
                 json.WriteStartObject();
-                json.WriteString("status", yes ? word : "not " + word);
-                if (!yes)
-                    json.WriteString("reason", otherwise);
+                json.WriteString("status", why is null ? word : "not " + word);
+                if (why is not null)
+                    json.WriteString("reason", why);
                 json.WriteEndObject();
             });
         });

@@ -9,10 +9,11 @@ namespace StreamAgg.Service.Http;
 /// <remarks>Built from nothing: no environment variable or file but our own settings has a say in where it listens or what it does.</remarks>
 internal sealed class HttpServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+    /// <summary>Whoever still waits for an answer then is told by the end of the connection.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longer than a question to brokers that are away takes (7 s), shorter than most clients wait (30 s).</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>How old a status may be that is shown: it costs the brokers and the database the same for one who asks and for hundreds.</summary>
+    private static readonly TimeSpan StatusAge = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication app;
 
@@ -22,19 +23,20 @@ internal sealed class HttpServer : IAsyncDisposable
     public string Url => app.Urls.First();
 
     /// <param name="url">Where to listen.</param>
-    /// <param name="reports">What is served.</param>
-    /// <param name="health">Asked by the probes.</param>
+    /// <param name="stage">What is served, and what is said until there is something.</param>
     /// <param name="loggers">Take what a request that can't be answered meets.</param>
     /// <param name="cancellation">Ends the start.</param>
-    /// <param name="patience">For one question to the reports; 10 s where none is given.</param>
+    /// <param name="patience">For one question; <see cref="Limits.Patience"/> where none is given.</param>
     /// <exception cref="CommandFaultException">The address can't be listened on.</exception>
     public static async Task<HttpServer> StartAsync(
-        Uri url, IReports reports, Health health, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? patience = null)
+        Uri url, Stage stage, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? patience = null)
     {
-        var prompt = new PromptReports(reports, patience ?? Patience);
+        var limit = patience ?? Limits.Patience;
+        var status = new Recent<StatusReport>(token => stage.Reports.StatusAsync(token), StatusAge, limit, TimeProvider.System);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
+        Limits.Add(builder.Services, limit);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -45,9 +47,10 @@ internal sealed class HttpServer : IAsyncDisposable
         var server = builder.Build();
         server.UseReadOnlyRequests(loggers.CreateLogger<HttpServer>());
         server.UseRouting();
-        HealthEndpoints.Map(server, health);
-        MetricEndpoints.Map(server, prompt);
-        StatusPage.Map(server, prompt);
+        Limits.Use(server);
+        HealthEndpoints.Map(server, stage);
+        MetricEndpoints.Map(server, stage, status);
+        StatusPage.Map(server, stage, status, limit);
         // Every path: without a pattern, one that looks like a file's would be left out.
         server.MapFallback("{*path}", context => Problem.WriteAsync(
             context, StatusCodes.Status404NotFound, "Not found", "Nothing is served here; / is the status page, /api/v1/hourly the rows."));

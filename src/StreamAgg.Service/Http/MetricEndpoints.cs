@@ -1,8 +1,10 @@
+using Microsoft.AspNetCore.Http.Timeouts;
+using StreamAgg.Core.Time;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Http;
 
-/// <summary>The rows, the quantiles and the status as JSON. Ranges are bounded so that one request can't ask for everything.</summary>
+/// <summary>The rows, the quantiles and the status. Ranges are bounded so that one request can't ask for everything.</summary>
 internal static class MetricEndpoints
 {
     private static readonly TimeSpan HourlyWindow = TimeSpan.FromHours(24);
@@ -13,46 +15,74 @@ internal static class MetricEndpoints
     /// <summary>Some 25 MB of JSON.</summary>
     private const int MaxRows = 100_000;
 
-    public static void Map(IEndpointRouteBuilder app, IReports reports)
+    public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status)
     {
         app.MapMethods("/api/v1/hourly", Verbs.GetAndHead, async context =>
         {
             var query = new QueryParameters(context.Request.Query, "platform", "from", "to");
             var platforms = query.Platforms();
-            var (from, to) = query.Range(await reports.NowAsync(context.RequestAborted), HourlyWindow, LongestHourly);
-            var rows = await reports.HourlyAsync(platforms, from, to, MaxRows + 1, context.RequestAborted);
-            RefuseTooMany(rows);
-            await Body.WriteAsync(context, "application/json", json => MetricRow.WriteJson(json, "bucket_start", rows));
-        });
+            var (from, to) = await RangeAsync(query, context, stage, HourlyWindow, LongestHourly);
+            await WriteAsync(context, "bucket_start", token => stage.Reports.HourlyAsync(platforms, from, to, MaxRows, token));
+        }).Limit(Limits.Rows);
         app.MapMethods("/api/v1/daily", Verbs.GetAndHead, async context =>
         {
             var query = new QueryParameters(context.Request.Query, "platform", "from", "to");
             var platforms = query.Platforms();
-            var (from, to) = query.Range(await reports.NowAsync(context.RequestAborted), DailyWindow, LongestDaily);
-            var rows = await reports.DailyAsync(platforms, from, to, MaxRows + 1, context.RequestAborted);
-            RefuseTooMany(rows);
-            await Body.WriteAsync(context, "application/json", json => MetricRow.WriteJson(json, "bucket_date", rows));
-        });
+            var (from, to) = await RangeAsync(query, context, stage, DailyWindow, LongestDaily, takesDates: true);
+            await WriteAsync(context, "bucket_date", token => stage.Reports.DailyAsync(platforms, from, to, MaxRows, token));
+        }).Limit(Limits.Rows);
         app.MapMethods("/api/v1/quantile", Verbs.GetAndHead, async context =>
         {
             var query = new QueryParameters(context.Request.Query, "q", "platform", "from", "to");
             double q = query.Quantile();
             var platforms = query.Platforms();
-            var (from, to) = query.Range(await reports.NowAsync(context.RequestAborted), HourlyWindow, LongestHourly);
-            var report = await reports.QuantileAsync(q, platforms, from, to, context.RequestAborted);
+            var (from, to) = await RangeAsync(query, context, stage, HourlyWindow, LongestHourly);
+            var report = await stage.Reports.QuantileAsync(q, platforms, from, to, context.RequestAborted);
             await Body.WriteAsync(context, "application/json", report.WriteJson);
-        });
+        }).Limit(Limits.Quantiles);
         app.MapMethods("/api/v1/status", Verbs.GetAndHead, async context =>
         {
             _ = new QueryParameters(context.Request.Query);
-            var status = await reports.StatusAsync(context.RequestAborted);
-            await Body.WriteAsync(context, "application/json", status.WriteJson);
+            var report = await status.GetAsync(context.RequestAborted);
+            await Body.WriteAsync(context, "application/json", report.WriteJson);
         });
     }
 
-    private static void RefuseTooMany(IReadOnlyList<MetricRow> rows)
+    private static Task<(Instant From, Instant To)> RangeAsync(
+        QueryParameters query, HttpContext context, Stage stage, TimeSpan window, TimeSpan longest, bool takesDates = false) =>
+        query.RangeAsync(() => stage.Reports.NowAsync(context.RequestAborted), window, longest, takesDates);
+
+    /// <summary>Page by page: what lies in memory is one of them, and nothing of a body where only its head is asked for.</summary>
+    private static async Task WriteAsync(HttpContext context, string bucketColumn, Func<CancellationToken, IAsyncEnumerable<IReadOnlyList<MetricRow>>> ask)
     {
-        if (rows.Count > MaxRows)
-            throw new BadParameterException("from", $"the range holds more than {MaxRows} rows: ask for less at a time, or for fewer platforms.");
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        await using var pages = ask(bound.Token).GetAsyncEnumerator(bound.Token);
+        bool isMore;
+        try
+        {
+            isMore = await pages.MoveNextAsync();
+        }
+        catch (TooManyRowsException tooMany)
+        {
+            throw new BadParameterException("from", tooMany.Message);
+        }
+
+        using var rows = RowBody.For(context.Request, bucketColumn, context.Response.BodyWriter);
+        context.Response.ContentType = rows.ContentType;
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.Vary = "Accept";
+        if (HttpMethods.IsHead(context.Request.Method))
+            return;
+        context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
+        bound.CancelAfter(Limits.RowsPatience);
+        rows.Begin();
+        for (; isMore; isMore = await pages.MoveNextAsync())
+        {
+            rows.Write(pages.Current);
+            await context.Response.BodyWriter.FlushAsync(bound.Token);
+        }
+
+        rows.End();
+        await context.Response.BodyWriter.FlushAsync(bound.Token);
     }
 }

@@ -26,13 +26,17 @@ internal sealed class QueryParameters
             : labels;
     }
 
-    /// <summary>Half-open; without a start the <paramref name="window"/> before its end, without an end up to <paramref name="now"/>.</summary>
+    /// <summary>Half-open; without a start the <paramref name="window"/> before its end, without an end up to now.</summary>
+    /// <param name="now">Asked only where the range has an open end.</param>
+    /// <param name="window">Of a range without a start.</param>
+    /// <param name="longest">What may be asked for at a time.</param>
+    /// <param name="takesDates">Whether a UTC date is a time too: its beginning.</param>
     /// <exception cref="BadParameterException">A time is none, the range is empty, or longer than <paramref name="longest"/>.</exception>
-    public (Instant From, Instant To) Range(Instant now, TimeSpan window, TimeSpan longest)
+    public async Task<(Instant From, Instant To)> RangeAsync(Func<Task<Instant>> now, TimeSpan window, TimeSpan longest, bool takesDates = false)
     {
-        var givenFrom = Time("from");
+        var (givenFrom, givenTo) = (Time("from", takesDates), Time("to", takesDates));
         // An hour that has begun belongs to "up to now".
-        var to = Time("to") ?? Instant.Max(now, givenFrom is { } start ? start + TimeSpan.FromTicks(1) : now);
+        var to = givenTo ?? Instant.Max(await now(), givenFrom is { } start ? start + TimeSpan.FromTicks(1) : Instant.MinValue);
         var from = givenFrom ?? to - window;
         if (from >= to)
             throw new BadParameterException("from", $"{from} is not before to, {to}: the range is half-open.");
@@ -47,16 +51,18 @@ internal sealed class QueryParameters
             ? q
             : throw new BadParameterException("q", "a number from 0 to 1 is needed, such as 0.99.");
 
-    private Instant? Time(string name)
+    private Instant? Time(string name, bool takesDates)
     {
         if (Single(name) is not { Length: > 0 } text)
             return null;
+        if (takesDates && DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date))
+            return Day.FromDate(date).Start;
         // A plus that was not escaped arrives as a space; nowhere else can one stand before the zone.
         if (text.Length > 20 && text[^6] == ' ')
             text = $"{text[..^6]}+{text[^5..]}";
         return TimeText.TryParse(text) is { } time
             ? time
-            : throw new BadParameterException(name, $"'{text}' is not {TimeText.Expected}.");
+            : throw new BadParameterException(name, $"'{text}' is not {(takesDates ? "a date such as 2026-01-31, or " : "")}{TimeText.Expected}.");
     }
 
     private string? Single(string name) => query[name] switch

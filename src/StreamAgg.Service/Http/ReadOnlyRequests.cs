@@ -9,7 +9,11 @@ internal static class ReadOnlyRequests
 {
     public static void UseReadOnlyRequests(this IApplicationBuilder app, ILogger logger) => app.Use(async (context, next) =>
     {
-        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            return Task.CompletedTask;
+        });
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
@@ -21,20 +25,29 @@ internal static class ReadOnlyRequests
         {
             await next(context);
         }
+        catch (Exception fault) when (context.Response.HasStarted)
+        {
+            // Rows are on their way: who takes them is not to mistake a part for the whole, so the connection breaks.
+            ServiceLog.AnswerBroken(logger, context.Request.Path.Value, OneLine.Of(fault));
+            context.Abort();
+        }
         catch (BadParameterException wrong)
         {
             await Problem.WriteAsync(context, StatusCodes.Status400BadRequest, "Wrong parameter", wrong.Message);
         }
+        catch (NotServingException nothing)
+        {
+            await Limits.AnswerAsync(context, "Not serving", nothing.Message);
+        }
         catch (StoreUnavailableException away)
         {
-            context.Response.Headers.RetryAfter = "5";
-            await Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "PostgreSQL is away", OneLine.Of(away));
+            await Limits.AnswerAsync(context, "PostgreSQL is away", OneLine.Of(away));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The client went away: there is nobody to answer.
         }
-        catch (Exception fault) when (!context.Response.HasStarted)
+        catch (Exception fault)
         {
             // A request that can't be answered must not end the service; the log has the whole story.
             ServiceLog.RequestFailed(logger, fault, context.Request.Path.Value);

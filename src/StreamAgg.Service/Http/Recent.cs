@@ -1,38 +1,45 @@
-using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Http;
 
-/// <summary>Reports for somebody who waits: a question that takes longer than <paramref name="patience"/> is answered as one that PostgreSQL did not answer.</summary>
-/// <remarks>A server that hangs is only found out when a statement's own time is over, and the next connection is tried after that one: far longer
-/// than browsers, probes and dashboards wait, which then report a fault of ours.</remarks>
-internal sealed class PromptReports(IReports reports, TimeSpan patience) : IReports
+/// <summary>An answer that is the same for everybody, kept for a moment and asked for once at a time, however many wait for it.</summary>
+/// <param name="ask">The question; what it throws is everybody's answer too, and is not kept.</param>
+/// <param name="age">How long an answer is good for.</param>
+/// <param name="patience">How long one is waited for: a server that hangs is else found out far later than browsers, probes and dashboards wait.</param>
+/// <param name="clock">Of the age.</param>
+internal sealed class Recent<T>(Func<CancellationToken, Task<T>> ask, TimeSpan age, TimeSpan patience, TimeProvider clock)
 {
-    public Task<Instant> NowAsync(CancellationToken cancellation) => WithinAsync(reports.NowAsync, cancellation);
+    private readonly Lock gate = new();
+    private Task<T>? answer;
+    private long answeredAt;
 
-    public Task<IReadOnlyList<MetricRow>> HourlyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        WithinAsync(token => reports.HourlyAsync(platforms, from, to, limit, token), cancellation);
-
-    public Task<IReadOnlyList<MetricRow>> DailyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        WithinAsync(token => reports.DailyAsync(platforms, from, to, limit, token), cancellation);
-
-    public Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation) =>
-        WithinAsync(token => reports.QuantileAsync(q, platforms, from, to, token), cancellation);
-
-    public Task<StatusReport> StatusAsync(CancellationToken cancellation) => WithinAsync(reports.StatusAsync, cancellation);
-
-    private async Task<T> WithinAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellation)
+    /// <param name="cancellation">Ends this wait; the question goes on for the others.</param>
+    /// <exception cref="StoreUnavailableException">No answer in time.</exception>
+    public Task<T> GetAsync(CancellationToken cancellation)
     {
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        bound.CancelAfter(patience);
+        lock (gate)
+        {
+            if (answer is null or { IsFaulted: true } or { IsCanceled: true }
+                || (answer.IsCompleted && clock.GetElapsedTime(Volatile.Read(ref answeredAt)) >= age))
+                answer = AskAsync();
+            return answer.WaitAsync(cancellation);
+        }
+    }
+
+    private async Task<T> AskAsync()
+    {
+        // Nothing of the question runs under the lock.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var bound = new CancellationTokenSource(patience, clock);
         try
         {
-            return await ask(bound.Token);
+            var result = await ask(bound.Token);
+            Volatile.Write(ref answeredAt, clock.GetTimestamp());
+            return result;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (bound.IsCancellationRequested)
         {
-            throw new StoreUnavailableException($"No answer within {patience.TotalSeconds} s: PostgreSQL hangs or is busy, or the range asked for is too long.");
+            throw new StoreUnavailableException(Limits.NoAnswer(patience));
         }
     }
 }

@@ -21,27 +21,38 @@ internal static class StatusPage
 
     private const string RefreshSeconds = "10";
     private const int ShownRows = 200;
-    private const int MaxRows = 24_000;
+
+    /// <summary>How old what is shown may be: however many look, it is put together once in that time.</summary>
+    private static readonly TimeSpan Age = TimeSpan.FromSeconds(2);
 
     private static readonly string Policy =
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    public static void Map(IEndpointRouteBuilder app, IReports reports) => app.MapMethods("/", Verbs.GetAndHead, async context =>
+    public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status, TimeSpan patience)
     {
-        context.Response.Headers.ContentSecurityPolicy = Policy;
-        context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        await Body.WriteAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(Page(await ContentAsync(context, reports))));
-    });
+        var content = new Recent<string>(token => ContentAsync(stage.Reports, status, token), Age, patience, TimeProvider.System);
+        app.MapMethods("/", Verbs.GetAndHead, async context =>
+        {
+            string shown = await ShownAsync(context, content);
+            context.Response.Headers.ContentSecurityPolicy = Policy;
+            context.Response.Headers["Referrer-Policy"] = "no-referrer";
+            await Body.WriteAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(Page(shown)));
+        });
+    }
 
-    private static async Task<string> ContentAsync(HttpContext context, IReports reports)
+    private static async Task<string> ContentAsync(IReports reports, Recent<StatusReport> status, CancellationToken cancellation)
+    {
+        var now = await reports.NowAsync(cancellation);
+        return Report(
+            await status.GetAsync(cancellation), await reports.LatestHoursAsync(now - TimeSpan.FromHours(24), now, ShownRows, cancellation));
+    }
+
+    private static async Task<string> ShownAsync(HttpContext context, Recent<string> content)
     {
         try
         {
-            var now = await reports.NowAsync(context.RequestAborted);
-            var status = await reports.StatusAsync(context.RequestAborted);
-            var rows = await reports.HourlyAsync([], now - TimeSpan.FromHours(24), now, MaxRows, context.RequestAborted);
-            return Report(status, rows);
+            return await content.GetAsync(context.RequestAborted);
         }
         catch (StoreUnavailableException away)
         {
@@ -68,7 +79,7 @@ internal static class StatusPage
         if (rows.Count > 0)
         {
             Table(html, ["Hour", "Platform", "Requests", "Success", "Errors", "4xx", "5xx", "Timeouts", "Mean ms", "p99 ms", "Errors %"],
-                rows.Reverse().Take(ShownRows).Select(Cells));
+                rows.Select(Cells));
         }
         else
         {

@@ -9,7 +9,7 @@ namespace StreamAgg.Service.Output;
 internal static class JsonText
 {
     // Labels are shown as they are; nothing written here is ever read as markup.
-    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonWriterOptions Indented = Compact with { Indented = true, NewLine = "\n" };
 
     /// <summary>The document's bytes, for a body.</summary>

@@ -49,4 +49,7 @@ internal static partial class ServiceLog
 
     [LoggerMessage(920, LogLevel.Error, "{Path} could not be answered")]
     public static partial void RequestFailed(ILogger logger, Exception fault, string? path);
+
+    [LoggerMessage(921, LogLevel.Warning, "{Path}: the answer was broken off: {Reason}")]
+    public static partial void AnswerBroken(ILogger logger, string? path, string reason);
 }

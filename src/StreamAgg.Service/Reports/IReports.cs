@@ -7,13 +7,21 @@ internal interface IReports
 {
     Task<Instant> NowAsync(CancellationToken cancellation);
 
-    /// <summary>Hours that start in the half-open range, of these labels or (none given) of all, by hour and label; at most <paramref name="limit"/>.</summary>
-    Task<IReadOnlyList<MetricRow>> HourlyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation);
+    /// <summary>Hours that start in the half-open range, of these labels or (none given) of all, by hour and label; page by page.</summary>
+    /// <exception cref="TooManyRowsException">There are more than <paramref name="limit"/>; before the first page.</exception>
+    IAsyncEnumerable<IReadOnlyList<MetricRow>> HourlyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation);
 
     /// <summary>Days that start in the half-open range; the rest as for hours.</summary>
-    Task<IReadOnlyList<MetricRow>> DailyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation);
+    IAsyncEnumerable<IReadOnlyList<MetricRow>> DailyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation);
+
+    /// <summary>Hours that start in the half-open range, the newest first; at most <paramref name="limit"/>.</summary>
+    Task<IReadOnlyList<MetricRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation);
 
     Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation);
 
     Task<StatusReport> StatusAsync(CancellationToken cancellation);
 }
+
+/// <summary>A range holds more rows than are given at a time.</summary>
+internal sealed class TooManyRowsException(int limit)
+    : Exception($"the range holds more than {limit} rows: ask for less at a time, or for fewer platforms.");

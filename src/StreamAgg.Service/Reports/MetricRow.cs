@@ -8,29 +8,22 @@ namespace StreamAgg.Service.Reports;
 /// <remarks>The bucket is the key's first column as JSON shows it: a time for an hour, a date for a day.</remarks>
 internal sealed record MetricRow(string Bucket, string Platform, RowFigures Figures)
 {
-    /// <summary>An array of objects, members named as the columns.</summary>
-    public static void WriteJson(Utf8JsonWriter json, string bucketColumn, IEnumerable<MetricRow> rows)
+    /// <summary>An object, members named as the columns.</summary>
+    public void WriteJson(Utf8JsonWriter json, string bucketColumn)
     {
-        json.WriteStartArray();
-        foreach (var row in rows)
-        {
-            var figures = row.Figures;
-            json.WriteStartObject();
-            json.WriteString(bucketColumn, row.Bucket);
-            json.WriteString("platform", row.Platform);
-            json.WriteNumber("request_count", figures.RequestCount);
-            json.WriteNumber("success_count", figures.SuccessCount);
-            json.WriteNumber("error_count", figures.ErrorCount);
-            json.WriteNumber("error_4xx_count", figures.Error4xxCount);
-            json.WriteNumber("error_5xx_count", figures.Error5xxCount);
-            json.WriteNumber("timeout_count", figures.TimeoutCount);
-            json.WriteNumberOrNull("avg_latency_ms", figures.AvgLatencyMs);
-            json.WriteNumberOrNull("p99_latency_ms", figures.P99LatencyMs);
-            json.WriteNumberOrNull("error_rate", figures.ErrorRate);
-            json.WriteString("computed_at", figures.ComputedAt.ToString());
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        json.WriteStartObject();
+        json.WriteString(bucketColumn, Bucket);
+        json.WriteString("platform", Platform);
+        json.WriteNumber("request_count", Figures.RequestCount);
+        json.WriteNumber("success_count", Figures.SuccessCount);
+        json.WriteNumber("error_count", Figures.ErrorCount);
+        json.WriteNumber("error_4xx_count", Figures.Error4xxCount);
+        json.WriteNumber("error_5xx_count", Figures.Error5xxCount);
+        json.WriteNumber("timeout_count", Figures.TimeoutCount);
+        json.WriteNumberOrNull("avg_latency_ms", Figures.AvgLatencyMs);
+        json.WriteNumberOrNull("p99_latency_ms", Figures.P99LatencyMs);
+        json.WriteNumberOrNull("error_rate", Figures.ErrorRate);
+        json.WriteString("computed_at", Figures.ComputedAt.ToString());
+        json.WriteEndObject();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Log;
@@ -16,17 +17,30 @@ internal sealed class PipelineReports(
     AggregateQueries queries, IAggregateStore store, ILogFacts facts, PipelineTopics topics,
     Func<CancellationToken, Task<IReadOnlySet<SourcePartition>?>> assigned) : IReports
 {
+    /// <summary>What lies in memory for one who takes rows: some 300 kB.</summary>
+    private const int PageRows = 1000;
+
     public Task<Instant> NowAsync(CancellationToken cancellation) => store.NowAsync(cancellation);
 
-    public async Task<IReadOnlyList<MetricRow>> HourlyAsync(
-        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        [.. (await queries.HourlyAsync(AllWhereNone(platforms), from, to, limit, cancellation))
-            .Select(row => new MetricRow(row.BucketStart.ToString(), row.Platform, row.Figures))];
+    public IAsyncEnumerable<IReadOnlyList<MetricRow>> HourlyAsync(
+        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation)
+    {
+        var labels = AllWhereNone(platforms);
+        return PagesAsync<HourlyRow>(
+            after => queries.HourlyAsync(labels, from, to, PageRows, cancellation, after), () => queries.IsHourlyOverAsync(labels, from, to, limit, cancellation), limit, RowOf);
+    }
 
-    public async Task<IReadOnlyList<MetricRow>> DailyAsync(
-        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        [.. (await queries.DailyAsync(AllWhereNone(platforms), Day.FirstFrom(from).ToDate(), Day.FirstFrom(to).ToDate(), limit, cancellation))
-            .Select(row => new MetricRow(row.BucketDate.ToString("yyyy-MM-dd"), row.Platform, row.Figures))];
+    public IAsyncEnumerable<IReadOnlyList<MetricRow>> DailyAsync(
+        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation)
+    {
+        var labels = AllWhereNone(platforms);
+        DateOnly first = Day.FirstFrom(from).ToDate(), end = Day.FirstFrom(to).ToDate();
+        return PagesAsync<DailyRow>(
+            after => queries.DailyAsync(labels, first, end, PageRows, cancellation, after), () => queries.IsDailyOverAsync(labels, first, end, limit, cancellation), limit, RowOf);
+    }
+
+    public async Task<IReadOnlyList<MetricRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation) =>
+        [.. (await queries.LatestHourlyAsync(from, to, limit, cancellation)).Select(RowOf)];
 
     public async Task<QuantileReport> QuantileAsync(
         double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
@@ -89,6 +103,26 @@ internal sealed class PipelineReports(
             return (named, new Dictionary<SourcePartition, long>(), away.Message);
         }
     }
+
+    /// <summary>A snapshot and a connection for each page, and neither between two, however slowly rows are taken; what is over the limit is not begun.</summary>
+    private static async IAsyncEnumerable<IReadOnlyList<MetricRow>> PagesAsync<T>(
+        Func<T?, Task<IReadOnlyList<T>>> askAfter, Func<Task<bool>> isOver, int limit, Func<T, MetricRow> rowOf)
+        where T : class
+    {
+        var page = await askAfter(null);
+        if (page.Count == PageRows && await isOver())
+            throw new TooManyRowsException(limit);
+        yield return [.. page.Select(rowOf)];
+        while (page.Count == PageRows)
+        {
+            page = await askAfter(page[^1]);
+            yield return [.. page.Select(rowOf)];
+        }
+    }
+
+    private static MetricRow RowOf(HourlyRow row) => new(row.BucketStart.ToString(), row.Platform, row.Figures);
+
+    private static MetricRow RowOf(DailyRow row) => new(row.BucketDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), row.Platform, row.Figures);
 
     private static IReadOnlyList<string>? AllWhereNone(IReadOnlyList<string> platforms) => platforms.Count > 0 ? platforms : null;
 }

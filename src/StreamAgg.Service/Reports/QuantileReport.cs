@@ -9,8 +9,8 @@ namespace StreamAgg.Service.Reports;
 /// <param name="Value">Milliseconds; null where no event had a duration.</param>
 /// <param name="RankErrorBound">By how much of the count the value's rank can differ from Q's; 0 where it is exact.</param>
 /// <param name="Count">Events with a duration.</param>
-/// <param name="From">The first hour's start; null where the range was open and nothing is stored.</param>
-/// <param name="To">Exclusive.</param>
+/// <param name="From">The start of the first hour that was read; null where the range was open and nothing is stored.</param>
+/// <param name="To">The end of the last one, exclusive.</param>
 /// <param name="Platforms">Those asked for, or those found where none was.</param>
 internal sealed record QuantileReport(
     double Q, double? Value, double? RankErrorBound, long Count, Instant? From, Instant? To, IReadOnlyList<string> Platforms)

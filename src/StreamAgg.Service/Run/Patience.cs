@@ -6,7 +6,10 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Waits for a server at start: it may be starting too. Once running, the pipeline waits for as long as it takes.</summary>
-internal sealed class Patience(TimeProvider clock, ILogger logger)
+/// <param name="clock">Of the wait.</param>
+/// <param name="logger">Is told once.</param>
+/// <param name="tell">Told what is waited for and why, at each answer that is none.</param>
+internal sealed class Patience(TimeProvider clock, ILogger logger, Action<string> tell)
 {
     /// <summary>Long enough for a database that restarts, short enough for whoever made a mistake in an address.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -43,6 +46,7 @@ internal sealed class Patience(TimeProvider clock, ILogger logger)
             stop.ThrowIfCancellationRequested();
             if (clock.GetElapsedTime(startedAt) + Pause >= Limit)
                 throw CommandFaultException.Dependency($"{what} did not answer for {Limit.TotalSeconds:0} s: {reason} {remedy}");
+            tell($"{what} does not answer: {reason}");
             if (!isSaid)
                 ServiceLog.Waiting(logger, what, Limit.TotalSeconds, reason);
             isSaid = true;

@@ -26,11 +26,14 @@ internal sealed class PipelineHost : IAsyncDisposable
 
     /// <param name="settings">Checked ones.</param>
     /// <param name="database">Its schema fits. Not disposed here.</param>
+    /// <param name="reading">For those who only look; what they take of it the pipeline does not miss. Not disposed here.</param>
     /// <param name="loggers">For everything.</param>
     /// <param name="clock">Intervals, not the time of hours: that is the store's.</param>
     /// <param name="decorate">Given the store; returns the one that the pipeline shall have.</param>
     /// <exception cref="Pipeline.Log.LogFatalException">The Kafka client refuses its settings.</exception>
-    public PipelineHost(Settings settings, NpgsqlDataSource database, ILoggerFactory loggers, TimeProvider clock, Func<IAggregateStore, IAggregateStore> decorate)
+    public PipelineHost(
+        Settings settings, NpgsqlDataSource database, NpgsqlDataSource reading, ILoggerFactory loggers, TimeProvider clock,
+        Func<IAggregateStore, IAggregateStore> decorate)
     {
         var kafka = settings.Kafka;
         string pipeline = settings.Pipeline.Id, schema = settings.Postgres.PublishSchema;
@@ -42,6 +45,8 @@ internal sealed class PipelineHost : IAsyncDisposable
         Store = decorate(new ResilientStore(
             new PostgresStore(database, pipeline, schema), new ResilienceOptions(), clock, _ => metrics.StoreRetried()));
         Reports = new PipelineReports(Queries, Store, Facts, settings.Topics, group.AssignedAsync);
+        Served = new PipelineReports(
+            new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema)), Facts, settings.Topics, group.AssignedAsync);
         var services = new MemberServices
         {
             Options = settings.Pipeline,
@@ -65,7 +70,11 @@ internal sealed class PipelineHost : IAsyncDisposable
 
     public AggregateQueries Queries { get; }
 
+    /// <summary>For the process itself.</summary>
     public IReports Reports { get; }
+
+    /// <summary>For whoever asks by HTTP.</summary>
+    public IReports Served { get; }
 
     public PipelineRunner Runner { get; }
 

@@ -34,11 +34,19 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
     private async Task RunPartsAsync(CancellationToken stop)
     {
         using var telemetry = TelemetryExport.Start();
+        // Before anything is waited for: probes and people are answered from the first second to the last.
+        var stage = new Stage();
+        await using var http = await HttpServer.StartAsync(settings.HttpUrl, stage, loggers, stop);
+        ServiceLog.Serving(logger, http.Url);
+
         await using var database = PostgresDataSource.Create(settings.Postgres, loggers);
-        var patience = new Patience(clock, logger);
+        await using var reading = PostgresDataSource.CreateReading(settings.Postgres, loggers);
+        stage.Await("PostgreSQL has not answered yet");
+        var patience = new Patience(clock, logger, stage.Await);
         await new SchemaStart(new Migrator(database, settings.Postgres), patience, logger).CheckAsync(settings.Postgres.MigrateOnStart, stop);
 
-        await using var host = new PipelineHost(settings, database, loggers, clock, store => store);
+        await using var host = new PipelineHost(settings, database, reading, loggers, clock, store => store);
+        stage.Await($"Kafka at {settings.Kafka.BootstrapServers} has not told of the topics yet");
         await EnsureTopicsAsync(host.Facts, stop);
         await patience.AskAsync("PostgreSQL", SchemaStart.Remedy, async token =>
         {
@@ -46,10 +54,8 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
             return true;
         }, stop);
 
-        await using var http = await HttpServer.StartAsync(
-            settings.HttpUrl, host.Reports, new Health(() => host.Runner.IsLive, () => host.Runner.IsReady), loggers, stop);
-        ServiceLog.Serving(logger, http.Url);
-
+        stage.Open(host.Served, () => host.Runner.IsLive, () => host.Runner.IsReady);
+        using var closed = stop.Register(stage.Close);
         using var said = stop.Register(() => ServiceLog.Stopping(logger));
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var minutes = new MinuteReport(host.Reports, clock, logger).RunAsync(ending.Token);
@@ -59,6 +65,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         }
         finally
         {
+            stage.Close();
             await ending.CancelAsync();
             await minutes;
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Queries;
@@ -9,6 +10,9 @@ namespace StreamAgg.Service.Tests.Http;
 internal sealed class FixedReports : IReports
 {
     public static readonly Instant Now = Instant.FromUtc(new DateTime(2026, 3, 1, 12, 34, 56, DateTimeKind.Utc));
+
+    private int quantiles;
+    private int statuses;
 
     public bool IsAway { get; set; }
 
@@ -24,6 +28,21 @@ internal sealed class FixedReports : IReports
 
     public IReadOnlyList<string> Platforms { get; private set; } = [];
 
+    /// <summary>Every answer waits for it.</summary>
+    public Task Hold { get; set; } = Task.CompletedTask;
+
+    /// <summary>Of one row each.</summary>
+    public int Pages { get; set; } = 1;
+
+    /// <summary>At which page PostgreSQL goes away; none is -1.</summary>
+    public int BrokenPage { get; set; } = -1;
+
+    public string Label { get; set; } = "<b>&";
+
+    public int Quantiles => quantiles;
+
+    public int Statuses => statuses;
+
     public async Task<Instant> NowAsync(CancellationToken cancellation)
     {
         if (IsHanging)
@@ -31,22 +50,31 @@ internal sealed class FixedReports : IReports
         return Now;
     }
 
-    public Task<IReadOnlyList<MetricRow>> HourlyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        RowsAsync("2026-03-01T11:00:00Z", platforms, from, to);
+    public IAsyncEnumerable<IReadOnlyList<MetricRow>> HourlyAsync(
+        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
+        PagesAsync("2026-03-01T11:00:00Z", platforms, from, to, limit, cancellation);
 
-    public Task<IReadOnlyList<MetricRow>> DailyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        RowsAsync("2026-02-28", platforms, from, to);
+    public IAsyncEnumerable<IReadOnlyList<MetricRow>> DailyAsync(
+        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
+        PagesAsync("2026-02-28", platforms, from, to, limit, cancellation);
 
-    public Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
+    public async Task<IReadOnlyList<MetricRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation)
     {
-        Ask(platforms, from, to);
-        return Task.FromResult(new QuantileReport(q, 12.5, 0.25, 3, from, to, platforms));
+        await AskAsync([], from, to, cancellation);
+        return [Row("2026-03-01T11:00:00Z")];
+    }
+
+    public async Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref quantiles);
+        await AskAsync(platforms, from, to, cancellation);
+        return new QuantileReport(q, 12.5, 0.25, 3, from, to, platforms);
     }
 
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
     {
-        await NowAsync(cancellation);
-        Ask([], null, null);
+        Interlocked.Increment(ref statuses);
+        await AskAsync([], null, null, cancellation);
         return new StatusReport
         {
             Partitions = [new PartitionLine("gateway.usage", 0, null, 5, null, null)],
@@ -58,19 +86,31 @@ internal sealed class FixedReports : IReports
         };
     }
 
-    private Task<IReadOnlyList<MetricRow>> RowsAsync(string bucket, IReadOnlyList<string> platforms, Instant from, Instant to)
+    private async IAsyncEnumerable<IReadOnlyList<MetricRow>> PagesAsync(
+        string bucket, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        Ask(platforms, from, to);
-        return Task.FromResult<IReadOnlyList<MetricRow>>(
-            [new MetricRow(bucket, "<b>&", new RowFigures(4, 3, 1, 1, 0, 0, 12.25, null, 25, Now))]);
+        await AskAsync(platforms, from, to, cancellation);
+        if (Pages > limit)
+            throw new TooManyRowsException(limit);
+        for (int page = 0; page < Pages; page++)
+        {
+            if (page == BrokenPage)
+                throw new StoreUnavailableException("PostgreSQL went away");
+            yield return [Row(bucket)];
+        }
     }
 
-    private void Ask(IReadOnlyList<string> platforms, Instant? from, Instant? to)
+    private MetricRow Row(string bucket) => new(bucket, Label, new RowFigures(4, 3, 1, 1, 0, 0, 12.25, null, 25, Now));
+
+    private async Task AskAsync(IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
     {
+        (Platforms, From, To) = (platforms, from, to);
         if (IsAway)
             throw new StoreUnavailableException("PostgreSQL is not there");
         if (Fault is not null)
             throw Fault;
-        (Platforms, From, To) = (platforms, from, to);
+        if (IsHanging)
+            await Task.Delay(Timeout.Infinite, cancellation);
+        await Hold.WaitAsync(cancellation);
     }
 }

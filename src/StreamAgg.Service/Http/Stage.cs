@@ -1,0 +1,36 @@
+using StreamAgg.Service.Reports;
+
+namespace StreamAgg.Service.Http;
+
+/// <summary>What there is to serve: HTTP answers from the first second on, and until the pipeline is there it says what that waits for.</summary>
+/// <remarks>Set by whoever starts and stops the pipeline, asked from any thread; never waits.</remarks>
+internal sealed class Stage
+{
+    private volatile Play play = new(null, () => true, () => false, "the service is starting");
+
+    /// <summary>Why the process is to be restarted; null where it is not. Never a matter of Kafka or PostgreSQL: their outage must not restart every process.</summary>
+    public string? NotLive => play.IsLive() ? null : "the poll loop stands still";
+
+    /// <summary>Why this process does not take part; null where the schema fits and the group is joined.</summary>
+    public string? NotReady => play.IsReady() ? null : play.Reason;
+
+    /// <exception cref="NotServingException">Not yet, or not any more.</exception>
+    public IReports Reports => play is { Reports: { } reports } ? reports : throw new NotServingException(play.Reason);
+
+    /// <param name="reason">What the pipeline waits for.</param>
+    public void Await(string reason) => play = new Play(null, () => true, () => false, reason);
+
+    /// <param name="reports">Of the pipeline that is there now.</param>
+    /// <param name="isLive">Whether its poll loops move.</param>
+    /// <param name="isReady">Whether it is in the group.</param>
+    public void Open(IReports reports, Func<bool> isLive, Func<bool> isReady) =>
+        play = new Play(reports, isLive, isReady, "the consumer group is not joined");
+
+    /// <summary>The end has begun: the poll loops are still watched.</summary>
+    public void Close() => play = new Play(null, play.IsLive, () => false, "the service is stopping");
+
+    private sealed record Play(IReports? Reports, Func<bool> IsLive, Func<bool> IsReady, string Reason);
+}
+
+/// <summary>There is no pipeline to ask: answered by 503.</summary>
+internal sealed class NotServingException(string reason) : Exception(reason);
