@@ -110,6 +110,8 @@ public class SettingsBinderTests
     [InlineData("Postgres:ConnectionString", "Host=a;Password=hid;den", "keyword=value;keyword=value")]
     [InlineData("Postgres:ConnectionString", "Host=a;Password=hid;den=1", "has a keyword that is not known")]
     [InlineData("Postgres:ConnectionString", "Database=hidden", "names no Host")]
+    [InlineData("Postgres:ReadConnectionString", "Hoost=a;Password=hidden;User=b", "keyword 'hoost' is not known ('Host' is)")]
+    [InlineData("Postgres:ReadConnectionString", "postgresql://a:hid/den@b/c", "%2F")]
     [InlineData("Postgres:ConnectionString", "host=a password=hidden", "between keywords stands a ;")]
     [InlineData("Postgres:ConnectionString", "postgresql://a:hid/den@b/c", "%2F")]
     [InlineData("Postgres:ConnectionString", "postgresql://a:hid?den=1@b/c?d=e", "'d' is not known")]
