@@ -1,3 +1,5 @@
+using StreamAgg.Core.Events;
+
 namespace StreamAgg.Pipeline;
 
 /// <summary>How the pipeline counts. Ranges are checked by whoever binds the options, before anything is connected.</summary>
@@ -14,6 +16,9 @@ public sealed record PipelineOptions
 
     /// <value>How far an event's time may lie ahead of its record's timestamp. 0 to 1 day, default 5 minutes.</value>
     public TimeSpan MaxFuture { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <value>What the gateways' numbers and labels mean.</value>
+    public EventOptions Events { get; init; } = new();
 
     /// <value>How much is read again after a crash, and how old the stored state may be. 0.1 s to 10 minutes, default 5 s.</value>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(5);

@@ -7,12 +7,13 @@ namespace StreamAgg.Core.Events;
 
 /// <summary>Reads the events of a record straight from its bytes.</summary>
 /// <remarks>
-/// What it says depends on the record and on <c>maxFuture</c> alone, never on when it is asked. A record that is not well-formed to its
+/// What it says depends on the record and on the options alone, never on when it is asked. A record that is not well-formed to its
 /// end counts nothing: events are staged until the last byte is read. Buffers are used again, so that an event that is accepted
 /// allocates nothing once they have grown. Not thread-safe: one a member's thread.
 /// </remarks>
 /// <param name="maxFuture">How far ahead of its record's timestamp an event may lie; 0 or more.</param>
-public sealed class EventDecoder(TimeSpan maxFuture)
+/// <param name="options">What numbers and labels mean; null for the defaults.</param>
+public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = null)
 {
     /// <summary>The largest value of a record that is read: 1 MiB.</summary>
     public const int MaxRecordBytes = 1 << 20;
@@ -25,16 +26,22 @@ public sealed class EventDecoder(TimeSpan maxFuture)
 
     private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = true, MaxDepth = MaxDepth };
 
-    private readonly EventRules rules = new(maxFuture);
+    private readonly EventRules rules = new(maxFuture, options ?? new EventOptions());
+    private readonly Refusals refusals = new();
     private DecodedEvent[] accepted = new DecodedEvent[16];
-    private Refusal[] refused = new Refusal[4];
-    private int acceptedCount, refusedCount;
+    private int acceptedCount;
 
     /// <summary>The events that count, in the order in which they stand in the record. Valid until the next <see cref="Decode"/>.</summary>
     public ReadOnlySpan<DecodedEvent> Accepted => accepted.AsSpan(0, acceptedCount);
 
-    /// <summary>What does not count, in the same order. Valid until the next <see cref="Decode"/>.</summary>
-    public ReadOnlySpan<Refusal> Refused => refused.AsSpan(0, refusedCount);
+    /// <summary>What does not count, in the same order: an entry an event, and past a hundred events an entry a reason. Valid until the next <see cref="Decode"/>.</summary>
+    public ReadOnlySpan<Refusal> Refused => refusals.Entries;
+
+    /// <summary>How many events <see cref="Refused"/> stands for; a record that is refused whole is one.</summary>
+    public int RefusedEvents => refusals.Events;
+
+    /// <summary>How many of <see cref="Accepted"/> count without the duration that they came with, by reason.</summary>
+    public DurationsLeftOut LeftOut => rules.LeftOut;
 
     /// <summary>The label of one of <see cref="Accepted"/>: UTF-8, unescaped, 0 to 200 bytes. Valid until the next <see cref="Decode"/>.</summary>
     public ReadOnlySpan<byte> Label(in DecodedEvent e) => rules.Label(e);
@@ -45,7 +52,7 @@ public sealed class EventDecoder(TimeSpan maxFuture)
     /// <param name="recordTimestampMilliseconds">Since the Unix epoch; null where the record has no timestamp.</param>
     public void Decode(EventKind kind, ReadOnlySpan<byte> value, long? recordTimestampMilliseconds)
     {
-        BeginRecord();
+        BeginRecord(value.Length);
         // Utf8JsonReader lets any byte pass within strings.
         if (!Utf8.IsValid(value))
         {
@@ -55,11 +62,10 @@ public sealed class EventDecoder(TimeSpan maxFuture)
         try
         {
             var reader = new Utf8JsonReader(value, ReaderOptions);
-            Instant? recordTime = recordTimestampMilliseconds is { } milliseconds ? Instant.FromUnixMilliseconds(milliseconds) : null;
             if (value.Length > MaxRecordBytes)
                 RefuseLargeRecord(ref reader, value.Length);
             else
-                ReadRecord(ref reader, kind, value, recordTime);
+                ReadRecord(ref reader, kind, value, EventRules.RecordTime(recordTimestampMilliseconds));
         }
         catch (JsonException malformed)
         {
@@ -67,13 +73,12 @@ public sealed class EventDecoder(TimeSpan maxFuture)
         }
     }
 
-    private void BeginRecord()
+    private void BeginRecord(int bytes)
     {
-        acceptedCount = refusedCount = 0;
+        acceptedCount = 0;
         if (accepted.Length > MaxKeptEvents)
             accepted = new DecodedEvent[16];
-        if (refused.Length > MaxKeptEvents)
-            refused = new Refusal[4];
+        refusals.BeginRecord(bytes);
         rules.BeginRecord();
     }
 
@@ -96,8 +101,8 @@ public sealed class EventDecoder(TimeSpan maxFuture)
         }
         if (isEmpty)
             RefuseRecord(RefusalReason.MalformedJson, "the record has no value, or white space alone", value.Length);
-        else if (isOneEvent && refusedCount == 1)
-            refused[0] = refused[0] with { Start = 0, Length = value.Length };
+        else if (isOneEvent)
+            refusals.CoverRecord();
     }
 
     /// <summary>Takes the value that the reader stands at and leaves the reader at its last token.</summary>
@@ -107,35 +112,50 @@ public sealed class EventDecoder(TimeSpan maxFuture)
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            Refuse(new Refusal(eventIndex, RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, (int)reader.BytesConsumed - start));
+            if (!refusals.TryCount(RefusalReason.NotAnObject))
+                refusals.Add(new Refusal(eventIndex, RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, (int)reader.BytesConsumed - start));
             return;
         }
-        ReadFields(ref reader, kind);
+        if (!ReadFields(ref reader, kind))
+        {
+            ReadOnlySpan<byte> json = value[start..(int)reader.BytesConsumed];
+            if (!refusals.TryCount(RefusalReason.UnknownShape))
+                refusals.Add(new Refusal(eventIndex, RefusalReason.UnknownShape, UnknownShape.Describe(json, kind), start, json.Length));
+            return;
+        }
         if (acceptedCount == accepted.Length)
             Array.Resize(ref accepted, acceptedCount * 2);
         if (rules.TryJudge(value, recordTime, ref accepted[acceptedCount]))
             acceptedCount++;
-        else
-            Refuse(new Refusal(eventIndex, rules.Reason, rules.Detail, start, (int)reader.BytesConsumed - start));
+        else if (!refusals.TryCount(rules.Reason))
+            refusals.Add(new Refusal(eventIndex, rules.Reason, rules.Explain(value, recordTime), start, (int)reader.BytesConsumed - start));
     }
 
-    private void ReadFields(ref Utf8JsonReader reader, EventKind kind)
+    /// <returns>False where not one of the fields that are read stands in the object, null or not.</returns>
+    private bool ReadFields(ref Utf8JsonReader reader, EventKind kind)
     {
         Span<RawField> fields = rules.Fields;
         fields.Clear();
+        bool isKnown = false;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
             Field field = Find(ref reader, kind);
             reader.Read();
             if (field != Field.Ignored)
             {
+                isKnown = true;
                 bool isString = reader.TokenType == JsonTokenType.String;
                 fields[(int)field] = new RawField(
                     reader.TokenType, isString && reader.ValueIsEscaped, (int)reader.TokenStartIndex + (isString ? 1 : 0), reader.ValueSpan.Length);
             }
             if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            {
                 reader.Skip();
+                if (field != Field.Ignored)
+                    fields[(int)field] = fields[(int)field].To((int)reader.BytesConsumed);
+            }
         }
+        return isKnown;
     }
 
     private Field Find(ref Utf8JsonReader reader, EventKind kind)
@@ -161,15 +181,8 @@ public sealed class EventDecoder(TimeSpan maxFuture)
 
     private void RefuseRecord(string reason, string detail, int valueBytes)
     {
-        acceptedCount = refusedCount = 0;
-        Refuse(new Refusal(Refusal.WholeRecord, reason, detail, 0, valueBytes));
-    }
-
-    private void Refuse(in Refusal refusal)
-    {
-        if (refusedCount == refused.Length)
-            Array.Resize(ref refused, refusedCount * 2);
-        refused[refusedCount++] = refusal;
+        BeginRecord(valueBytes);
+        refusals.Add(new Refusal(Refusal.WholeRecord, reason, detail, 0, valueBytes));
     }
 
     private static int FirstInvalidByte(ReadOnlySpan<byte> value)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using StreamAgg.Core.Time;
 
@@ -6,10 +7,15 @@ namespace StreamAgg.Core.Events;
 
 /// <summary>Judges the fields of one complete event, in the order in which reasons are given: the first one that holds is the refusal's.</summary>
 /// <remarks>Keeps the labels of a record's accepted events. Not thread-safe: one a decoder.</remarks>
-internal sealed class EventRules(TimeSpan maxFuture)
+internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
 {
     public const int MaxLabelCodePoints = 50;
-    public const long MaxDurationMicros = 86_400_000_000;
+
+    /// <summary>As many code points at four bytes each.</summary>
+    public const int MaxLabelBytes = MaxLabelCodePoints * 4;
+
+    /// <summary>Decimals of a second that a duration is counted to.</summary>
+    private const int MicroDecimals = 6;
 
     /// <summary>Buffers that one huge record has grown past this are given back.</summary>
     private const int MaxKeptBytes = 1 << 18;
@@ -20,24 +26,37 @@ internal sealed class EventRules(TimeSpan maxFuture)
     private static readonly Instant Latest = Instant.FromUtc(DateTime.MaxValue);
 
     private readonly RawField[] fields = new RawField[(int)Field.Ignored];
+    private readonly long maxDurationMicros = options.MaxDuration.Ticks / TimeSpan.TicksPerMicrosecond;
+    private readonly int durationDecimals = MicroDecimals - (int)options.DurationUnit;
 
     private byte[] labels = new byte[1024];
     private int labelsUsed;
     private byte[] scratch = new byte[1024];
+    private DurationsLeftOut leftOutHere;
+    private bool explains;
 
+    /// <summary>Why the last event was refused.</summary>
     public string Reason { get; private set; } = "";
 
-    public string Detail { get; private set; } = "";
+    /// <summary>The accepted events of the record that count without the duration they came with.</summary>
+    public DurationsLeftOut LeftOut { get; private set; }
 
     /// <summary>The event's values, by <see cref="Field"/>: to be cleared and filled before it is judged.</summary>
     public Span<RawField> Fields => fields;
 
+    private string Detail { get; set; } = "";
+
     public ReadOnlySpan<byte> Label(in DecodedEvent accepted) => labels.AsSpan(accepted.LabelStart, accepted.LabelLength);
 
-    /// <summary>Forgets the labels of the record before.</summary>
+    /// <summary>A timestamp from before 2000 is what producers and brokers write that have none.</summary>
+    public static Instant? RecordTime(long? milliseconds) =>
+        milliseconds is { } value && Instant.FromUnixMilliseconds(value) is var time && time >= Oldest ? time : null;
+
+    /// <summary>Forgets what it kept of the record before, or of this one where it is refused whole.</summary>
     public void BeginRecord()
     {
         labelsUsed = 0;
+        LeftOut = default;
         if (labels.Length > MaxKeptBytes)
             labels = new byte[1024];
         if (scratch.Length > MaxKeptBytes)
@@ -54,20 +73,32 @@ internal sealed class EventRules(TimeSpan maxFuture)
         return isUnicode;
     }
 
-    /// <returns>False where the event is refused: <see cref="Reason"/> and <see cref="Detail"/> say why.</returns>
+    /// <returns>False where the event is refused: <see cref="Reason"/> says why.</returns>
     public bool TryJudge(ReadOnlySpan<byte> record, Instant? recordTime, ref DecodedEvent judged)
     {
         int labelsBefore = labelsUsed;
         bool accepted = TryTime(record, recordTime, ref judged.Time)
-            && TryLabelTypes(record, out Field labelField)
+            && TryLabels(record, out Field labelField)
             && TryDuration(record, out judged.DurationMicros)
-            && TryStatus(record, out judged.Status)
-            && TryTimeout(record, out judged.IsTimeout)
+            && TryStatus(record, out judged.Status, out bool isTimeoutStatus)
+            && TryTimeout(record, isTimeoutStatus, out judged.IsTimeout)
             && TryLabel(record, labelField, ref judged)
-            && TryAge(judged.Time, recordTime);
+            && TryAge(record, judged.Time, recordTime);
         if (!accepted)
             labelsUsed = labelsBefore;
+        else if (leftOutHere != default)
+            LeftOut += leftOutHere;
         return accepted;
+    }
+
+    /// <summary>What a person is told of the event that was just refused: judged once more, for most refusals of a large record are only counted.</summary>
+    public string Explain(ReadOnlySpan<byte> record, Instant? recordTime)
+    {
+        DecodedEvent refused = default;
+        explains = true;
+        TryJudge(record, recordTime, ref refused);
+        explains = false;
+        return Detail;
     }
 
     private bool TryTime(ReadOnlySpan<byte> record, Instant? recordTime, ref Instant time)
@@ -75,40 +106,48 @@ internal sealed class EventRules(TimeSpan maxFuture)
         ref readonly RawField field = ref fields[(int)Field.CreatedAt];
         if (field.IsMissing)
         {
-            if (recordTime is null)
-                return BadField(Field.CreatedAt, "neither the event nor its record has a time");
             time = recordTime.GetValueOrDefault();
-            return true;
+            return recordTime is not null || BadField(Field.CreatedAt, explains ? "neither the event nor its record has a time" : "");
         }
         if (field.Type == JsonTokenType.String)
-            return Rfc3339.TryParse(Text(record, field), out time) || BadField(Field.CreatedAt, record, "RFC 3339 with a zone, such as 2025-01-31T10:00:00Z");
-        if (field.Type == JsonTokenType.Number)
         {
-            JsonNumber milliseconds = JsonNumber.Parse(field.Text(record), decimals: 0);
-            time = Instant.FromUnixMilliseconds(milliseconds.Signed);
-            return !milliseconds.HasRest || BadField(Field.CreatedAt, record, "whole milliseconds since 1970");
+            ReadOnlySpan<byte> text = Text(record, field);
+            if (Rfc3339.TryParse(text, out time))
+                return true;
+            if (!JsonNumber.IsNumber(text))
+                return BadField(Field.CreatedAt, explains ? CreatedAtDetail.Of(text) : "");
         }
-        return BadField(Field.CreatedAt, record, "RFC 3339 text or whole milliseconds since 1970");
+        if (!TryNumber(record, field, out ReadOnlySpan<byte> number))
+            return BadField(Field.CreatedAt, record, "RFC 3339 text or a number");
+        return EpochTime.TryRead(number, options.TimeUnit, out time)
+            || (explains && EpochTime.Misread(number, options.TimeUnit) is { } misread
+                ? BadField(Field.CreatedAt, misread)
+                : BadField(Field.CreatedAt, record, $"whole {EpochTime.NameOf(options.TimeUnit)} since 1970"));
     }
 
     /// <summary>All three are judged, although only the first that is there becomes the label.</summary>
-    private bool TryLabelTypes(ReadOnlySpan<byte> record, out Field labelField)
+    private bool TryLabels(ReadOnlySpan<byte> record, out Field labelField)
     {
         labelField = Field.Ignored;
-        for (Field candidate = Field.AccountPlatform; candidate >= Field.Platform; candidate--)
-            if (!fields[(int)candidate].IsMissing)
-                labelField = candidate;
-        if (labelField == Field.Ignored)
-            return true;
-        for (Field candidate = labelField; candidate <= Field.AccountPlatform; candidate++)
+        for (Field candidate = Field.Platform; candidate <= Field.AccountPlatform; candidate++)
         {
             ref readonly RawField field = ref fields[(int)candidate];
             if (field.IsMissing)
                 continue;
-            if (field.Type != JsonTokenType.String)
-                return BadField(candidate, record, "a string or null");
-            if (field.Escaped && !TryUnescape(field.Text(record), out _))
-                return BadField(candidate, record, "Unicode text: half of a surrogate pair stands alone");
+            bool isThere = true;
+            if (field.Type == JsonTokenType.String)
+            {
+                ReadOnlySpan<byte> text = field.Text(record);
+                if (field.Escaped && !TryUnescape(text, out text))
+                    return BadField(candidate, record, "Unicode text: half of a surrogate pair stands alone");
+                isThere = LabelText.Trim(text).Length > 0;
+            }
+            else if (field.Type != JsonTokenType.Number)
+            {
+                return BadField(candidate, record, "a string, a number or null");
+            }
+            if (isThere && labelField == Field.Ignored)
+                labelField = candidate;
         }
         return true;
     }
@@ -116,29 +155,31 @@ internal sealed class EventRules(TimeSpan maxFuture)
     private bool TryDuration(ReadOnlySpan<byte> record, out long micros)
     {
         micros = DecodedEvent.NoDuration;
+        leftOutHere = default;
         ref readonly RawField field = ref fields[(int)Field.DurationMs];
         if (field.IsMissing)
             return true;
-        if (field.Type != JsonTokenType.Number)
-            return BadField(Field.DurationMs, record, "a number or null");
-        JsonNumber exact = JsonNumber.Parse(field.Text(record), decimals: 3);
-        if (exact.IsNegative || exact.Whole > MaxDurationMicros || (exact.Whole == MaxDurationMicros && exact.HasRest))
-            return BadField(Field.DurationMs, record, "0 to 86400000");
-        micros = exact.Whole + (exact.NextDigit >= 5 ? 1 : 0);
+        if (!TryNumber(record, field, out ReadOnlySpan<byte> number))
+            return BadField(Field.DurationMs, record, $"a plain number of {EpochTime.NameOf(options.DurationUnit)} or null");
+        JsonNumber exact = JsonNumber.Parse(number, durationDecimals);
+        if (exact.IsNegative)
+            leftOutHere = new DurationsLeftOut(1, 0);
+        else if (exact.Whole > maxDurationMicros || (exact.Whole == maxDurationMicros && exact.HasRest))
+            leftOutHere = new DurationsLeftOut(0, 1);
+        else
+            micros = exact.Whole + (exact.NextDigit >= 5 ? 1 : 0);
         return true;
     }
 
-    private bool TryStatus(ReadOnlySpan<byte> record, out StatusClass status)
+    private bool TryStatus(ReadOnlySpan<byte> record, out StatusClass status, out bool isTimeout)
     {
-        status = StatusClass.Other;
+        (status, isTimeout) = (StatusClass.Other, false);
         ref readonly RawField field = ref fields[(int)Field.StatusCode];
         if (field.IsMissing)
             return true;
-        if (field.Type != JsonTokenType.Number)
-            return BadField(Field.StatusCode, record, "an integer or null");
-        JsonNumber code = JsonNumber.Parse(field.Text(record), decimals: 0);
-        if (code.HasRest)
-            return BadField(Field.StatusCode, record, "an integer or null");
+        if (!TryNumber(record, field, out ReadOnlySpan<byte> number) || JsonNumber.Parse(number, decimals: 0) is not { HasRest: false } code)
+            return BadField(Field.StatusCode, record, "one integer or null");
+        isTimeout = code.Signed is 408 or 504;
         status = code.Signed switch
         {
             >= 500 => StatusClass.ServerError,
@@ -148,24 +189,34 @@ internal sealed class EventRules(TimeSpan maxFuture)
         return true;
     }
 
-    private bool TryTimeout(ReadOnlySpan<byte> record, out bool isTimeout)
+    private bool TryTimeout(ReadOnlySpan<byte> record, bool isTimeoutStatus, out bool isTimeout)
     {
-        isTimeout = false;
-        ref readonly RawField type = ref fields[(int)Field.ErrorType];
-        if (!type.IsMissing && type.Type != JsonTokenType.String)
-            return BadField(Field.ErrorType, record, "a string or null");
-        ref readonly RawField message = ref fields[(int)Field.ErrorMessage];
-        if (!message.IsMissing && message.Type != JsonTokenType.String)
-            return BadField(Field.ErrorMessage, record, "a string or null");
         ref readonly RawField said = ref fields[(int)Field.IsTimeout];
-        if (said.IsMissing)
-            isTimeout = (!type.IsMissing && TimeoutRule.IsTimeoutType(Text(record, type)))
-                || (!message.IsMissing && TimeoutRule.IsTimeoutMessage(Text(record, message)));
-        else if (said.Type is JsonTokenType.True or JsonTokenType.False)
-            isTimeout = said.Type == JsonTokenType.True;
-        else
-            return BadField(Field.IsTimeout, record, "true, false or null");
+        if (!said.IsMissing)
+            return TryBoolean(record, said, out isTimeout) || BadField(Field.IsTimeout, record, "true, false, 1, 0 or null");
+        ref readonly RawField type = ref fields[(int)Field.ErrorType], message = ref fields[(int)Field.ErrorMessage];
+        isTimeout = isTimeoutStatus
+            || (type.Type == JsonTokenType.String && TimeoutRule.IsTimeoutType(Text(record, type)))
+            || (!message.IsMissing && TimeoutRule.IsTimeoutMessage(Text(record, message)));
         return true;
+    }
+
+    private bool TryBoolean(ReadOnlySpan<byte> record, in RawField field, out bool value)
+    {
+        value = field.Type == JsonTokenType.True;
+        if (field.Type is JsonTokenType.True or JsonTokenType.False)
+            return true;
+        if (field.Type == JsonTokenType.Number)
+        {
+            JsonNumber number = JsonNumber.Parse(field.Text(record), decimals: 0);
+            value = number.Signed == 1;
+            return !number.HasRest && number.Signed is 0 or 1;
+        }
+        if (field.Type != JsonTokenType.String)
+            return false;
+        ReadOnlySpan<byte> text = Text(record, field);
+        value = text.SequenceEqual("1"u8) || Ascii.EqualsIgnoreCase(text, "true"u8);
+        return value || text.SequenceEqual("0"u8) || Ascii.EqualsIgnoreCase(text, "false"u8);
     }
 
     private bool TryLabel(ReadOnlySpan<byte> record, Field labelField, ref DecodedEvent judged)
@@ -175,32 +226,54 @@ internal sealed class EventRules(TimeSpan maxFuture)
         if (labelField == Field.Ignored)
             return true;
         ref readonly RawField field = ref fields[(int)labelField];
-        ReadOnlySpan<byte> label = Text(record, field);
+        ReadOnlySpan<byte> label = LabelText.Trim(Text(record, field));
         if (label.Length > MaxLabelCodePoints && CodePoints(label) is > MaxLabelCodePoints and var count)
-            return Refuse(RefusalReason.BadPlatform, $"the label has {count} code points, at most {MaxLabelCodePoints} fit: {RefusalDetail.Excerpt(record, field)}");
+            return Refuse(RefusalReason.BadPlatform, explains ? $"the label has {count} code points, at most {MaxLabelCodePoints} fit: {RefusalDetail.Excerpt(record, field)}" : "");
         if (field.Escaped && label.Contains((byte)0))
-            return Refuse(RefusalReason.BadPlatform, $"the label has U+0000 in it: {RefusalDetail.Excerpt(record, field)}");
+            return Refuse(RefusalReason.BadPlatform, explains ? $"the label has U+0000 in it: {RefusalDetail.Excerpt(record, field)}" : "");
         // A copy of a few bytes costs less than telling apart, at every reader, labels that lie in the record from those that were unescaped.
-        Reserve(ref labels, labelsUsed, label.Length);
-        label.CopyTo(labels.AsSpan(labelsUsed));
-        judged.LabelLength = label.Length;
-        labelsUsed += label.Length;
+        Reserve(ref labels, labelsUsed, MaxLabelBytes);
+        Span<byte> kept = labels.AsSpan(labelsUsed);
+        if (options.LabelCase == LabelCase.Lower)
+        {
+            judged.LabelLength = LabelText.ToLower(label, kept);
+        }
+        else
+        {
+            label.CopyTo(kept);
+            judged.LabelLength = label.Length;
+        }
+        labelsUsed += judged.LabelLength;
         return true;
     }
 
-    private bool TryAge(Instant time, Instant? recordTime)
+    private bool TryAge(ReadOnlySpan<byte> record, Instant time, Instant? recordTime)
     {
         if (time < Oldest)
-            return Refuse(RefusalReason.TooOld, $"{time} is before {Oldest}");
+            return Refuse(RefusalReason.TooOld, explains ? MisreadTime(record) ?? $"{time} is before {Oldest}" : "");
         if (time > Latest)
-            return Refuse(RefusalReason.InFuture, $"after {Latest}, the last time that there is a row for");
+            return Refuse(RefusalReason.InFuture, explains ? MisreadTime(record) ?? $"after {Latest}, the last time that there is a row for" : "");
         // Subtracted, not added: a timestamp near the end of time must not overflow.
         if (recordTime is { } written && time > written && (ulong)(time.UnixTicks - written.UnixTicks) > (ulong)maxFuture.Ticks)
-            return Refuse(RefusalReason.InFuture, $"{time} is more than {maxFuture} ahead of the record's timestamp {written}");
+            return Refuse(RefusalReason.InFuture, explains ? $"{time} is more than {maxFuture} ahead of the record's timestamp {written}" : "");
         return true;
     }
 
-    /// <summary>The string's text; half a surrogate pair reads as U+FFFD.</summary>
+    /// <summary>Null where the time is no number, or one that is no time of our days in any unit.</summary>
+    private string? MisreadTime(ReadOnlySpan<byte> record)
+    {
+        ref readonly RawField field = ref fields[(int)Field.CreatedAt];
+        return !field.IsMissing && TryNumber(record, field, out ReadOnlySpan<byte> number) ? EpochTime.Misread(number, options.TimeUnit) : null;
+    }
+
+    /// <summary>A number, or a string that holds exactly one.</summary>
+    private bool TryNumber(ReadOnlySpan<byte> record, in RawField field, out ReadOnlySpan<byte> number)
+    {
+        number = Text(record, field);
+        return field.Type == JsonTokenType.Number || (field.Type == JsonTokenType.String && JsonNumber.IsNumber(number));
+    }
+
+    /// <summary>The string's text, in which half a surrogate pair reads as U+FFFD; of any other value the text as written.</summary>
     private ReadOnlySpan<byte> Text(ReadOnlySpan<byte> record, in RawField field)
     {
         ReadOnlySpan<byte> text = field.Text(record);
@@ -219,7 +292,7 @@ internal sealed class EventRules(TimeSpan maxFuture)
     }
 
     private bool BadField(Field field, ReadOnlySpan<byte> record, string expected) =>
-        BadField(field, $"{FieldName.Of(field)} must be {expected}, not {RefusalDetail.Excerpt(record, fields[(int)field])}");
+        BadField(field, explains ? $"{FieldName.Of(field)} must be {expected}, not {RefusalDetail.Excerpt(record, fields[(int)field])}" : "");
 
     private bool BadField(Field field, string detail) => Refuse(FieldName.BadField(field), detail);
 

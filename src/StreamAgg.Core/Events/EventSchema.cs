@@ -2,8 +2,8 @@ namespace StreamAgg.Core.Events;
 
 /// <summary>What an event looks like, for those who write producers: JSON Schema, draft 2020-12.</summary>
 /// <remarks>
-/// It says what the decoder reads, but for what a schema can't say: that a day is in the calendar, and what an instant is held against
-/// (2000-01-01, the record's own timestamp).
+/// It says what the decoder reads by default, but for what a schema can't say: that a day is in the calendar, and what an instant is held
+/// against (2000-01-01, the record's own timestamp). Of integers within strings it tells the plain spellings alone.
 /// </remarks>
 public static class EventSchema
 {

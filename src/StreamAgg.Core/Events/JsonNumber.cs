@@ -14,7 +14,7 @@ internal readonly record struct JsonNumber(bool IsNegative, long Whole, int Next
     public long Signed => !IsNegative ? Whole : Whole == long.MaxValue ? long.MinValue : -Whole;
 
     /// <param name="text">A number that is well-formed JSON, of any length.</param>
-    /// <param name="decimals">The power of ten that the value is multiplied with.</param>
+    /// <param name="decimals">The power of ten that the value is multiplied with; below 0 it is divided.</param>
     public static JsonNumber Parse(ReadOnlySpan<byte> text, int decimals)
     {
         bool negative = text[0] == '-';
@@ -32,6 +32,34 @@ internal readonly record struct JsonNumber(bool IsNegative, long Whole, int Next
             magnitude += Exponent(text[(e + 1)..]);
         return Take(negative, mantissa[first..], magnitude + decimals);
     }
+
+    /// <summary>True where the text is one JSON number and nothing else: what a string must hold to be read as one.</summary>
+    public static bool IsNumber(ReadOnlySpan<byte> text)
+    {
+        if (text.StartsWith((byte)'-'))
+            text = text[1..];
+        int whole = Digits(text);
+        if (whole == 0 || (whole > 1 && text[0] == '0'))
+            return false;
+        text = text[whole..];
+        if (text.StartsWith((byte)'.'))
+        {
+            int fraction = Digits(text[1..]);
+            if (fraction == 0)
+                return false;
+            text = text[(1 + fraction)..];
+        }
+        if (text.Length == 0)
+            return true;
+        if ((text[0] | 0x20) != 'e')
+            return false;
+        text = text[1..];
+        if (text.Length > 0 && text[0] is ((byte)'+' or (byte)'-'))
+            text = text[1..];
+        return text.Length > 0 && Digits(text) == text.Length;
+    }
+
+    private static int Digits(ReadOnlySpan<byte> text) => text.IndexOfAnyExceptInRange((byte)'0', (byte)'9') is var end && end < 0 ? text.Length : end;
 
     private static JsonNumber Take(bool negative, ReadOnlySpan<byte> mantissa, long wholeDigits)
     {

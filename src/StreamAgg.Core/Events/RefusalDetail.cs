@@ -22,7 +22,7 @@ internal static class RefusalDetail
             case System.Text.Json.JsonTokenType.StartArray:
                 return "an array";
             case System.Text.Json.JsonTokenType.String:
-                return '"' + Cut(field.Text(record)) + '"';
+                return Quoted(field.Text(record));
             default:
                 return Cut(field.Text(record));
         }
@@ -41,12 +41,13 @@ internal static class RefusalDetail
         return line.ToString();
     }
 
-    private static string Cut(ReadOnlySpan<byte> text) =>
-        OneLine(text.Length <= MaxExcerptBytes ? Encoding.UTF8.GetString(text) : Encoding.UTF8.GetString(text[..WholeRunes(text)]) + "...");
+    public static string Quoted(ReadOnlySpan<byte> text) => '"' + Cut(text) + '"';
 
-    private static int WholeRunes(ReadOnlySpan<byte> text)
+    public static string Cut(ReadOnlySpan<byte> text, int maxBytes = MaxExcerptBytes) =>
+        OneLine(text.Length <= maxBytes ? Encoding.UTF8.GetString(text) : Encoding.UTF8.GetString(text[..WholeRunes(text, maxBytes)]) + "...");
+
+    private static int WholeRunes(ReadOnlySpan<byte> text, int end)
     {
-        int end = MaxExcerptBytes;
         while (end > 0 && (text[end] & 0xC0) == 0x80)
             end--;
         return end;

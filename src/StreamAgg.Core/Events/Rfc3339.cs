@@ -1,11 +1,12 @@
+using System.Runtime.CompilerServices;
 using StreamAgg.Core.Time;
 
 namespace StreamAgg.Core.Events;
 
 /// <summary>Reads RFC 3339 date-times with their zone.</summary>
 /// <remarks>
-/// <c>T</c>, <c>t</c> or a space between date and time; <c>Z</c>, <c>z</c> or an offset of up to 23:59 at the end; digits of a fraction past
-/// the seventh are cut, never rounded up (an event must not move into the next hour); second 60 counts as 59 with its fraction kept.
+/// <c>T</c>, <c>t</c> or a space between date and time; <c>Z</c>, <c>z</c> or an offset of up to 23:59 at the end, which may also be written
+/// <c>+0800</c> or <c>+08</c>; digits of a fraction past the seventh are cut, never rounded up (an event must not move into the next hour); second 60 counts as 59 with its fraction kept.
 /// </remarks>
 public static class Rfc3339
 {
@@ -13,21 +14,57 @@ public static class Rfc3339
 
     public static bool TryParse(ReadOnlySpan<byte> text, out Instant instant)
     {
+        if (TryParseLocal(text, out long ticks, out int zoneStart) && TryParseZone(text[zoneStart..], out int offsetMinutes))
+        {
+            instant = new Instant(ticks - (offsetMinutes * TimeSpan.TicksPerMinute));
+            return true;
+        }
         instant = default;
-        // yyyy-MM-ddTHH:mm:ss and at least a Z.
-        if (text.Length <= FractionStart || text[4] != '-' || text[7] != '-' || text[10] is not ((byte)'T' or (byte)'t' or (byte)' ')
-            || text[13] != ':' || text[16] != ':')
+        return false;
+    }
+
+    /// <summary>Date and time, without what follows them.</summary>
+    /// <param name="text">Of any length.</param>
+    /// <param name="ticks">Since 1970 by the clock that was read.</param>
+    /// <param name="zoneStart">Where the zone starts; the text's length where it has none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryParseLocal(ReadOnlySpan<byte> text, out long ticks, out int zoneStart)
+    {
+        (ticks, zoneStart) = (0, 0);
+        if (!HasItsShape(text))
             return false;
         int year = (Two(text, 0) * 100) + Two(text, 2), month = Two(text, 5), day = Two(text, 8);
         int hour = Two(text, 11), minute = Two(text, 14), second = Two(text, 17);
         // A character that is no digit makes its field negative, whatever the other half of the year says.
         if (year < 0 || month is < 1 or > 12 || day < 1 || day > DaysIn(year, month) || hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 60)
             return false;
-        if (!TryParseFraction(text, out long fractionTicks, out int zoneStart) || !TryParseZone(text[zoneStart..], out int offsetMinutes))
+        if (!TryParseFraction(text, out long fractionTicks, out zoneStart))
             return false;
 
-        long seconds = (DaysSinceEpoch(year, month, day) * 86_400L) + (hour * 3600) + ((minute - offsetMinutes) * 60) + Math.Min(second, 59);
-        instant = new Instant((seconds * TimeSpan.TicksPerSecond) + fractionTicks);
+        long seconds = (DaysSinceEpoch(year, month, day) * 86_400L) + (hour * 3600) + (minute * 60) + Math.Min(second, 59);
+        ticks = (seconds * TimeSpan.TicksPerSecond) + fractionTicks;
+        return true;
+    }
+
+    /// <summary>yyyy-MM-ddTHH:mm:ss as far as its punctuation tells.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool HasItsShape(ReadOnlySpan<byte> text) =>
+        text.Length >= FractionStart && text[4] == '-' && text[7] == '-' && text[10] is ((byte)'T' or (byte)'t' or (byte)' ') && text[13] == ':' && text[16] == ':';
+
+    /// <param name="zone">The text's end, with nothing before or behind the zone.</param>
+    /// <param name="offsetMinutes">East of UTC.</param>
+    public static bool TryParseZone(ReadOnlySpan<byte> zone, out int offsetMinutes)
+    {
+        offsetMinutes = 0;
+        if (zone.Length == 1)
+            return (zone[0] | 0x20) == 'z';
+        // +08, +0800, +08:00
+        if (zone.Length is not (3 or 5 or 6) || zone[0] is not ((byte)'+' or (byte)'-') || (zone.Length == 6 && zone[3] != ':'))
+            return false;
+        int hours = Two(zone, 1), minutes = zone.Length == 3 ? 0 : Two(zone, zone.Length - 2);
+        if (hours is < 0 or > 23 || minutes is < 0 or > 59)
+            return false;
+        offsetMinutes = ((hours * 60) + minutes) * (zone[0] == '-' ? -1 : 1);
         return true;
     }
 
@@ -35,7 +72,7 @@ public static class Rfc3339
     {
         ticks = 0;
         end = FractionStart;
-        if (text[FractionStart] != '.')
+        if (text.Length == FractionStart || text[FractionStart] != '.')
             return true;
         long unit = TimeSpan.TicksPerSecond;
         for (end++; end < text.Length && (uint)(text[end] - '0') <= 9; end++)
@@ -44,20 +81,6 @@ public static class Rfc3339
             ticks += (text[end] - '0') * unit;
         }
         return end > FractionStart + 1;
-    }
-
-    private static bool TryParseZone(ReadOnlySpan<byte> zone, out int offsetMinutes)
-    {
-        offsetMinutes = 0;
-        if (zone.Length == 1)
-            return (zone[0] | 0x20) == 'z';
-        if (zone.Length != 6 || zone[0] is not ((byte)'+' or (byte)'-') || zone[3] != ':')
-            return false;
-        int hours = Two(zone, 1), minutes = Two(zone, 4);
-        if (hours is < 0 or > 23 || minutes is < 0 or > 59)
-            return false;
-        offsetMinutes = ((hours * 60) + minutes) * (zone[0] == '-' ? -1 : 1);
-        return true;
     }
 
     /// <summary>Two digits as a number, or a large negative one.</summary>

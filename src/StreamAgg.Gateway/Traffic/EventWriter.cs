@@ -10,7 +10,7 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
 {
     private static readonly string[] Models = ["claude-sonnet-4", "gpt-4o-mini", "gemini-2.5-pro", "o4-mini", "deepseek-v3", "claude-haiku-3.5"];
 
-    private static readonly (string Text, int Minutes)[] Offsets = [("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825)];
+    private static readonly (string Text, int Minutes)[] Offsets = [("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825), ("+00", 0), ("+0800", 480), ("-03", -180)];
 
     /// <param name="kind">Of the record.</param>
     /// <param name="platform">Whose request it is.</param>
@@ -47,7 +47,7 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
         if (way < 0.2)
         {
             long milliseconds = time.ToUnixMilliseconds();
-            text.Append(CultureInfo.InvariantCulture, $",\"created_at\":{milliseconds}");
+            text.Append(",\"created_at\":").Append(AsText(milliseconds.ToString(CultureInfo.InvariantCulture)));
             return Instant.FromUnixMilliseconds(milliseconds);
         }
         (string form, string zone, int minutes, long unit) = way switch
@@ -84,15 +84,25 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
             text.Append(",\"account_platform\":").Append(value).Append(",\"platform\":\"\",\"group_platform\":null");
     }
 
-    /// <summary>Now and then every character is escaped, as some serializers do for what is not ASCII.</summary>
+    /// <summary>Now and then as a string: many an access log knows no other value.</summary>
+    private string AsText(string value) => random.Chance(0.05) ? $"\"{value}\"" : value;
+
+    /// <summary>Now and then every character is escaped, as some serializers do for what is not ASCII, or white space is left around.</summary>
     private string Quoted(string platform) =>
-        random.Chance(0.05) ? '"' + string.Concat(platform.Select(unit => $"\\u{(int)unit:x4}")) + '"' : '"' + platform + '"';
+        random.Chance(0.03) ? $"\" {platform}\\t\""
+        : random.Chance(0.05) ? '"' + string.Concat(platform.Select(unit => $"\\u{(int)unit:x4}")) + '"' : '"' + platform + '"';
 
     private long? Duration(PlatformProfile platform)
     {
         if (random.Chance(0.02))
         {
             text.Append(random.Pick<string>(["", ",\"duration_ms\":null"]));
+            return null;
+        }
+        if (random.Chance(0.003))
+        {
+            // Two clocks, or another unit: the request counts, this does not.
+            text.Append(random.Pick<string>([",\"duration_ms\":-5", ",\"duration_ms\":\"-0.25\"", ",\"duration_ms\":86400000.001", ",\"duration_ms\":1738317600000"]));
             return null;
         }
         double milliseconds = platform.MedianMs * Math.Exp(platform.Spread * random.NextNormal());
@@ -109,17 +119,20 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
             _ when micros < 86_400_000_000 => string.Create(CultureInfo.InvariantCulture, $"{micros / 1000}.{micros % 1000:000}4"),
             _ => string.Create(CultureInfo.InvariantCulture, $"{micros / 1000}"),
         };
-        text.Append(",\"duration_ms\":").Append(written);
+        text.Append(",\"duration_ms\":").Append(AsText(written));
         return micros;
     }
 
     private void Failure(FailureProfile failure)
     {
         if (failure.Status is { } status)
-            text.Append(CultureInfo.InvariantCulture, $",\"status_code\":{status}{(random.Chance(0.02) ? ".0" : "")}");
-        text.Append(",\"error_type\":\"").Append(failure.Type).Append("\",\"error_message\":\"").Append(failure.Message).Append('"');
+            text.Append(",\"status_code\":").Append(AsText(string.Create(CultureInfo.InvariantCulture, $"{status}{(random.Chance(0.02) ? ".0" : "")}")));
+        text.Append(",\"error_type\":\"").Append(failure.Type).Append("\",\"error_message\":");
+        // Some hand the upstream's body on as they have it.
+        bool isBody = random.Chance(0.05);
+        text.Append(isBody ? "{\"error\":{\"message\":\"" : "\"").Append(failure.Message).Append(isBody ? "\"}}" : "\"");
         if (failure.SaysTimeout is { } says)
-            text.Append(says ? ",\"is_timeout\":true" : ",\"is_timeout\":false");
+            text.Append(",\"is_timeout\":").Append(AsText(says ? "true" : "false"));
         else if (random.Chance(0.1))
             text.Append(",\"is_timeout\":null");
     }

@@ -23,6 +23,9 @@ internal sealed record FailureProfile(
         new(408, "timeout_error", "Request took too long", null, StatusClass.ClientError, true),
         new(504, "upstream_error", "Upstream request TimeOut after 60s", null, StatusClass.ServerError, true),
         new(null, "network_error", "Post \\\"https://upstream\\\": context Deadline Exceeded", null, StatusClass.Other, true),
+        new(504, "upstream_error", "no answer from upstream", null, StatusClass.ServerError, true),
+        new(null, "ETIMEDOUT", "connect failed", null, StatusClass.Other, true),
+        new(500, "api_error", "Request timed out.", null, StatusClass.ServerError, true),
         new(502, "upstream_error", "bad gateway", true, StatusClass.ServerError, true),
         // The flag is stronger than the words.
         new(503, "timeout", "timeout of the retry budget", false, StatusClass.ServerError, false),

@@ -10,8 +10,11 @@ public sealed record DeadLetter
 
     public required long Offset { get; init; }
 
-    /// <summary>The event's place in its record; null where the whole record was refused.</summary>
+    /// <summary>The event's place in its record, of several the first one's; null where the whole record was refused.</summary>
     public int? EventIndex { get; init; }
+
+    /// <summary>How many events the letter stands for: over 1 where over a hundred of one record were refused.</summary>
+    public long Events { get; init; } = 1;
 
     public required string Reason { get; init; }
 
@@ -29,7 +32,7 @@ public sealed record DeadLetter
     /// <summary>Null where the record had no key.</summary>
     public byte[]? Key { get; init; }
 
-    /// <summary>The refused event's own bytes, or the whole record's.</summary>
+    /// <summary>The refused event's own bytes, or the whole record's where it was refused whole or the letter stands for several events.</summary>
     public required byte[] Value { get; init; }
 
     /// <summary>How long the value was before it was cut to what the topic takes; null where it is whole.</summary>

@@ -10,8 +10,11 @@ public static class DeadLetterHeaders
 
     public const string Offset = "streamagg.offset";
 
-    /// <summary>The event's place in its record, from 0; absent where the whole record is refused.</summary>
+    /// <summary>The event's place in its record, from 0, of several the first one's; absent where the whole record is refused.</summary>
     public const string EventIndex = "streamagg.event_index";
+
+    /// <summary>How many events of the record the letter stands for; absent where it is one.</summary>
+    public const string Events = "streamagg.events";
 
     public const string Reason = "streamagg.reason";
 

@@ -142,6 +142,7 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
         Partition = (int)(Number(message.Headers, DeadLetterHeaders.Partition) ?? -1),
         Offset = Number(message.Headers, DeadLetterHeaders.Offset) ?? -1,
         EventIndex = (int?)Number(message.Headers, DeadLetterHeaders.EventIndex),
+        Events = Number(message.Headers, DeadLetterHeaders.Events) ?? 1,
         Reason = Text(message.Headers, DeadLetterHeaders.Reason) ?? "",
         Detail = Text(message.Headers, DeadLetterHeaders.Detail) ?? "",
         Time = Text(message.Headers, DeadLetterHeaders.Time) ?? "",

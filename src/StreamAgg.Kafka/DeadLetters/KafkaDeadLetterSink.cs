@@ -243,6 +243,11 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
             headers.Add(DeadLetterHeaders.EventIndex, Text(refusal.EventIndex));
         }
 
+        if (refusal.Events > 1)
+        {
+            headers.Add(DeadLetterHeaders.Events, Text(refusal.Events));
+        }
+
         if (record.TimestampMilliseconds is long timestamp)
         {
             headers.Add(DeadLetterHeaders.RecordTimestamp, Text(timestamp));

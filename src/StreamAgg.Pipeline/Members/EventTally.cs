@@ -11,6 +11,9 @@ internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics
 
     public long Late { get; set; }
 
+    /// <summary>Since the last report: accepted events whose duration was left out.</summary>
+    public DurationsLeftOut LeftOut { get; set; }
+
     public void Add(EventKind kind, int accepted, int refused)
     {
         if (kind == EventKind.Usage)
@@ -35,6 +38,9 @@ internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics
             metrics.Consumed(topics.Error, EventKind.Error, errorRecords, errorAccepted, errorRefused);
         if (Late > 0)
             metrics.LateEvents(Late);
+        if (LeftOut != default)
+            metrics.DurationsLeftOut(LeftOut);
         usageRecords = usageAccepted = usageRefused = errorRecords = errorAccepted = errorRefused = Late = 0;
+        LeftOut = default;
     }
 }

@@ -34,7 +34,7 @@ public sealed class Member : ILogHandler, IDisposable
     {
         this.services = services;
         this.log = log;
-        decoder = new EventDecoder(services.Options.MaxFuture);
+        decoder = new EventDecoder(services.Options.MaxFuture, services.Options.Events);
         gate = new ReadingGate(log, services.Bounds, services.Options.Consumers);
         tally = new EventTally(services.Metrics, services.Topics);
         lastAdvance = services.Time.GetTimestamp();
@@ -76,11 +76,17 @@ public sealed class Member : ILogHandler, IDisposable
         {
             services.DeadLetters.Send(record, refusal, Instant.FromUtc(services.Time.GetUtcNow()));
             services.Metrics.EventRefused(refusal.Reason);
-            state.Outcomes.Refused(refusal.Reason, 1);
+            state.Outcomes.Refused(refusal.Reason, refusal.Events);
         }
 
         state.Outcomes.Accepted(decoder.Accepted.Length);
-        tally.Add(state.Kind, decoder.Accepted.Length, decoder.Refused.Length);
+        tally.Add(state.Kind, decoder.Accepted.Length, decoder.RefusedEvents);
+        if (decoder.LeftOut is { Total: > 0 } leftOut)
+        {
+            tally.LeftOut += leftOut;
+            state.Outcomes.DurationsLeftOut(leftOut);
+        }
+
         state.MoveTo(record.Offset + 1, record.LeaderEpoch);
     }
 

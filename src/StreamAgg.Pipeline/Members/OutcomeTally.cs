@@ -1,3 +1,4 @@
+using StreamAgg.Core.Events;
 using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Pipeline.Members;
@@ -14,7 +15,13 @@ internal sealed class OutcomeTally
 
     public void Refused(string reason, long events) => Add(EventOutcome.Refused, reason, events);
 
-    public void DurationLeftOut(string reason, long events) => Add(EventOutcome.DurationLeftOut, reason, events);
+    public void DurationsLeftOut(in DurationsLeftOut leftOut)
+    {
+        if (leftOut.Negative > 0)
+            Add(EventOutcome.DurationLeftOut, Core.Events.DurationsLeftOut.NegativeReason, leftOut.Negative);
+        if (leftOut.TooLong > 0)
+            Add(EventOutcome.DurationLeftOut, Core.Events.DurationsLeftOut.TooLongReason, leftOut.TooLong);
+    }
 
     public void Skipped(long records) => Add(EventOutcome.Skipped, "", records);
 

@@ -32,6 +32,7 @@ public sealed class StreamAggMetrics : IDisposable
     private readonly Counter<long> requests;
     private readonly Counter<long> deadLetters;
     private readonly Counter<long> lateEvents;
+    private readonly Counter<long> durationsLeftOut;
     private readonly Histogram<double> checkpointDuration;
     private readonly Histogram<long> checkpointRows;
     private readonly Histogram<double> publishDuration;
@@ -56,6 +57,8 @@ public sealed class StreamAggMetrics : IDisposable
         requests = meter.CreateCounter<long>("streamagg.requests", "{request}", "Requests in committed checkpoints, by platform and outcome.");
         deadLetters = meter.CreateCounter<long>("streamagg.dead_letters", "{letter}", "Refused events and records, by reason.");
         lateEvents = meter.CreateCounter<long>("streamagg.late_events", "{event}", "Events of hours that were closed already; they are merged all the same.");
+        durationsLeftOut = meter.CreateCounter<long>(
+            "streamagg.durations.left_out", "{event}", "Accepted events that count without their duration, by reason (negative, too_long).");
         checkpointDuration = meter.CreateHistogram("streamagg.checkpoint.duration", "s", "From the cut to the verdict.", null, DurationBuckets);
         checkpointRows = meter.CreateHistogram("streamagg.checkpoint.rows", "{row}", "Partials written or folded by a checkpoint.", null, RowBuckets);
         publishDuration = meter.CreateHistogram("streamagg.publish.duration", "s", "One pass over the closed dirty hours and days.", null, DurationBuckets);
@@ -68,6 +71,8 @@ public sealed class StreamAggMetrics : IDisposable
         foreach (var counter in new[] { lateEvents, fenced, gaps, storeRetries })
             // From nothing to one is no rise to whoever collects: what alarms watch has to be there before it happens.
             counter.Add(0);
+        foreach (string reason in new[] { Core.Events.DurationsLeftOut.NegativeReason, Core.Events.DurationsLeftOut.TooLongReason })
+            durationsLeftOut.Add(0, new KeyValuePair<string, object?>("reason", reason));
         foreach (string table in new[] { "hourly", "daily" })
         {
             rowsPublished.Add(0, new KeyValuePair<string, object?>("table", table));
@@ -107,6 +112,14 @@ public sealed class StreamAggMetrics : IDisposable
     public void EventRefused(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void LateEvents(long count) => lateEvents.Add(count);
+
+    public void DurationsLeftOut(in DurationsLeftOut leftOut)
+    {
+        if (leftOut.Negative > 0)
+            durationsLeftOut.Add(leftOut.Negative, new KeyValuePair<string, object?>("reason", Core.Events.DurationsLeftOut.NegativeReason));
+        if (leftOut.TooLong > 0)
+            durationsLeftOut.Add(leftOut.TooLong, new KeyValuePair<string, object?>("reason", Core.Events.DurationsLeftOut.TooLongReason));
+    }
 
     /// <summary>Counts what a platform's totals gained since <paramref name="reported"/>.</summary>
     public void Requests(string platform, BucketTotals totals, BucketTotals reported)

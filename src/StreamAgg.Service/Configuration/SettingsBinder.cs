@@ -35,6 +35,7 @@ internal static class SettingsBinder
             Consumers = reader.Integer("Pipeline:Consumers", defaults.Consumers, 1, 64),
             Grace = reader.Duration("Pipeline:Grace", defaults.Grace, TimeSpan.Zero, OneDay),
             MaxFuture = reader.Duration("Pipeline:MaxFuture", defaults.MaxFuture, TimeSpan.Zero, OneDay),
+            Events = EventBinder.Bind(reader),
             CheckpointInterval = reader.Duration(
                 "Pipeline:CheckpointInterval", defaults.CheckpointInterval, TimeSpan.FromSeconds(0.1), TimeSpan.FromMinutes(10)),
             MaxPlatforms = reader.Integer("Pipeline:MaxPlatforms", defaults.MaxPlatforms, 1, 100_000),

@@ -28,7 +28,7 @@ internal static class DeadLetterPage
 
     public static void Write(TextWriter output, DeadLetter letter)
     {
-        output.WriteLine($"source     {letter.Topic} {letter.Partition} {letter.Offset}{(letter.EventIndex is { } index ? $", event {index}" : ", the whole record")}");
+        output.WriteLine($"source     {letter.Topic} {letter.Partition} {letter.Offset}, {DeadLetterLine.Events(letter)}");
         output.WriteLine($"refused    {letter.Time}");
         output.WriteLine($"reason     {letter.Reason}");
         output.WriteLine($"detail     {Printable(letter.Detail)}");

@@ -8,7 +8,7 @@ namespace StreamAgg.Core.Tests.Events;
 public sealed record Counted(Instant Time, string Label, long DurationMicros, StatusClass Status, bool IsTimeout);
 
 /// <summary>A decoded record, copied out of the decoder's buffers.</summary>
-public sealed record Decoding(IReadOnlyList<Counted> Accepted, IReadOnlyList<Refusal> Refused)
+public sealed record Decoding(IReadOnlyList<Counted> Accepted, IReadOnlyList<Refusal> Refused, DurationsLeftOut LeftOut = default)
 {
     public static readonly TimeSpan MaxFuture = TimeSpan.FromMinutes(5);
 
@@ -40,6 +40,12 @@ public sealed record Decoding(IReadOnlyList<Counted> Accepted, IReadOnlyList<Ref
         }
     }
 
+    /// <summary>The one refusal's words.</summary>
+    public string OnlyDetail => Assert.Single(Refused).Detail;
+
+    public static Decoding Usage(string json, EventOptions options) =>
+        Of(new EventDecoder(MaxFuture, options), EventKind.Usage, Encoding.UTF8.GetBytes(json), RecordTimestamp);
+
     public static Decoding Usage(string json, long? timestamp = RecordTimestamp) => Of(EventKind.Usage, Encoding.UTF8.GetBytes(json), timestamp);
 
     public static Decoding Error(string json, long? timestamp = RecordTimestamp) => Of(EventKind.Error, Encoding.UTF8.GetBytes(json), timestamp);
@@ -53,6 +59,7 @@ public sealed record Decoding(IReadOnlyList<Counted> Accepted, IReadOnlyList<Ref
         var accepted = new List<Counted>();
         foreach (ref readonly DecodedEvent e in decoder.Accepted)
             accepted.Add(new Counted(e.Time, Encoding.UTF8.GetString(decoder.Label(e)), e.DurationMicros, e.Status, e.IsTimeout));
-        return new Decoding(accepted, decoder.Refused.ToArray());
+        Assert.Equal(decoder.RefusedEvents, decoder.Refused.ToArray().Sum(refusal => refusal.Events));
+        return new Decoding(accepted, decoder.Refused.ToArray(), decoder.LeftOut);
     }
 }

@@ -1,3 +1,5 @@
+using StreamAgg.Core.Events;
+
 namespace StreamAgg.Core.Tests.Events;
 
 public sealed class DurationTests
@@ -44,7 +46,47 @@ public sealed class DurationTests
     [InlineData("1e400")]
     [InlineData("1e99999999999999999999")]
     [InlineData("99999999999999999999999999999")]
-    public void A_duration_lies_between_0_and_a_day(string number) => Assert.Equal("bad_field:duration_ms", Read(number).OnlyReason);
+    public void A_duration_below_0_or_above_a_day_is_left_out_and_its_event_counts(string number)
+    {
+        Decoding decoding = Read(number);
+        Assert.Equal(DecodedEvent.NoDuration, decoding.Only.DurationMicros);
+        Assert.Equal(number.StartsWith('-') ? new DurationsLeftOut(1, 0) : new DurationsLeftOut(0, 1), decoding.LeftOut);
+        Assert.Equal(decoding.LeftOut, Read($"\"{number}\"").LeftOut);
+    }
+
+    [Theory]
+    [InlineData("1500", 1_500_000)]
+    [InlineData("1500.00000", 1_500_000)]
+    [InlineData("1500.0000001", DecodedEvent.NoDuration)]
+    [InlineData("1499.99999", 1_500_000)]
+    public void What_is_too_long_is_set_and_judged_before_rounding(string number, long micros)
+    {
+        var options = new EventOptions { MaxDuration = TimeSpan.FromSeconds(1.5) };
+        Decoding decoding = Decoding.Usage($$"""{"duration_ms":{{number}}}""", options);
+        Assert.Equal(micros, decoding.Only.DurationMicros);
+        Assert.Equal(micros < 0 ? 1 : 0, decoding.LeftOut.TooLong);
+    }
+
+    [Theory]
+    [InlineData(TimeUnit.Seconds, "1.2345675", 1_234_568)]
+    [InlineData(TimeUnit.Seconds, "86400", 86_400_000_000)]
+    [InlineData(TimeUnit.Microseconds, "1234.5", 1235)]
+    [InlineData(TimeUnit.Nanoseconds, "1499", 1)]
+    [InlineData(TimeUnit.Nanoseconds, "1500", 2)]
+    [InlineData(TimeUnit.Nanoseconds, "499", 0)]
+    [InlineData(TimeUnit.Nanoseconds, "86400000000000", 86_400_000_000)]
+    [InlineData(TimeUnit.Nanoseconds, "86400000000001", DecodedEvent.NoDuration)]
+    public void A_duration_is_in_the_unit_that_is_set(TimeUnit unit, string number, long micros) =>
+        Assert.Equal(micros, Decoding.Usage($$"""{"duration_ms":"{{number}}"}""", new EventOptions { DurationUnit = unit }).Only.DurationMicros);
+
+    [Fact]
+    public void Only_events_that_count_are_told_of_as_without_their_duration()
+    {
+        Decoding decoding = Decoding.Usage("""[{"duration_ms":-1},{"duration_ms":-1,"platform":"\u0000"},{"duration_ms":1e9},{"duration_ms":5}]""");
+        Assert.Equal((3, 1), (decoding.Accepted.Count, decoding.Refused.Count));
+        Assert.Equal(new DurationsLeftOut(1, 1), decoding.LeftOut);
+        Assert.Equal(default, Decoding.Usage("""[{"duration_ms":-1}""").LeftOut);
+    }
 
     [Fact]
     public void A_hundred_thousand_digits_are_read_exactly()
@@ -53,6 +95,6 @@ public sealed class DurationTests
         Assert.Equal(1001, Read($"1.0005{zeros}").Only.DurationMicros);
         Assert.Equal(1000, Read($"1{zeros}e-100000").Only.DurationMicros);
         Assert.Equal(1000, Read($"0.{zeros}1e100001").Only.DurationMicros);
-        Assert.Equal("bad_field:duration_ms", Read($"86400000.{zeros}1").OnlyReason);
+        Assert.Equal(1, Read($"86400000.{zeros}1").LeftOut.TooLong);
     }
 }

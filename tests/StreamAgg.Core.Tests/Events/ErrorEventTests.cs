@@ -22,6 +22,10 @@ public sealed class ErrorEventTests
     [InlineData("4.29e2", StatusClass.ClientError)]
     [InlineData("50300e-2", StatusClass.ServerError)]
     [InlineData("null", StatusClass.Other)]
+    [InlineData("\"\"", StatusClass.Other)]
+    [InlineData("\"502\"", StatusClass.ServerError)]
+    [InlineData("\"4.29e2\"", StatusClass.ClientError)]
+    [InlineData("\"\\u0034\\u00329\"", StatusClass.ClientError)]
     public void A_status_counts_in_its_class(string status, StatusClass expected) =>
         Assert.Equal(expected, Decoding.Error($$"""{"status_code":{{status}}}""").Only.Status);
 
@@ -33,9 +37,32 @@ public sealed class ErrorEventTests
     [InlineData("""{"error_type":"timeout"}""", true)]
     [InlineData("""{"error_type":"timeout_error"}""", true)]
     [InlineData("""{"error_type":"\u0074imeout"}""", true)]
-    [InlineData("""{"error_type":"Timeout"}""", false)]
-    [InlineData("""{"error_type":"timeout "}""", false)]
-    [InlineData("""{"error_type":"upstream_timeout"}""", false)]
+    [InlineData("""{"error_type":"Timeout"}""", true)]
+    [InlineData("""{"error_type":"timeout "}""", true)]
+    [InlineData("""{"error_type":"upstream_timeout"}""", true)]
+    [InlineData("""{"error_type":"ETIMEDOUT"}""", true)]
+    [InlineData("""{"error_type":"REQUEST_TIMED_OUT"}""", true)]
+    [InlineData("""{"error_type":"timed out"}""", false)]
+    [InlineData("""{"error_type":"deadline exceeded"}""", false)]
+    [InlineData("""{"error_type":"timed-out"}""", false)]
+    [InlineData("""{"error_type":["timeout"]}""", false)]
+    [InlineData("""{"error_type":{"timeout":1}}""", false)]
+    [InlineData("""{"error_type":5}""", false)]
+    [InlineData("""{"status_code":408}""", true)]
+    [InlineData("""{"status_code":504}""", true)]
+    [InlineData("""{"status_code":"504"}""", true)]
+    [InlineData("""{"status_code":5.04e2}""", true)]
+    [InlineData("""{"status_code":504,"is_timeout":null}""", true)]
+    [InlineData("""{"status_code":504,"is_timeout":""}""", true)]
+    [InlineData("""{"status_code":504,"is_timeout":false}""", false)]
+    [InlineData("""{"status_code":502}""", false)]
+    [InlineData("""{"is_timeout":"true"}""", true)]
+    [InlineData("""{"is_timeout":"TRUE"}""", true)]
+    [InlineData("""{"is_timeout":1}""", true)]
+    [InlineData("""{"is_timeout":"1"}""", true)]
+    [InlineData("""{"is_timeout":"False","status_code":504}""", false)]
+    [InlineData("""{"is_timeout":0,"status_code":504}""", false)]
+    [InlineData("""{"is_timeout":"0","status_code":504}""", false)]
     [InlineData("""{"error_type":"rate_limit","error_message":"Request TIMEOUT after 30s"}""", true)]
     [InlineData("""{"error_message":"timeout"}""", true)]
     [InlineData("""{"error_message":"xTimeOutx"}""", true)]
@@ -43,7 +70,18 @@ public sealed class ErrorEventTests
     [InlineData("""{"error_message":"deadline exceeded"}""", true)]
     [InlineData("""{"error_message":"deadline  exceeded"}""", false)]
     [InlineData("""{"error_message":"deadline was exceeded"}""", false)]
-    [InlineData("""{"error_message":"timed out"}""", false)]
+    [InlineData("""{"error_message":"Request timed out."}""", true)]
+    [InlineData("""{"error_message":"read ETIMEDOUT"}""", true)]
+    [InlineData("""{"error_message":"Timed_Out"}""", true)]
+    [InlineData("""{"error_message":"timed  out"}""", false)]
+    [InlineData("""{"error_message":{"error":{"message":"Request timed out"}}}""", true)]
+    [InlineData("""{"error_message":["x",{"TIMEOUT":1}]}""", true)]
+    [InlineData("""{"error_message":{"error":{}}}""", false)]
+    [InlineData("""{"error_message":{"a":"tim\u0065out"}}""", false)]
+    [InlineData("""{"error_message":{},"x":"timeout"}""", false)]
+    [InlineData("""{"x":"timeout","error_message":[1]}""", false)]
+    [InlineData("""{"error_message":504}""", false)]
+    [InlineData("""{"error_message":true}""", false)]
     [InlineData("""{"error_message":"time out"}""", false)]
     [InlineData("""{"error_message":"timeou"}""", false)]
     [InlineData("""{"error_message":"imeout deadline exceede"}""", false)]
@@ -53,7 +91,7 @@ public sealed class ErrorEventTests
     [InlineData("""{"error_message":"\ud800 timeout"}""", true)]
     [InlineData("""{"error_type":"\ud800","error_message":"\udc00"}""", false)]
     [InlineData("""{"error_message":"time\nout"}""", false)]
-    [InlineData("{}", false)]
+    [InlineData("""{"platform":"timeout"}""", false)]
     public void A_timeout_is_told_by_its_flag_else_by_type_or_message(string json, bool expected) =>
         Assert.Equal(expected, Decoding.Error(json).Only.IsTimeout);
 
@@ -64,12 +102,12 @@ public sealed class ErrorEventTests
     [Fact]
     public void A_phrase_is_found_wherever_it_stands_in_a_message()
     {
-        foreach (string phrase in (string[])["TimeOut", "Deadline Exceeded"])
+        foreach (string phrase in (string[])["TimeOut", "Timed Out", "TIMED_OUT", "timedouT", "Deadline Exceeded"])
             for (int before = 0; before < 70; before++)
             {
                 string message = new string('m', before) + phrase + new string('x', before % 5);
                 Assert.True(Decoding.Error($$"""{"error_message":"{{message}}"}""").Only.IsTimeout, message);
-                Assert.False(Decoding.Error($$"""{"error_message":"{{message.Replace('e', '3')}}"}""").Only.IsTimeout, message);
+                Assert.False(Decoding.Error($$"""{"error_message":"{{message.Replace('e', '3').Replace('E', '3')}}"}""").Only.IsTimeout, message);
             }
     }
 }

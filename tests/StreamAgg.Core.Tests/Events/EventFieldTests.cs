@@ -16,9 +16,28 @@ public sealed class EventFieldTests
             new Counted(Decoding.RecordTime - TimeSpan.FromSeconds(1), "openai", DecodedEvent.NoDuration, StatusClass.ServerError, true),
             Decoding.Error("""{"created_at":1738317599000,"platform":"openai","status_code":504,"error_type":"timeout","error_message":"slow","is_timeout":null}""").Only);
 
-    [Fact]
-    public void Everything_may_be_absent() =>
-        Assert.Equal(new Counted(Decoding.RecordTime, "", DecodedEvent.NoDuration, StatusClass.Other, false), Decoding.Usage("{}").Only);
+    private static readonly Counted Bare = new(Decoding.RecordTime, "", DecodedEvent.NoDuration, StatusClass.Other, false);
+
+    [Theory]
+    [InlineData("created_at")]
+    [InlineData("platform")]
+    [InlineData("group_platform")]
+    [InlineData("account_platform")]
+    [InlineData("duration_ms")]
+    [InlineData("status_code")]
+    [InlineData("error_type")]
+    [InlineData("error_message")]
+    [InlineData("is_timeout")]
+    public void Everything_but_one_field_may_be_absent_and_that_one_null(string field)
+    {
+        string json = $$"""{"model":"m","{{field}}":null}""";
+        string[] unread = field == "duration_ms" ? ["error"] : field is "status_code" or "error_type" or "error_message" or "is_timeout" ? ["usage"] : [];
+        foreach (var (kind, decoding) in ((string, Decoding)[])[("usage", Decoding.Usage(json)), ("error", Decoding.Error(json))])
+            if (unread.Contains(kind))
+                Assert.Equal(RefusalReason.UnknownShape, decoding.OnlyReason);
+            else
+                Assert.Equal(Bare, decoding.Only);
+    }
 
     [Fact]
     public void Null_is_as_absent_in_every_field()
@@ -27,8 +46,8 @@ public sealed class EventFieldTests
             {"created_at":null,"platform":null,"group_platform":null,"account_platform":null,"duration_ms":null,
              "status_code":null,"error_type":null,"error_message":null,"is_timeout":null}
             """;
-        Assert.Equal(Decoding.Usage("{}").Only, Decoding.Usage(nulls).Only);
-        Assert.Equal(Decoding.Error("{}").Only, Decoding.Error(nulls).Only);
+        Assert.Equal(Bare, Decoding.Usage(nulls).Only);
+        Assert.Equal(Bare, Decoding.Error(nulls).Only);
     }
 
     [Fact]
@@ -38,24 +57,24 @@ public sealed class EventFieldTests
             {"created_at":"","platform":"","group_platform":"","account_platform":"","duration_ms":"",
              "status_code":"","error_type":"","error_message":"","is_timeout":""}
             """;
-        Assert.Equal(Decoding.Usage("{}").Only, Decoding.Usage(empties).Only);
-        Assert.Equal(Decoding.Error("{}").Only, Decoding.Error(empties).Only);
+        Assert.Equal(Bare, Decoding.Usage(empties).Only);
+        Assert.Equal(Bare, Decoding.Error(empties).Only);
     }
 
     [Theory]
-    [InlineData("usage", """{"status_code":"x","error_type":5,"error_message":[],"is_timeout":{}}""")]
-    [InlineData("error", """{"duration_ms":"x"}""")]
-    [InlineData("error", """{"duration_ms":-1}""")]
-    [InlineData("usage", """{"Platform":1,"platform ":2,"PLATFORM":3,"createdat":4,"xreated_at":5,"duration-ms":6,"":7,"group_platforms":8}""")]
-    [InlineData("error", """{"anything":{"platform":5,"created_at":"x"},"else":[[["\ud800"]],1e400,-0.0]}""")]
-    [InlineData("usage", """{"\ud800platform":5,"x":"\udfff"}""")]
+    [InlineData("usage", """{"platform":"","status_code":"x","error_type":5,"error_message":[],"is_timeout":{}}""")]
+    [InlineData("error", """{"platform":"","duration_ms":"x"}""")]
+    [InlineData("error", """{"platform":"","duration_ms":-1}""")]
+    [InlineData("usage", """{"platform":"","Platform":{},"platform ":2,"PLATFORM":3,"createdat":4,"xreated_at":5,"duration-ms":6,"":7,"group_platforms":8}""")]
+    [InlineData("error", """{"platform":"","anything":{"platform":5,"created_at":"x"},"else":[[["\ud800"]],1e400,-0.0]}""")]
+    [InlineData("usage", """{"platform":"","\ud800platform":5,"x":"\udfff"}""")]
     public void Anything_else_is_ignored_whatever_its_type(string kind, string json) =>
         Assert.Equal(
-            new Counted(Decoding.RecordTime, "", DecodedEvent.NoDuration, StatusClass.Other, false),
+            Bare,
             (kind == "usage" ? Decoding.Usage(json) : Decoding.Error(json)).Only);
 
     [Theory]
-    [InlineData("""{"platform":5,"platform":"a"}""", "a")]
+    [InlineData("""{"platform":{},"platform":"a"}""", "a")]
     [InlineData("""{"platform":"a","platform":"b"}""", "b")]
     [InlineData("""{"platform":{"platform":"x"},"platform":["y"],"platform":"a"}""", "a")]
     [InlineData("""{"platform":"a","platform":null,"group_platform":"g"}""", "g")]
@@ -66,7 +85,7 @@ public sealed class EventFieldTests
 
     [Fact]
     public void A_last_value_that_is_bad_is_refused_whatever_came_before() =>
-        Assert.Equal("bad_field:platform", Decoding.Usage("""{"platform":"a","platform":5}""").OnlyReason);
+        Assert.Equal("bad_field:platform", Decoding.Usage("""{"platform":"a","platform":true}""").OnlyReason);
 
     [Fact]
     public void Names_may_be_escaped()
@@ -86,22 +105,24 @@ public sealed class EventFieldTests
     [InlineData("created_at", "1.5", "bad_field:created_at")]
     [InlineData("created_at", "1234567890123456789.5", "bad_field:created_at")]
     [InlineData("created_at", "\" \"", "bad_field:created_at")]
-    [InlineData("platform", "5", "bad_field:platform")]
     [InlineData("platform", "true", "bad_field:platform")]
     [InlineData("platform", "[\"a\"]", "bad_field:platform")]
     [InlineData("group_platform", "{}", "bad_field:group_platform")]
-    [InlineData("account_platform", "0", "bad_field:account_platform")]
-    [InlineData("status_code", "\"429\"", "bad_field:status_code")]
+    [InlineData("account_platform", "false", "bad_field:account_platform")]
+    [InlineData("status_code", "\"504, 502\"", "bad_field:status_code")]
+    [InlineData("status_code", "\"429 \"", "bad_field:status_code")]
+    [InlineData("status_code", "\"429.5\"", "bad_field:status_code")]
     [InlineData("status_code", "429.5", "bad_field:status_code")]
     [InlineData("status_code", "1e-1", "bad_field:status_code")]
     [InlineData("status_code", "12345678901234567890.5", "bad_field:status_code")]
     [InlineData("status_code", "true", "bad_field:status_code")]
-    [InlineData("error_type", "5", "bad_field:error_type")]
-    [InlineData("error_type", "{}", "bad_field:error_type")]
-    [InlineData("error_message", "[]", "bad_field:error_message")]
-    [InlineData("error_message", "false", "bad_field:error_message")]
-    [InlineData("is_timeout", "\"true\"", "bad_field:is_timeout")]
-    [InlineData("is_timeout", "1", "bad_field:is_timeout")]
+    [InlineData("is_timeout", "\"yes\"", "bad_field:is_timeout")]
+    [InlineData("is_timeout", "\"true \"", "bad_field:is_timeout")]
+    [InlineData("is_timeout", "\"1.0\"", "bad_field:is_timeout")]
+    [InlineData("is_timeout", "2", "bad_field:is_timeout")]
+    [InlineData("is_timeout", "-1", "bad_field:is_timeout")]
+    [InlineData("is_timeout", "0.5", "bad_field:is_timeout")]
+    [InlineData("is_timeout", "{}", "bad_field:is_timeout")]
     [InlineData("is_timeout", "[]", "bad_field:is_timeout")]
     public void A_wrong_type_or_range_names_its_field(string field, string value, string reason)
     {
@@ -111,7 +132,11 @@ public sealed class EventFieldTests
     }
 
     [Theory]
-    [InlineData("{\"duration_ms\":\"12\"}")]
+    [InlineData("{\"duration_ms\":\"12ms\"}")]
+    [InlineData("{\"duration_ms\":\" 12\"}")]
+    [InlineData("{\"duration_ms\":\"+12\"}")]
+    [InlineData("{\"duration_ms\":\"1_000\"}")]
+    [InlineData("{\"duration_ms\":\"Infinity\"}")]
     [InlineData("{\"duration_ms\":true}")]
     [InlineData("{\"duration_ms\":{}}")]
     [InlineData("{\"duration_ms\":[12]}")]
@@ -119,7 +144,7 @@ public sealed class EventFieldTests
 
     [Fact]
     public void A_field_that_is_read_must_be_right_even_where_another_one_is_the_label() =>
-        Assert.Equal("bad_field:account_platform", Decoding.Usage("""{"platform":"a","account_platform":1}""").OnlyReason);
+        Assert.Equal("bad_field:account_platform", Decoding.Usage("""{"platform":"a","account_platform":true}""").OnlyReason);
 
     [Fact]
     public void Of_several_reasons_the_first_in_order_is_given()
@@ -127,34 +152,19 @@ public sealed class EventFieldTests
         // Each step mends what the last one was refused for.
         string[] parts =
         [
-            "\"created_at\":true", "\"platform\":1", "\"group_platform\":1", "\"account_platform\":1",
-            "\"status_code\":\"x\"", "\"error_type\":1", "\"error_message\":1", "\"is_timeout\":1",
+            "\"created_at\":true", "\"platform\":{}", "\"group_platform\":{}", "\"account_platform\":{}", "\"status_code\":\"x\"", "\"is_timeout\":5",
         ];
         string[] reasons =
         [
             "bad_field:created_at", "bad_field:platform", "bad_field:group_platform", "bad_field:account_platform",
-            "bad_field:status_code", "bad_field:error_type", "bad_field:error_message", "bad_field:is_timeout",
+            "bad_field:status_code", "bad_field:is_timeout",
         ];
         for (int mended = 0; mended < parts.Length; mended++)
             Assert.Equal(reasons[mended], Decoding.Error("{" + string.Join(',', parts.Skip(mended).Reverse()) + "}").OnlyReason);
 
         string label = new('x', 51);
-        Assert.Equal("bad_field:duration_ms", Decoding.Usage($$"""{"created_at":0,"platform":"{{label}}","duration_ms":-1}""").OnlyReason);
+        Assert.Equal("bad_field:duration_ms", Decoding.Usage($$"""{"created_at":0,"platform":"{{label}}","duration_ms":[]}""").OnlyReason);
         Assert.Equal(RefusalReason.BadPlatform, Decoding.Usage($$"""{"created_at":0,"platform":"{{label}}"}""").OnlyReason);
-        Assert.Equal(RefusalReason.TooOld, Decoding.Usage("""{"created_at":0}""", timestamp: -10_000_000).OnlyReason);
-    }
-
-    [Fact]
-    public void A_detail_is_one_short_line_and_shows_nothing_that_a_terminal_would_act_on()
-    {
-        string[] values = ["\"" + new string('é', 5000) + "\"", "\"\\u001b[31m\u202E\u2028\u0085red\"", "1" + new string('0', 3000), "[\n1]", "{\n}"];
-        foreach (string value in values)
-            foreach (string field in (string[])["created_at", "status_code", "is_timeout"])
-            {
-                Refusal refusal = Assert.Single(Decoding.Error($$"""{"{{field}}":{{value}},"platform":5}""").Refused);
-                Assert.InRange(refusal.Detail.Length, 10, 240);
-                Assert.DoesNotContain(refusal.Detail, c => char.IsControl(c) || c is '\u202E' or '\u2028');
-            }
-        Assert.InRange(Assert.Single(Decoding.Usage("{\"" + new string('a', 4000)).Refused).Detail.Length, 10, 200);
+        Assert.Equal(RefusalReason.UnknownShape, Decoding.Error("""{"duration_ms":[]}""").OnlyReason);
     }
 }

@@ -15,6 +15,9 @@ public sealed class EventSchemaTests
         "null", "\"\"", "true", "false", "0", "-0", "-1", "12.5", "429", "429.0", "4.29e2", "86400000", "86400000.5", "{}", "[]", "\" \"", "\"openai\"",
         "\"" + new string('é', 50) + "\"", "\"" + new string('é', 51) + "\"", "\"a\\u0000\"", "\"\\ud83d\\ude00\"",
         "\"2025-01-31T10:00:00Z\"", "\"2025-01-31 10:00:00.123456789+05:30\"", "\"2024-12-31t23:59:60z\"", "\"2025-01-31T10:00:00\"", "\"2025-01-31T24:00:00Z\"",
+        "\"2025-01-31T10:00:00+0800\"", "\"2025-01-31T10:00:00+08\"", "\"2025-01-31T10:00:00+8\"", "\"1738317600000\"", "\"1738317600\"", "\"429\"", "\"429.0\"", "\"429.5\"",
+        "\"0\"", "\"1\"", "1", "1.0", "\"True\"", "\"FALSE\"", "\"yes\"", "\" a\\t\"", "\"\\t\\n\"", "\"  " + new string('é', 49) + "x  \"", "\" " + new string('é', 51) + " \"",
+        "\"" + string.Concat(Enumerable.Repeat("😀", 50)) + "\"", "\"" + string.Concat(Enumerable.Repeat("😀", 51)) + "\"",
         "\"2025-01-31T10:00:00+24:00\"", "\"2025-13-31T10:00:00Z\"", "\"2025-01-31\"", "1738317600000", "946684800000", "946684799999", "1738317600000.5",
     ];
 
@@ -28,7 +31,7 @@ public sealed class EventSchemaTests
         foreach (string first in Names)
             foreach (string second in Names)
                 foreach (string value in Values)
-                    foreach (string other in (string[])["\"\"", "null", "\"openai\"", "5"])
+                    foreach (string other in (string[])["\"\"", "null", "\"openai\"", "\" \"", "5", "{}"])
                     {
                         if (first == second)
                             continue;

@@ -11,7 +11,7 @@ namespace StreamAgg.Core.Tests.Events;
 /// <summary>The contract once more, written for the eye alone: object trees, strings, big integers, regular expressions.</summary>
 internal static partial class NaiveDecoder
 {
-    public static Decoding Decode(EventKind kind, byte[] value, long? timestamp)
+    public static Decoding Decode(EventKind kind, byte[] value, long? timestamp, EventOptions options)
     {
         List<JsonElement> events;
         try
@@ -23,17 +23,24 @@ internal static partial class NaiveDecoder
         {
             return new Decoding([], [new Refusal(-1, "malformed_json", "", 0, value.Length)]);
         }
+        if (timestamp < 946_684_800_000)
+            timestamp = null;
         var accepted = new List<Counted>();
         var refused = new List<Refusal>();
+        int negative = 0, tooLong = 0;
         foreach (var (index, element) in events.Index())
         {
-            string? reason = Judge(kind, element, timestamp, out Counted? counted);
+            string? reason = Judge(kind, element, timestamp, options, out Counted? counted, out string? leftOut);
             if (reason is null)
                 accepted.Add(counted!);
             else
                 refused.Add(new Refusal(index, reason, "", 0, 0));
+            negative += reason is null && leftOut == "negative" ? 1 : 0;
+            tooLong += reason is null && leftOut == "too_long" ? 1 : 0;
         }
-        return new Decoding(accepted, refused);
+        if (refused.Count > 100)
+            refused = [.. refused.GroupBy(refusal => refusal.Reason).Select(all => all.First() with { Events = all.Count(), Length = value.Length })];
+        return new Decoding(accepted, refused, new DurationsLeftOut(negative, tooLong));
     }
 
     private static List<JsonElement> Events(byte[] value)
@@ -52,22 +59,27 @@ internal static partial class NaiveDecoder
         return values > 0 ? events : throw new JsonException("no value");
     }
 
-    private static string? Judge(EventKind kind, JsonElement element, long? timestamp, out Counted? counted)
+    private static string? Judge(
+        EventKind kind, JsonElement element, long? timestamp, EventOptions options, out Counted? counted, out string? leftOut)
     {
-        counted = null;
+        (counted, leftOut) = (null, null);
         if (element.ValueKind != JsonValueKind.Object)
             return "not_an_object";
         var last = new Dictionary<string, JsonElement>();
         foreach (JsonProperty property in element.EnumerateObject())
             if (NameOf(property) is { } name)
                 last[name] = property.Value;
+        string[] read = kind == EventKind.Usage ? ["duration_ms"] : ["status_code", "error_type", "error_message", "is_timeout"];
+        if (!read.Concat(["created_at", "platform", "group_platform", "account_platform"]).Any(last.ContainsKey))
+            return "unknown_shape";
         JsonElement? Get(string name) =>
             last.TryGetValue(name, out JsonElement found) && found.ValueKind != JsonValueKind.Null && !(found.ValueKind == JsonValueKind.String && found.GetRawText() == "\"\"")
                 ? found : null;
 
         Instant? time = timestamp is null ? null : Instant.FromUnixMilliseconds(timestamp.Value);
         if (Get("created_at") is { } createdAt)
-            time = createdAt.ValueKind == JsonValueKind.String ? ReadTime(TextOf(createdAt)) : createdAt.ValueKind == JsonValueKind.Number ? ReadEpoch(createdAt.GetRawText()) : null;
+            time = (createdAt.ValueKind == JsonValueKind.String ? ReadTime(TextOf(createdAt)) : null)
+                ?? (NumberOf(createdAt) is { } number ? ReadEpoch(number, options.TimeUnit) : null);
         if (time is null)
             return "bad_field:created_at";
 
@@ -76,10 +88,12 @@ internal static partial class NaiveDecoder
         {
             if (Get(name) is not { } platform)
                 continue;
-            if (platform.ValueKind != JsonValueKind.String || TextOf(platform) is not { } text)
+            if ((platform.ValueKind == JsonValueKind.Number ? platform.GetRawText() : platform.ValueKind == JsonValueKind.String ? TextOf(platform) : null) is not { } text)
                 return "bad_field:" + name;
-            label = label == "" ? text : label;
+            label = label == "" ? text.Trim(' ', '\t', '\n', '\v', '\f', '\r') : label;
         }
+        if (options.LabelCase == LabelCase.Lower)
+            label = label.ToLowerInvariant();
 
         long micros = -1;
         var status = StatusClass.Other;
@@ -88,39 +102,41 @@ internal static partial class NaiveDecoder
         {
             if (Get("duration_ms") is { } duration)
             {
-                if (duration.ValueKind != JsonValueKind.Number)
+                if (NumberOf(duration) is not { } number)
                     return "bad_field:duration_ms";
-                var (n, d) = Fraction(duration.GetRawText());
-                if (n < 0 || n > 86_400_000 * d)
-                    return "bad_field:duration_ms";
-                micros = (long)(((n * 2000) + d) / (2 * d));
+                var (n, d) = Fraction(number);
+                BigInteger unitsASecond = BigInteger.Pow(10, (int)options.DurationUnit);
+                if (n < 0)
+                    leftOut = "negative";
+                else if (n * TimeSpan.TicksPerSecond > options.MaxDuration.Ticks * unitsASecond * d)
+                    leftOut = "too_long";
+                else
+                    micros = (long)(((n * 2_000_000) + (d * unitsASecond)) / (2 * d * unitsASecond));
             }
         }
         else
         {
             if (Get("status_code") is { } code)
             {
-                if (code.ValueKind != JsonValueKind.Number)
+                if (NumberOf(code) is not { } number)
                     return "bad_field:status_code";
-                var (n, d) = Fraction(code.GetRawText());
+                var (n, d) = Fraction(number);
                 if (n % d != 0)
                     return "bad_field:status_code";
                 status = n / d >= 500 ? StatusClass.ServerError : n / d >= 400 ? StatusClass.ClientError : StatusClass.Other;
+                isTimeout = n / d == 408 || n / d == 504;
             }
-            foreach (string name in (string[])["error_type", "error_message"])
-                if (Get(name) is { ValueKind: not JsonValueKind.String })
-                    return "bad_field:" + name;
+            string type = Get("error_type") is { ValueKind: JsonValueKind.String } t ? t.GetStringOrText() : "";
+            string message = Get("error_message") is { } m ? m.GetStringOrText() : "";
+            isTimeout |= TimeoutType().IsMatch(type) || TimeoutMessage().IsMatch(message);
             if (Get("is_timeout") is { } flag)
             {
-                if (flag.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+                string said = flag.ValueKind == JsonValueKind.String ? TextOf(flag) ?? "?" : flag.GetRawText();
+                if (flag.ValueKind == JsonValueKind.Number)
+                    said = Fraction(said) is var (n, d) && n == d ? "1" : n == 0 ? "0" : "?";
+                isTimeout = AsciiLower(said) is "true" or "1";
+                if (!isTimeout && AsciiLower(said) is not ("false" or "0"))
                     return "bad_field:is_timeout";
-                isTimeout = flag.GetBoolean();
-            }
-            else
-            {
-                string message = AsciiLower(Get("error_message") is { } m ? TextOf(m) ?? m.GetRawText() : "");
-                isTimeout = (Get("error_type") is { } type && TextOf(type) is "timeout" or "timeout_error")
-                    || message.Contains("timeout", StringComparison.Ordinal) || message.Contains("deadline exceeded", StringComparison.Ordinal);
             }
         }
 
@@ -136,6 +152,14 @@ internal static partial class NaiveDecoder
         counted = new Counted(time.Value, label, micros, status, isTimeout);
         return null;
     }
+
+    /// <summary>The digits of a number, or of a string that holds nothing else.</summary>
+    private static string? NumberOf(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number ? value.GetRawText()
+        : value.ValueKind == JsonValueKind.String && TextOf(value) is { } text && WholeNumber().IsMatch(text) ? text
+        : null;
+
+    private static string GetStringOrText(this JsonElement value) => value.ValueKind == JsonValueKind.String ? TextOf(value) ?? value.GetRawText() : value.GetRawText();
 
     private static string? NameOf(JsonProperty property)
     {
@@ -173,14 +197,13 @@ internal static partial class NaiveDecoder
         return exponent >= 0 ? (n * BigInteger.Pow(10, exponent), 1) : (n, BigInteger.Pow(10, -exponent));
     }
 
-    private static Instant? ReadEpoch(string number)
+    private static Instant? ReadEpoch(string number, TimeUnit unit)
     {
         var (n, d) = Fraction(number);
-        if (n % d != 0)
+        if (n % d != 0 && unit != TimeUnit.Seconds)
             return null;
-        BigInteger milliseconds = n / d;
-        return Instant.FromUnixMilliseconds(
-            milliseconds > long.MaxValue ? long.MaxValue : milliseconds < long.MinValue ? long.MinValue : (long)milliseconds);
+        BigInteger ticks = n * TimeSpan.TicksPerSecond / (d * BigInteger.Pow(10, (int)unit));
+        return new Instant(ticks > long.MaxValue ? long.MaxValue : ticks < long.MinValue ? long.MinValue : (long)ticks);
     }
 
     private static Instant? ReadTime(string? text)
@@ -195,9 +218,10 @@ internal static partial class NaiveDecoder
         long offset = 0;
         if (match.Groups["sign"].Success)
         {
-            if (Part("oh") > 23 || Part("om") > 59)
+            int minutes = match.Groups["om"].Success ? Part("om") : 0;
+            if (Part("oh") > 23 || minutes > 59)
                 return null;
-            offset = ((Part("oh") * 60) + Part("om")) * (match.Groups["sign"].Value == "-" ? -1 : 1);
+            offset = ((Part("oh") * 60) + minutes) * (match.Groups["sign"].Value == "-" ? -1 : 1);
         }
         long ticks = new DateTime(year + shift, Part("mo"), Part("d"), Part("h"), Part("mi"), Math.Min(Part("s"), 59), DateTimeKind.Utc).Ticks;
         ticks -= shift == 0 ? 0 : 146_097 * TimeSpan.TicksPerDay;
@@ -205,9 +229,18 @@ internal static partial class NaiveDecoder
         return new Instant(ticks - DateTime.UnixEpoch.Ticks - (offset * TimeSpan.TicksPerMinute) + long.Parse(fraction, CultureInfo.InvariantCulture));
     }
 
+    [GeneratedRegex(@"\A-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex WholeNumber();
+
+    [GeneratedRegex("[Tt][Ii][Mm][Ee]([Oo][Uu][Tt]|[Dd]_?[Oo][Uu][Tt])", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TimeoutType();
+
+    [GeneratedRegex("[Tt][Ii][Mm][Ee]([Oo][Uu][Tt]|[Dd][_ ]?[Oo][Uu][Tt])|[Dd][Ee][Aa][Dd][Ll][Ii][Nn][Ee] [Ee][Xx][Cc][Ee][Ee][Dd][Ee][Dd]", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TimeoutMessage();
+
     [GeneratedRegex(@"\A(?<sign>-?)(?<whole>[0-9]+)(\.(?<fraction>[0-9]+))?([eE](?<exponent>[-+]?[0-9]+))?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Number();
 
-    [GeneratedRegex(@"\A(?<y>[0-9]{4})-(?<mo>[0-9]{2})-(?<d>[0-9]{2})[Tt ](?<h>[0-9]{2}):(?<mi>[0-9]{2}):(?<s>[0-9]{2})(\.(?<f>[0-9]+))?([Zz]|(?<sign>[-+])(?<oh>[0-9]{2}):(?<om>[0-9]{2}))\z", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\A(?<y>[0-9]{4})-(?<mo>[0-9]{2})-(?<d>[0-9]{2})[Tt ](?<h>[0-9]{2}):(?<mi>[0-9]{2}):(?<s>[0-9]{2})(\.(?<f>[0-9]+))?([Zz]|(?<sign>[-+])(?<oh>[0-9]{2})(:?(?<om>[0-9]{2}))?)\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex DateTimePattern();
 }

@@ -111,7 +111,7 @@ public sealed class RecordShapeTests
     [Fact]
     public void The_array_around_the_events_is_one_of_the_64_levels()
     {
-        string Record(int depth) => "[{\"a\":" + new string('[', depth) + new string(']', depth) + "}]";
+        string Record(int depth) => "[{\"platform\":null,\"a\":" + new string('[', depth) + new string(']', depth) + "}]";
         Assert.Single(Decoding.Usage(Record(62)).Accepted);
         Assert.Equal(RefusalReason.MalformedJson, Decoding.Usage(Record(63)).OnlyReason);
     }
@@ -162,12 +162,12 @@ public sealed class RecordShapeTests
     [Fact]
     public void A_refused_event_among_others_is_given_with_its_own_bytes()
     {
-        const string json = """[{"platform":"a"}, {"platform":5,"é":[{}]} ,[1, 2], null] {"duration_ms":-1}""";
+        const string json = """[{"platform":"a"}, {"platform":{},"é":[{}]} ,[1, 2], null] {"x":-1}""";
         byte[] value = Encoding.UTF8.GetBytes(json);
         Decoding decoding = Decoding.Usage(json);
         Assert.Equal("a", Labels(decoding));
         Assert.Equal(
-            ["""{"platform":5,"é":[{}]}""", "[1, 2]", "null", """{"duration_ms":-1}"""],
+            ["""{"platform":{},"é":[{}]}""", "[1, 2]", "null", """{"x":-1}"""],
             decoding.Refused.Select(refusal => Encoding.UTF8.GetString(value, refusal.Start, refusal.Length)));
         Assert.Equal([1, 2, 3, 4], decoding.Refused.Select(refusal => refusal.EventIndex));
     }
@@ -175,11 +175,45 @@ public sealed class RecordShapeTests
     [Fact]
     public void A_refused_event_that_is_the_whole_record_is_given_with_all_its_bytes()
     {
-        Refusal refusal = Assert.Single(Decoding.Usage(" {\"platform\":5}\n").Refused);
-        Assert.Equal((0, 0, 16), (refusal.EventIndex, refusal.Start, refusal.Length));
+        Refusal refusal = Assert.Single(Decoding.Usage(" {\"platform\":{}}\n").Refused);
+        Assert.Equal((0, 0, 17), (refusal.EventIndex, refusal.Start, refusal.Length));
         // In an array it is one of several, even where it is alone.
-        refusal = Assert.Single(Decoding.Usage(" [{\"platform\":5}]\n").Refused);
-        Assert.Equal((0, 2, 14), (refusal.EventIndex, refusal.Start, refusal.Length));
+        refusal = Assert.Single(Decoding.Usage(" [{\"platform\":{}}]\n").Refused);
+        Assert.Equal((0, 2, 15), (refusal.EventIndex, refusal.Start, refusal.Length));
+    }
+
+    [Fact]
+    public void Up_to_a_hundred_refused_events_are_given_one_by_one()
+    {
+        Decoding decoding = Decoding.Usage("[" + string.Join(',', Enumerable.Repeat("0", 100)) + "]");
+        Assert.Equal(Enumerable.Range(0, 100), decoding.Refused.Select(refusal => refusal.EventIndex));
+        Assert.All(decoding.Refused, refusal => Assert.Equal((1, 1), (refusal.Events, refusal.Length)));
+    }
+
+    [Fact]
+    public void Over_a_hundred_are_given_once_a_reason_with_their_number_and_the_first_of_them()
+    {
+        string json = "[" + string.Join(',', Enumerable.Repeat("""0,{"x":1},{"platform":"a"},{"platform":{}},{"platform":"\u0000"}""", 25)) + ",0,{\"created_at\":\"?\"}]";
+        Decoding decoding = Decoding.Usage(json);
+        Assert.Equal(25, decoding.Accepted.Count);
+        Assert.Equal(
+            [(0, "not_an_object", 26), (1, "unknown_shape", 25), (3, "bad_field:platform", 25), (4, "bad_platform", 25), (126, "bad_field:created_at", 1)],
+            decoding.Refused.Select(refusal => (refusal.EventIndex, refusal.Reason, refusal.Events)));
+        Assert.All(decoding.Refused, refusal => Assert.Equal((0, json.Length), (refusal.Start, refusal.Length)));
+        Assert.All(decoding.Refused, refusal => Assert.NotEmpty(refusal.Detail));
+    }
+
+    [Fact]
+    public void Half_a_million_refused_events_take_no_more_memory_than_a_hundred()
+    {
+        byte[] record = Encoding.UTF8.GetBytes("[" + string.Join(',', Enumerable.Repeat("0", 524_000)) + "]");
+        var decoder = new EventDecoder(Decoding.MaxFuture);
+        decoder.Decode(EventKind.Usage, record, Decoding.RecordTimestamp);
+        Assert.Equal(524_000, decoder.RefusedEvents);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        decoder.Decode(EventKind.Usage, record, Decoding.RecordTimestamp);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20_000);
+        Assert.Equal(new Refusal(0, RefusalReason.NotAnObject, decoder.Refused[0].Detail, 0, record.Length, 524_000), Assert.Single(decoder.Refused.ToArray()));
     }
 
     [Fact]

@@ -8,6 +8,8 @@ internal sealed class ExpectedRow(IReadOnlyCollection<GatewayEvent> events)
     /// <summary>The digest's default: up to so many different durations its p99 is the exact one.</summary>
     private const int Compression = 100;
 
+    private static readonly string[] TypeWords = ["timeout", "timed_out", "timedout"];
+
     private readonly long[] micros = [.. events.Where(e => !e.IsError && e.DurationMicros is not null).Select(e => e.DurationMicros!.Value).Order()];
 
     public IEnumerable<string> Differences(MetricRow row)
@@ -30,9 +32,9 @@ internal sealed class ExpectedRow(IReadOnlyCollection<GatewayEvent> events)
     private static string? Equal(string column, long expected, long actual) => expected == actual ? null : $"{column} is {actual}, not {expected}";
 
     private static bool IsTimeout(GatewayEvent e) =>
-        e.IsError && (e.IsTimeout ?? (e.ErrorType is "timeout" or "timeout_error" || Says(e, "timeout") || Says(e, "deadline exceeded")));
+        e.IsError && (e.IsTimeout ?? (e.StatusCode is 408 or 504 || Says(e.ErrorType, TypeWords) || Says(e.ErrorMessage, [.. TypeWords, "timed out", "deadline exceeded"])));
 
-    private static bool Says(GatewayEvent e, string words) => e.ErrorMessage?.Contains(words, StringComparison.OrdinalIgnoreCase) == true;
+    private static bool Says(string? text, string[] words) => Array.Exists(words, word => text?.Contains(word, StringComparison.OrdinalIgnoreCase) == true);
 
     /// <summary>28 digits, then the nearest double: parsing rounds correctly, a cast need not.</summary>
     private double? Average() =>

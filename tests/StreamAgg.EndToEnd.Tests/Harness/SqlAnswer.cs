@@ -13,8 +13,8 @@ internal static class SqlAnswer
             coalesce(nullif(line->>'platform', ''), nullif(line->>'group_platform', ''), nullif(line->>'account_platform', ''), '') AS platform,
             CASE WHEN NOT is_error THEN round((line->>'duration_ms')::numeric * 1000) END AS micros,
             (line->>'status_code')::int AS status,
-            is_error AND coalesce((line->>'is_timeout')::boolean, line->>'error_type' IN ('timeout', 'timeout_error')
-              OR line->>'error_message' ~* 'timeout|deadline exceeded', false) AS is_timeout
+            is_error AND coalesce((line->>'is_timeout')::boolean, line->>'status_code' IN ('408', '504') OR line->>'error_type' ~* 'timeout|timed_?out'
+              OR line->>'error_message' ~* 'timeout|timed[_ ]?out|deadline exceeded', false) AS is_timeout
           FROM raw_event
         ), exact AS (
           SELECT bucket, platform, count(*) AS request_count, count(*) FILTER (WHERE NOT is_error) AS success_count,

@@ -7,7 +7,7 @@ internal sealed class Traffic(int seed, DateTime from, double hours)
     private const int Durations = 60;
 
     private static readonly string[] Platforms = ["anthropic", "openai", "gemini", "", "azure 東 😀"];
-    private static readonly string?[] Messages = [null, "context DEADLINE Exceeded while reading", "upstream Timeout", "bad request"];
+    private static readonly string?[] Messages = [null, "context DEADLINE Exceeded while reading", "upstream Timeout", "Request timed out.", "bad request"];
 
     private readonly Random random = new(seed);
 

@@ -69,8 +69,8 @@ public sealed class TrafficGeneratorTests
         }
         string[] expected =
         [
-            "malformed_json", "not_an_object", "bad_field:created_at", "bad_field:platform", "bad_field:group_platform", "bad_field:account_platform", "bad_field:duration_ms",
-            "bad_field:status_code", "bad_field:error_type", "bad_field:error_message", "bad_field:is_timeout", "bad_platform", "too_old", "in_future",
+            "malformed_json", "not_an_object", "unknown_shape", "bad_field:created_at", "bad_field:platform", "bad_field:group_platform", "bad_field:account_platform", "bad_field:duration_ms",
+            "bad_field:status_code", "bad_field:is_timeout", "bad_platform", "too_old", "in_future",
         ];
         Assert.Equal(expected.Order(), reasons.Order());
     }

@@ -29,6 +29,7 @@ public sealed class StreamAggMetricsTests
                 ["streamagg.checkpoint.rows"] = "{row}",
                 ["streamagg.consumer.lag"] = "{message}",
                 ["streamagg.dead_letters"] = "{letter}",
+                ["streamagg.durations.left_out"] = "{event}",
                 ["streamagg.events"] = "{event}",
                 ["streamagg.fenced"] = "{partition}",
                 ["streamagg.gaps"] = "{gap}",
@@ -53,6 +54,7 @@ public sealed class StreamAggMetricsTests
     [InlineData("streamagg.fenced")]
     [InlineData("streamagg.store.retries")]
     [InlineData("streamagg.rows.kept")]
+    [InlineData("streamagg.durations.left_out")]
     public void What_alarms_watch_is_counted_from_nought(string name)
     {
         var measured = new List<long>();

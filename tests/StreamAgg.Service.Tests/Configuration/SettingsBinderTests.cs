@@ -33,6 +33,10 @@ public class SettingsBinderTests
     [InlineData("Pipeline:CheckpointInterval", "00:00:00.1", "00:10:00")]
     [InlineData("Pipeline:MaxPlatforms", "1", "100000")]
     [InlineData("Digest:Compression", "20", "1000")]
+    [InlineData("Events:MaxDuration", "00:00:01", "1.00:00:00")]
+    [InlineData("Events:LabelCase", "keep", "Lower")]
+    [InlineData("Events:TimeUnit", "s", "ns")]
+    [InlineData("Events:DurationUnit", "us", "ms")]
     [InlineData("OnGap", "stop", "Continue")]
     [InlineData("Kafka:CreateTopics", "true", "False")]
     [InlineData("Kafka:StartFrom", "END", "2026-01-31T08:00:00.5+08:00")]
@@ -48,6 +52,20 @@ public class SettingsBinderTests
         Bind((key, high));
     }
 
+    [Fact]
+    public void What_gateways_mean_reaches_the_decoder()
+    {
+        var events = Bind(("Events:MaxDuration", "00:10:00"), ("Events:LabelCase", "Lower"), ("Events:TimeUnit", "s"), ("Events:DurationUnit", "us")).Pipeline.Events;
+        Assert.Equal(
+            new Core.Events.EventOptions
+            {
+                MaxDuration = TimeSpan.FromMinutes(10), LabelCase = Core.Events.LabelCase.Lower,
+                TimeUnit = Core.Events.TimeUnit.Seconds, DurationUnit = Core.Events.TimeUnit.Microseconds,
+            },
+            events);
+        Assert.Equal(new Core.Events.EventOptions(), Bind().Pipeline.Events);
+    }
+
     [Theory]
     [InlineData("Pipeline:Consumers", "0", "1 to 64")]
     [InlineData("Pipeline:Consumers", "two", "1 to 64")]
@@ -61,6 +79,11 @@ public class SettingsBinderTests
     [InlineData("Pipeline:Id", "", "1 to 100 characters")]
     [InlineData("Digest:Compression", "19", "20 to 1000")]
     [InlineData("OnGap", "1", "Stop or Continue")]
+    [InlineData("Events:MaxDuration", "00:00:00.9", "00:00:01 to 1.00:00:00")]
+    [InlineData("Events:MaxDuration", "1.00:00:00.1", "00:00:01 to 1.00:00:00")]
+    [InlineData("Events:LabelCase", "Upper", "Keep or Lower")]
+    [InlineData("Events:TimeUnit", "seconds", "s, ms, us or ns (default ms)")]
+    [InlineData("Events:DurationUnit", "", "s, ms, us or ns (default ms)")]
     [InlineData("Kafka:CreateTopics", "yes", "true or false")]
     [InlineData("Kafka:StartFrom", "2026-01-31", "beginning, end, or an RFC 3339 time")]
     [InlineData("Kafka:StartFrom", "2026-01-31T08:00:00", "beginning, end, or an RFC 3339 time")]

@@ -30,7 +30,7 @@ internal sealed class SimDeadLetters(
         happenings.Count(Happening.DeadLetter);
         LogEntry entry = consumer.Delivering ?? throw new InvalidOperationException("a letter was sent outside of a delivery");
         PendingBytes += entry.Value.Length + weather.ExtraBytes;
-        pending.Enqueue((entry, new TrueRefusal(refusal.EventIndex, refusal.Reason)));
+        pending.Enqueue((entry, new TrueRefusal(refusal.EventIndex, refusal.Reason, refusal.Events)));
         StoreLater();
     }
 

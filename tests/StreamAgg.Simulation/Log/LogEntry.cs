@@ -46,6 +46,15 @@ internal sealed record Truth(TrueEvent[] Events, TrueRefusal[] Refusals)
     public static Truth Nothing { get; } = new([], []);
 }
 
-internal readonly record struct TrueEvent(Instant Time, string Label, long DurationMicros, StatusClass Status, bool IsTimeout);
+/// <param name="Time">As it is counted.</param>
+/// <param name="Label">As it is counted.</param>
+/// <param name="DurationMicros">None where there is none or it was left out.</param>
+/// <param name="Status">Of a failed request.</param>
+/// <param name="IsTimeout">By the contract's rule.</param>
+/// <param name="LeftOut">Why its duration was left out; null where it was not.</param>
+internal readonly record struct TrueEvent(Instant Time, string Label, long DurationMicros, StatusClass Status, bool IsTimeout, string? LeftOut = null);
 
-internal readonly record struct TrueRefusal(int EventIndex, string Reason);
+/// <param name="EventIndex">Of several events the first one's.</param>
+/// <param name="Reason">As the contract names it.</param>
+/// <param name="Events">How many events one letter stands for.</param>
+internal readonly record struct TrueRefusal(int EventIndex, string Reason, int Events = 1);

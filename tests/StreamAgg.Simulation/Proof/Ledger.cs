@@ -210,12 +210,16 @@ internal sealed class Ledger(
             foreach (TrueRefusal refusal in entry.Truth.Refusals)
             {
                 happenings.Count(refusal.EventIndex == Refusal.WholeRecord ? Happening.RecordRefused : Happening.EventRefused);
-                outcomes.Add(partition.Source, EventOutcome.Refused, refusal.Reason, 1);
+                outcomes.Add(partition.Source, EventOutcome.Refused, refusal.Reason, refusal.Events);
                 if (!letters.Has(entry, refusal))
                     fail(Invariants.Letters, $"{partition.Source} offset {entry.Offset} event {refusal.EventIndex} ({refusal.Reason}) is passed and not stored");
             }
             foreach (TrueEvent e in entry.Truth.Events)
+            {
                 Count(partition.Source, e, kind);
+                if (e.LeftOut is { } reason)
+                    outcomes.Add(partition.Source, EventOutcome.DurationLeftOut, reason, 1);
+            }
             outcomes.Add(partition.Source, EventOutcome.Accepted, "", entry.Truth.Events.Length);
         }
     }

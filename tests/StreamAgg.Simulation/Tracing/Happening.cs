@@ -63,6 +63,8 @@ internal enum Happening
     DeadLettersStuck,
     RecordRefused,
     EventRefused,
+    RefusalsCollapsed,
+    DurationLeftOut,
     Batch,
     LateEvent,
     LabelOverflow,

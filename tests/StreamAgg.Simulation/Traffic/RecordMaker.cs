@@ -30,7 +30,11 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         timestampMilliseconds = now.ToUnixMilliseconds();
         Instant stamped = Instant.FromUnixMilliseconds(timestampMilliseconds);
         if (chance.Chance(habits.PoisonRecordChance))
-            return (Poison(), new Truth([], [new TrueRefusal(Refusal.WholeRecord, RefusalReason.MalformedJson)]));
+        {
+            return chance.Chance(0.1)
+                ? (AllRefused(), new Truth([], [.. refusals]))
+                : (Poison(), new Truth([], [new TrueRefusal(Refusal.WholeRecord, RefusalReason.MalformedJson)]));
+        }
 
         int count = chance.Chance(habits.BatchChance) ? chance.Below(MaxEvents + 1) : 1;
         bool isArray = count != 1 || chance.Chance(0.1);
@@ -47,6 +51,22 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         if (isArray)
             json.Append("]"u8);
         return (json.ToArray(), new Truth([.. events], [.. refusals]));
+    }
+
+    /// <summary>More bad events than get a letter each.</summary>
+    private byte[] AllRefused()
+    {
+        int scalars = (int)chance.Between(60, 200), shapes = (int)chance.Between(60, 100);
+        happenings.Count(Happening.RefusalsCollapsed);
+        json.Append("["u8);
+        for (int i = 0; i < scalars; i++)
+            json.Append("0,"u8);
+        for (int i = 0; i < shapes; i++)
+            json.Append(i == 0 ? "{\"x\":1}"u8 : ",{}"u8);
+        json.Append("]"u8);
+        refusals.Add(new TrueRefusal(0, RefusalReason.NotAnObject, scalars));
+        refusals.Add(new TrueRefusal(scalars, RefusalReason.UnknownShape, shapes));
+        return json.ToArray();
     }
 
     private byte[] Poison() => chance.Below(4) switch
@@ -71,30 +91,39 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         long durationMicros = DecodedEvent.NoDuration;
         var status = StatusClass.Other;
         bool isTimeout = false;
+        string? leftOut = null;
         if (kind == EventKind.Usage)
         {
-            durationMicros = AppendDuration();
+            durationMicros = AppendDuration(out leftOut);
         }
         else
         {
-            status = AppendStatus();
-            isTimeout = AppendTimeout();
+            status = AppendStatus(out bool isTimeoutStatus);
+            isTimeout = AppendTimeout(isTimeoutStatus);
         }
         json.Append(",\"model\":\"m-1\"}"u8);
-        events.Add(new TrueEvent(time, label, durationMicros, status, isTimeout));
+        events.Add(new TrueEvent(time, label, durationMicros, status, isTimeout, leftOut));
     }
 
     private void AppendPoison(Instant stamped, int index)
     {
         string reason;
-        switch (chance.Below(6))
+        switch (chance.Below(8))
         {
+            case 6:
+                json.Append("{\"before\":null,\"after\":{\"platform\":\"a\"}}"u8);
+                reason = RefusalReason.UnknownShape;
+                break;
+            case 7:
+                json.Append("{\"created_at\":"u8).Append(stamped.ToUnixMilliseconds() / 1000).Append("}"u8);
+                reason = RefusalReason.TooOld;
+                break;
             case 0:
                 json.Append("17"u8);
                 reason = RefusalReason.NotAnObject;
                 break;
             case 1:
-                json.Append("{\"is_timeout\":false,\"platform\":5}"u8);
+                json.Append("{\"is_timeout\":false,\"platform\":{}}"u8);
                 reason = RefusalReason.BadFieldPrefix + "platform";
                 break;
             case 2:
@@ -131,7 +160,7 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
             time += TimeSpan.FromMilliseconds(chance.Between(0, (long)habits.MaxFuture.TotalMilliseconds));
         }
 
-        switch (time == stamped ? chance.Below(4) : 2 + chance.Below(2))
+        switch (time == stamped ? chance.Below(6) : 2 + chance.Below(4))
         {
             case 0:
                 json.Append("\"created_at\":null"u8);
@@ -141,6 +170,12 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
                 break;
             case 2:
                 json.Append("\"created_at\":"u8).Append(time.ToUnixMilliseconds());
+                break;
+            case 3:
+                json.Append("\"created_at\":\""u8).Append(time.ToUnixMilliseconds()).Append("\""u8);
+                break;
+            case 4:
+                json.Append("\"created_at\":\""u8).Append((time - TimeSpan.FromHours(3)).ToUtcDateTime()).Append("-03\""u8);
                 break;
             default:
                 json.Append("\"created_at\":\""u8).Append((time + TimeSpan.FromMinutes(330)).ToUtcDateTime()).Append("+05:30\""u8);
@@ -152,10 +187,13 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
     private string AppendLabel()
     {
         string label = habits.Labels[(int)chance.Skewed(0, habits.Labels.Count)];
-        switch (chance.Below(3))
+        switch (chance.Below(4))
         {
             case 0:
                 json.Append(",\"platform\":\""u8).Append(label).Append("\""u8);
+                break;
+            case 3:
+                json.Append(",\"platform\":\" \\t\",\"group_platform\":\" "u8).Append(label).Append("\\n\""u8);
                 break;
             case 1:
                 json.Append(",\"platform\":\"\",\"group_platform\":\""u8).Append(label).Append("\""u8);
@@ -167,34 +205,49 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         return label;
     }
 
-    private long AppendDuration()
+    private long AppendDuration(out string? leftOut)
     {
-        switch (chance.Below(8))
+        leftOut = null;
+        switch (chance.Below(9))
         {
             case 0:
+                return DecodedEvent.NoDuration;
+            case 8:
+                happenings.Count(Happening.DurationLeftOut);
+                bool isNegative = chance.Chance(0.5);
+                leftOut = isNegative ? DurationsLeftOut.NegativeReason : DurationsLeftOut.TooLongReason;
+                json.Append(isNegative ? ",\"duration_ms\":-5"u8 : ",\"duration_ms\":\"86400000.5\""u8);
                 return DecodedEvent.NoDuration;
             case 1:
                 json.Append(",\"duration_ms\":null"u8);
                 return DecodedEvent.NoDuration;
             default:
                 long micros = habits.DistinctDurations > 0 ? 1000L * chance.Below(habits.DistinctDurations) : chance.Skewed(0, 90_000_000);
-                json.Append(",\"duration_ms\":"u8).AppendThousandths(micros);
+                ReadOnlySpan<byte> quote = chance.Chance(0.1) ? "\""u8 : ""u8;
+                json.Append(",\"duration_ms\":"u8).Append(quote).AppendThousandths(micros).Append(quote);
                 return micros;
         }
     }
 
-    private StatusClass AppendStatus()
+    private StatusClass AppendStatus(out bool isTimeout)
     {
-        int status = chance.Below(4) switch { 0 => 0, 1 => 429, 2 => 503, _ => 301 };
+        int status = chance.Below(5) switch { 0 => 0, 1 => 429, 2 => 503, 3 => 504, _ => 301 };
+        isTimeout = status == 504;
         if (status != 0)
             json.Append(",\"status_code\":"u8).Append(status);
         return status is >= 400 and < 500 ? StatusClass.ClientError : status >= 500 ? StatusClass.ServerError : StatusClass.Other;
     }
 
-    private bool AppendTimeout()
+    private bool AppendTimeout(bool isTimeoutStatus)
     {
-        switch (chance.Below(6))
+        switch (chance.Below(8))
         {
+            case 6:
+                json.Append(",\"error_type\":\"ETIMEDOUT\",\"error_message\":[]"u8);
+                return true;
+            case 7:
+                json.Append(",\"error_type\":504,\"error_message\":{\"cause\":\"Request timed out.\"}"u8);
+                return true;
             case 0:
                 json.Append(",\"is_timeout\":true"u8);
                 return true;
@@ -209,7 +262,7 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
                 return true;
             default:
                 json.Append(",\"error_message\":\"overloaded\""u8);
-                return false;
+                return isTimeoutStatus;
         }
     }
 }

@@ -1,0 +1,32 @@
+using StreamAgg.Core.Events;
+
+namespace StreamAgg.Service.Configuration;
+
+/// <summary>The settings of section <c>Events</c>: what gateways mean by what they write.</summary>
+internal static class EventBinder
+{
+    private const string AllowedUnits = "allowed is s, ms, us or ns";
+
+    public static EventOptions Bind(SettingsReader reader)
+    {
+        var defaults = new EventOptions();
+        return new()
+        {
+            MaxDuration = reader.Duration("Events:MaxDuration", defaults.MaxDuration, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            LabelCase = reader.Choice("Events:LabelCase", defaults.LabelCase),
+            TimeUnit = Unit(reader, "Events:TimeUnit"),
+            DurationUnit = Unit(reader, "Events:DurationUnit"),
+        };
+    }
+
+    private static TimeUnit Unit(SettingsReader reader, string key) => UnitOf(reader.Text(key, "ms", AllowedUnits, text => UnitOf(text) is not null))!.Value;
+
+    private static TimeUnit? UnitOf(string text) => text switch
+    {
+        "s" => TimeUnit.Seconds,
+        "ms" => TimeUnit.Milliseconds,
+        "us" => TimeUnit.Microseconds,
+        "ns" => TimeUnit.Nanoseconds,
+        _ => null,
+    };
+}
