@@ -23,7 +23,7 @@ public sealed class ChaosTests
         await using KafkaCluster cluster = await KafkaCluster.StartAsync(Nodes);
         await using EmbeddedPostgres postgres = await EmbeddedPostgres.CreateAsync();
         await using var deployment = await Deployment.CreateAsync(
-            partitions: 3, Brokers.Of(cluster), postgres, ("Kafka:Client:session.timeout.ms", "3000"), ("Kafka:Client:heartbeat.interval.ms", "500"));
+            partitions: 3, Brokers.Of(cluster), postgres, settings: [("Kafka:Client:session.timeout.ms", "3000"), ("Kafka:Client:heartbeat.interval.ms", "500")]);
         var chaos = new Chaos(deployment, postgres, cluster, Nodes, seed);
         try
         {

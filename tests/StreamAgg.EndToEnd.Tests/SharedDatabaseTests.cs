@@ -12,7 +12,6 @@ public sealed class SharedDatabaseTests
     public async Task A_batch_jobs_larger_row_stays_a_smaller_one_is_replaced_and_an_equal_one_is_not_written_again()
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 1);
-        await MigrateAsync(deployment);
         foreach (var (table, bucket) in new[] { ("hourly", "bucket_start"), ("daily", "bucket_date") })
         {
             await deployment.ExecuteAsync(
@@ -49,7 +48,8 @@ public sealed class SharedDatabaseTests
     public async Task Two_pipelines_share_a_database_each_with_its_schema_and_a_third_is_refused_in_a_schema_that_is_taken()
     {
         await using var deployment = await Deployment.CreateAsync();
-        await deployment.ExecuteAsync("CREATE SCHEMA second");
+        await deployment.ExecuteAsync("CREATE SCHEMA second AUTHORIZATION streamagg_migrator");
+        await Databases.MigrateAsync(deployment.MigratorConnectionString, "second", "second");
         (string, string)[] second = [("Pipeline:Id", "second"), ("Kafka:GroupId", TestKafka.NewName("group")), ("Postgres:PublishSchema", "second")];
         deployment.Run();
         deployment.Run(second);
@@ -77,7 +77,7 @@ public sealed class SharedDatabaseTests
 
     internal static async Task MigrateAsync(Deployment deployment)
     {
-        var migrate = deployment.Start(["migrate"], []);
+        var migrate = deployment.Start(["migrate"], [("Postgres:ConnectionString", deployment.MigratorConnectionString)]);
         int code = await migrate.WaitForExitAsync(TimeSpan.FromSeconds(60));
         Assert.True(code == 0, migrate.Tail());
     }

@@ -12,7 +12,7 @@ public sealed class StartTests
     [Theory]
     [InlineData("Pipeline:Consumers", "65", "from 1 to 64")]
     [InlineData("Pipeline:Grace", "1.00:00:01", "1.00:00:00")]
-    [InlineData("Kafka:Topic", "x", "no such setting")]
+    [InlineData("Kafka:Topic", "Topic", "no such setting")]
     public async Task A_wrong_setting_is_refused_before_anything_is_connected(string key, string value, string range)
     {
         await using var process = ServiceProcess.Start(["run", $"--StreamAgg:{key}={value}", "--StreamAgg:Kafka:BootstrapServers=127.0.0.1:1"]);
@@ -26,14 +26,14 @@ public sealed class StartTests
     [Fact]
     public async Task A_missing_schema_ends_it_with_the_command_that_makes_one()
     {
-        await using var deployment = await Deployment.CreateAsync();
-        var process = deployment.Run(("Postgres:MigrateOnStart", "false"));
+        await using var deployment = await Deployment.CreateAsync(isMigrated: false);
+        var process = deployment.Run();
         Assert.Equal(3, await process.WaitForExitAsync(Patience));
         Assert.Contains("streamagg migrate", process.Errors, StringComparison.Ordinal);
 
         await SharedDatabaseTests.MigrateAsync(deployment);
         await deployment.ExecuteAsync("INSERT INTO streamagg.migration (name, publish_schema) VALUES ('9999_of_a_later_version', '')");
-        var older = deployment.Run(("Postgres:MigrateOnStart", "false"));
+        var older = deployment.Run();
         Assert.Equal(3, await older.WaitForExitAsync(Patience));
         Assert.Contains("9999_of_a_later_version", older.Errors, StringComparison.Ordinal);
     }
@@ -43,7 +43,6 @@ public sealed class StartTests
     {
         await Brokers.NeedAsync(KafkaFeature.Administration);
         await using var deployment = await Deployment.CreateAsync();
-        await SharedDatabaseTests.MigrateAsync(deployment);
         long started = Stopwatch.GetTimestamp();
         var noPostgres = deployment.Run(("Postgres:ConnectionString", "Host=127.0.0.1;Port=1;Database=x;Username=x"));
         var noKafka = deployment.Run(("Kafka:BootstrapServers", "127.0.0.1:1"));

@@ -201,7 +201,7 @@ public class CheckpointTests(TestServer server)
 
     [Theory]
     [InlineData(3)]
-    [InlineData(700)] // past the number of rows that are sent as arrays
+    [InlineData(700)] // more than one statement takes
     public async Task Changed_partials_replace_what_was_there_and_raise_its_rev(int rows)
     {
         await using TestDatabase database = await server.CreateMigratedAsync();

@@ -70,6 +70,30 @@ public class MigratorTests(TestServer server)
         Assert.Equal(["7"], await database.RowsAsync("SELECT request_count FROM ops_metrics_hourly"));
     }
 
+    [Fact]
+    public async Task Writers_of_a_table_that_is_there_do_not_queue_behind_a_migration_that_waits_for_it()
+    {
+        await using var database = new TestDatabase(await server.CreateDatabaseAsync());
+        await database.ExecuteAsync(MigrationScript.All.Single(s => s.IsPerPublishSchema).Sql);
+        await database.ExecuteAsync("DROP INDEX idx_ops_metrics_hourly_platform_bucket_start, idx_ops_metrics_daily_platform_bucket_date");
+        await using NpgsqlConnection batch = await database.Source.OpenConnectionAsync(None);
+        await using NpgsqlTransaction holding = await batch.BeginTransactionAsync(None);
+        await using (var write = new NpgsqlCommand("INSERT INTO ops_metrics_hourly (bucket_start, platform) VALUES (now(), 'batch')", batch))
+            await write.ExecuteNonQueryAsync(None);
+
+        Task<IReadOnlyList<string>> migration = new Migrator(database.Source, database.Options).MigrateAsync(isDryRun: false, None);
+        while (await database.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'ops_metrics_hourly'::regclass") == 0)
+            await Task.Delay(10, None);
+        // Behind the waiting CREATE INDEX: the write gets through although the lock that it waits for is held on.
+        await database.ExecuteAsync("SET LOCAL lock_timeout = '30s'; INSERT INTO ops_metrics_hourly (bucket_start, platform) VALUES (now(), 'another')");
+        Assert.False(migration.IsCompleted);
+        await holding.RollbackAsync(None);
+
+        Assert.NotEmpty(await migration);
+        Assert.Equal(["another"], await database.RowsAsync("SELECT platform FROM ops_metrics_hourly"));
+        Assert.Equal(2, await database.ScalarAsync<long>("SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'idx_ops_metrics_%'"));
+    }
+
     [Theory]
     [InlineData("ALTER TABLE ops_metrics_hourly DROP COLUMN timeout_count", "public.ops_metrics_hourly has no column timeout_count (bigint)")]
     [InlineData("ALTER TABLE ops_metrics_daily ALTER request_count TYPE integer", "public.ops_metrics_daily has request_count as integer where bigint is needed")]

@@ -5,13 +5,18 @@ using StreamAgg.Postgres.Store;
 namespace StreamAgg.Postgres.Tests;
 
 /// <summary>A database, the store over it, and a way to look at it past the store.</summary>
-public sealed class TestDatabase(PostgresOptions options) : IAsyncDisposable
+/// <param name="options">The store's.</param>
+/// <param name="administrator">Who looks past the store; null: the same login.</param>
+public sealed class TestDatabase(PostgresOptions options, string? administrator = null) : IAsyncDisposable
 {
+    private readonly NpgsqlDataSource pool = PostgresDataSource.Create(options);
+
     public PostgresOptions Options { get; } = options;
 
-    public NpgsqlDataSource Source { get; } = PostgresDataSource.Create(options);
+    /// <summary>The administrator's.</summary>
+    public NpgsqlDataSource Source { get; } = PostgresDataSource.Create(new PostgresOptions { ConnectionString = administrator ?? options.ConnectionString });
 
-    public PostgresStore Store => new(Source, Options.PipelineId, Options.PublishSchema);
+    public PostgresStore Store => new(pool, Options.PipelineId, Options.PublishSchema);
 
     public async Task ExecuteAsync(string sql)
     {
@@ -36,5 +41,9 @@ public sealed class TestDatabase(PostgresOptions options) : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public ValueTask DisposeAsync() => Source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await pool.DisposeAsync();
+        await Source.DisposeAsync();
+    }
 }

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using StreamAgg.Core.Aggregation;
 
 namespace StreamAgg.Postgres.Columns;
@@ -71,24 +70,4 @@ internal sealed class TotalsColumns(int rows)
         DurationMinMicros = row.IsDBNull(ordinal + 7) ? 0 : row.GetInt64(ordinal + 7),
         DurationMaxMicros = row.IsDBNull(ordinal + 8) ? 0 : row.GetInt64(ordinal + 8),
     };
-
-    /// <summary>Writes the nine columns of one row of a binary COPY.</summary>
-    public static async Task CopyAsync(NpgsqlBinaryImporter importer, BucketTotals totals)
-    {
-        await importer.WriteAsync(totals.SuccessCount, NpgsqlDbType.Bigint);
-        await importer.WriteAsync(totals.ErrorCount, NpgsqlDbType.Bigint);
-        await importer.WriteAsync(totals.Error4xxCount, NpgsqlDbType.Bigint);
-        await importer.WriteAsync(totals.Error5xxCount, NpgsqlDbType.Bigint);
-        await importer.WriteAsync(totals.TimeoutCount, NpgsqlDbType.Bigint);
-        await importer.WriteAsync(totals.DurationCount, NpgsqlDbType.Bigint);
-        await importer.WriteAsync((decimal)totals.DurationSumMicros, NpgsqlDbType.Numeric);
-        if (totals.DurationCount == 0)
-        {
-            await importer.WriteNullAsync();
-            await importer.WriteNullAsync();
-            return;
-        }
-        await importer.WriteAsync(totals.DurationMinMicros, NpgsqlDbType.Bigint);
-        await importer.WriteAsync(totals.DurationMaxMicros, NpgsqlDbType.Bigint);
-    }
 }

@@ -11,6 +11,7 @@ public static class DatabaseFaults
     public static bool IsTransient(Exception fault) => fault switch
     {
         PostgresException refused => IsTransient(refused.SqlState),
+        ReadOnlyServerException => true,
         NpgsqlException broken => broken.IsTransient || broken.InnerException is AuthenticationException or SocketException or IOException or TimeoutException,
         // The host's name is not known (yet), or the password file is just being replaced.
         SocketException or IOException or UnauthorizedAccessException or TimeoutException or AuthenticationException => true,
@@ -37,6 +38,13 @@ public static class DatabaseFaults
             || sqlState.StartsWith("58", StringComparison.Ordinal), // the server's own input and output
     };
 
+    /// <summary>True where the server answered that this role may not log in: while running it may pass (a password that rotates), at start it is a mistake.</summary>
+    public static bool IsRefusedLogin(Exception? fault) =>
+        fault is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification };
+
+    /// <summary>True where the session is bound to a server that takes no writes (any more): another connection may find another server.</summary>
+    public static bool IsReadOnlyServer(Exception fault) => fault is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } or ReadOnlyServerException;
+
     /// <summary>True where two transactions met: a sign of life, not of an outage.</summary>
     public static bool IsContention(Exception? fault) =>
         fault is PostgresException
@@ -47,6 +55,7 @@ public static class DatabaseFaults
     /// <summary>One line for a person: the server's words and its code, never a stack.</summary>
     public static string Describe(Exception fault) => fault switch
     {
+        ReadOnlyServerException => fault.Message,
         PostgresException refused => $"PostgreSQL refused: {refused.MessageText} ({refused.SqlState})",
         _ => $"PostgreSQL could not be reached: {Innermost(fault).Message.ReplaceLineEndings(" ")}",
     };

@@ -10,17 +10,28 @@ namespace StreamAgg.Postgres.Connections;
 internal sealed class StoreTransaction
 {
     private readonly NpgsqlConnection connection;
-    private readonly bool isReadOnly;
+    private readonly Access access;
     private readonly CommitGate gate;
     private readonly CancellationToken breaking;
     private bool isFirst = true;
 
-    private StoreTransaction(NpgsqlConnection connection, bool isReadOnly, CommitGate gate, CancellationToken breaking)
+    private StoreTransaction(NpgsqlConnection connection, Access access, CommitGate gate, CancellationToken breaking)
     {
         this.connection = connection;
-        this.isReadOnly = isReadOnly;
+        this.access = access;
         this.gate = gate;
         this.breaking = breaking;
+    }
+
+    private enum Access
+    {
+        Write,
+
+        /// <summary>What the pipeline goes on from: of the server that it writes to, and no other.</summary>
+        ReadCurrent,
+
+        /// <summary>What is only shown: a standby may answer too.</summary>
+        ReadAny,
     }
 
     /// <summary>Runs <paramref name="work"/> at READ COMMITTED and commits when it returns true, else rolls back.</summary>
@@ -32,7 +43,7 @@ internal sealed class StoreTransaction
         var ending = new CommitGate();
         await ending.WaitAsync(
             RunAsync(
-                database, IsolationLevel.ReadCommitted, ending,
+                database, Access.Write, ending,
                 async (transaction, commit) =>
                 {
                     if (await work(transaction))
@@ -43,12 +54,20 @@ internal sealed class StoreTransaction
             cancellation);
     }
 
-    /// <summary>Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: all its statements see one snapshot, and none ever waits.</summary>
+    /// <summary>Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: all its statements see one snapshot, and none ever waits. Any server may answer.</summary>
     /// <exception cref="StoreUnavailableException">No answer.</exception>
     public static Task<T> ReadAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation) =>
-        ReadBreakableAsync(database, work, cancellation, CancellationToken.None);
+        ReadAsync(database, Access.ReadAny, work, cancellation, CancellationToken.None);
 
-    /// <summary>As <see cref="ReadAsync"/>, for somebody who may lose interest: then the statement under way is ended in the database, too.</summary>
+    /// <summary>
+    /// The same, refused by a server that takes no writes. After a failover the pool may hold sessions of two servers: partials that were
+    /// loaded from the old one would be written over what the new one has counted since.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">No answer, or from a server that takes no writes.</exception>
+    public static Task<T> ReadCurrentAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation) =>
+        ReadAsync(database, Access.ReadCurrent, work, cancellation, CancellationToken.None);
+
+    /// <summary>As <see cref="ReadAsync{T}(NpgsqlDataSource, Func{StoreTransaction, Task{T}}, CancellationToken)"/>, for somebody who may lose interest: then the statement under way is ended in the database, too.</summary>
     /// <exception cref="StoreUnavailableException">No answer.</exception>
     public static async Task<T> ReadWhileWantedAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken wanted)
     {
@@ -56,7 +75,7 @@ internal sealed class StoreTransaction
         // On a thread of its own, and nobody waits for it: the driver waits there for the server, which may hang (see CommitGate).
         await using var registration = wanted.Register(
             () => _ = Task.Factory.StartNew(unwanted.Cancel, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        return await ReadBreakableAsync(database, work, wanted, unwanted.Token);
+        return await ReadAsync(database, Access.ReadAny, work, wanted, unwanted.Token);
     }
 
     /// <summary>Runs one statement and hands each of its rows to <paramref name="onRow"/>.</summary>
@@ -70,7 +89,12 @@ internal sealed class StoreTransaction
         batch.BatchCommands.Add(command);
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(breaking);
         for (; before > 0; before--)
+        {
+            await reader.ReadAsync(breaking);
+            if (access == Access.ReadCurrent && reader.GetBoolean(TransactionSettings.IsReadOnlyOrdinal))
+                throw new ReadOnlyServerException();
             await reader.NextResultAsync(breaking);
+        }
         while (await reader.ReadAsync(breaking))
             onRow(reader);
         // Errors of the statement's end (a deferred one, a lost connection) are reported here and nowhere else.
@@ -99,26 +123,13 @@ internal sealed class StoreTransaction
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Streams rows into a table by binary COPY.</summary>
-    public async Task CopyAsync<T>(string copy, IEnumerable<T> rows, Func<NpgsqlBinaryImporter, T, Task> write)
-    {
-        gate.ThrowIfAbandoned();
-        await using NpgsqlBinaryImporter importer = await connection.BeginBinaryImportAsync(copy);
-        foreach (T row in rows)
-        {
-            await importer.StartRowAsync();
-            await write(importer, row);
-        }
-        await importer.CompleteAsync();
-    }
-
-    private static Task<T> ReadBreakableAsync<T>(
-        NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation, CancellationToken breaking)
+    private static Task<T> ReadAsync<T>(
+        NpgsqlDataSource database, Access access, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation, CancellationToken breaking)
     {
         var ending = new CommitGate();
         return ending.WaitAsync(
             RunAsync(
-                database, IsolationLevel.RepeatableRead, ending,
+                database, access, ending,
                 async (transaction, commit) =>
                 {
                     T result = await work(transaction);
@@ -130,17 +141,21 @@ internal sealed class StoreTransaction
     }
 
     private static async Task<T> RunAsync<T>(
-        NpgsqlDataSource database, IsolationLevel isolation, CommitGate gate,
+        NpgsqlDataSource database, Access access, CommitGate gate,
         Func<StoreTransaction, NpgsqlTransaction, Task<T>> work, CancellationToken cancellation, CancellationToken breaking)
     {
         try
         {
             await using NpgsqlConnection opened = await OpenAsync(database, cancellation);
-            await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(isolation, CancellationToken.None);
-            return await work(new StoreTransaction(opened, isolation == IsolationLevel.RepeatableRead, gate, breaking), transaction);
+            await using NpgsqlTransaction transaction = await opened.BeginTransactionAsync(
+                access == Access.Write ? IsolationLevel.ReadCommitted : IsolationLevel.RepeatableRead, CancellationToken.None);
+            return await work(new StoreTransaction(opened, access, gate, breaking), transaction);
         }
         catch (Exception fault) when (DatabaseFaults.IsTransient(fault))
         {
+            // A session stays with its server, and keeps the role's settings of its beginning: the next try asks the name again.
+            if (DatabaseFaults.IsReadOnlyServer(fault))
+                database.Clear();
             throw new StoreUnavailableException(DatabaseFaults.Describe(fault), fault);
         }
     }
@@ -185,7 +200,7 @@ internal sealed class StoreTransaction
         if (!isFirst)
             return 0;
         isFirst = false;
-        TransactionSettings.AddTo(batch, connection, isReadOnly);
+        TransactionSettings.AddTo(batch, connection, access != Access.Write);
         return 1;
     }
 }

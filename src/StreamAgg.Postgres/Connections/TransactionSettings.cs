@@ -20,8 +20,12 @@ internal static class TransactionSettings
         """
         SELECT set_config('lock_timeout', '6s', true), set_config('statement_timeout', '15s', true),
           set_config('idle_in_transaction_session_timeout', '5s', true), set_config('tcp_keepalives_idle', '10', true),
-          set_config('tcp_keepalives_interval', '5', true), set_config('tcp_keepalives_count', '3', true)
+          set_config('tcp_keepalives_interval', '5', true), set_config('tcp_keepalives_count', '3', true),
+          pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'
         """;
+
+    /// <summary>Where the answer of <see cref="AddTo"/>'s last statement says that the server takes no writes.</summary>
+    public const int IsReadOnlyOrdinal = 6;
 
     // Since PostgreSQL 14: a backend that waits for a lock notices that its client is gone.
     private const string BoundsWithConnectionCheck = Bounds + ", set_config('client_connection_check_interval', '2s', true)";

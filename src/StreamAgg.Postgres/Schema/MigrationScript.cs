@@ -14,6 +14,16 @@ internal sealed record MigrationScript(string Name, string Sql, bool IsPerPublis
     /// <summary>All of this binary's, in order.</summary>
     public static IReadOnlyList<MigrationScript> All { get; } = Load();
 
+    /// <summary><c>deploy/roles.sql</c>: makes the roles and gives them their rights.</summary>
+    public static string Roles { get; } = Read(typeof(MigrationScript).Assembly, "roles.sql");
+
+    private static string Read(Assembly assembly, string resource)
+    {
+        using Stream stream = assembly.GetManifestResourceStream(resource)!;
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+
     private static MigrationScript[] Load()
     {
         Assembly assembly = typeof(MigrationScript).Assembly;
@@ -24,9 +34,7 @@ internal sealed record MigrationScript(string Name, string Sql, bool IsPerPublis
                 .Order(StringComparer.Ordinal)
                 .Select(name =>
                 {
-                    using Stream stream = assembly.GetManifestResourceStream(name)!;
-                    using var reader = new StreamReader(stream);
-                    string sql = reader.ReadToEnd();
+                    string sql = Read(assembly, name);
                     return new MigrationScript(
                         name[ResourcePrefix.Length..^".sql".Length], sql, sql.StartsWith(PublishSchemaScope, StringComparison.Ordinal));
                 }),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
@@ -12,6 +13,29 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
 {
     // Any number that nobody else is likely to take: the letters of "streamag".
     private const long LockKey = 0x73747265616D6167;
+
+    // Everything then belongs to one role, whoever of its members migrates. An administrator stays what he is: he may do more.
+    private const string BecomeMigrator =
+        """
+        DO $$
+        BEGIN
+          IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'streamagg_migrator' AND pg_has_role(oid, 'MEMBER'))
+            AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+            SET LOCAL ROLE streamagg_migrator;
+          END IF;
+        END
+        $$
+        """;
+
+    private const string MigratorRole = "streamagg_migrator", ServiceRole = "streamagg_service", LookingRoles = "streamagg_service (to run) or streamagg_reader (to look)";
+
+    private const string HasRoles =
+        "SELECT count(*) = 3 FROM pg_catalog.pg_roles WHERE rolname IN ('streamagg_migrator', 'streamagg_service', 'streamagg_reader')";
+
+    /// <summary>How long a lock on a table is waited for: behind a CREATE INDEX that waits, every writer of the table waits too.</summary>
+    private const string TableLockTimeout = "2s";
+
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(120), LockPause = TimeSpan.FromSeconds(2);
 
     private const string CreateJournal =
         """
@@ -41,15 +65,37 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     /// <exception cref="CommitOutcomeUnknownException">No answer to COMMIT: run it again.</exception>
     public async Task<IReadOnlyList<string>> MigrateAsync(bool isDryRun, CancellationToken cancellation)
     {
+        long startedAt = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await TryMigrateAsync(isDryRun, cancellation);
+            }
+            catch (StoreUnavailableException locked) when (locked.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } refused)
+            {
+                if (Stopwatch.GetElapsedTime(startedAt) >= LockPatience)
+                    throw new SchemaMismatchException(
+                        $"PostgreSQL refused: {refused.MessageText}; for {LockPatience.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs: "
+                        + "find it in pg_stat_activity and pg_locks, end it, and run this again.", locked);
+            }
+            await Task.Delay(LockPause, cancellation);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> TryMigrateAsync(bool isDryRun, CancellationToken cancellation)
+    {
         IReadOnlyList<string> applied = [];
-        await ExplainAsync(() => StoreTransaction.WriteAsync(database, async transaction =>
+        await ExplainAsync(MigratorRole, () => StoreTransaction.WriteAsync(database, async transaction =>
         {
             // One migrator at a time; the others wait here and then find nothing to do. A dry run reads only, and waits for nobody.
             if (!isDryRun)
             {
                 await transaction.ExecuteAsync("SELECT set_config('lock_timeout', '120s', true), set_config('statement_timeout', '0', true)");
                 await transaction.ExecuteScriptAsync($"SELECT pg_advisory_xact_lock({LockKey})");
+                await transaction.ExecuteScriptAsync($"SET LOCAL lock_timeout = '{TableLockTimeout}'");
             }
+            await transaction.ExecuteScriptAsync(BecomeMigrator);
             SchemaCheck check = await CheckAsync(transaction);
             if (check.State is SchemaState.Newer or SchemaState.Different)
                 throw new SchemaMismatchException(check.Remedy!);
@@ -58,6 +104,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             if (isDryRun || applied.Count == 0)
                 return false;
             await ApplyAsync(transaction, applied);
+            await GrantAsync(transaction);
             // What was created by somebody else between the check and now would be caught here.
             if (await TableShape.DifferencesAsync(transaction, options.PublishSchema) is [var first, ..])
                 throw new SchemaMismatchException(first);
@@ -72,15 +119,24 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     public async Task<SchemaCheck> CheckSchemaAsync(CancellationToken cancellation)
     {
         SchemaCheck? check = null;
-        await ExplainAsync(async () => check = await StoreTransaction.ReadAsync(database, CheckAsync, cancellation));
+        await ExplainAsync(LookingRoles, async () => check = await StoreTransaction.ReadAsync(database, CheckAsync, cancellation));
         return check!;
+    }
+
+    /// <summary>Every right that `run` needs, asked for before it is needed: one would otherwise be missed when the first hour closes.</summary>
+    /// <exception cref="SchemaMismatchException">Some are missing; the message names them and who gives them.</exception>
+    /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
+    public async Task CheckRightsAsync(CancellationToken cancellation)
+    {
+        if (await StoreTransaction.ReadAsync(database, transaction => RequiredRights.LackingAsync(transaction, options.PublishSchema), cancellation) is { } lacking)
+            throw new SchemaMismatchException(lacking);
     }
 
     /// <summary>Makes the publish schema this pipeline's, for good. What `run` does before its first claim; again changes nothing.</summary>
     /// <exception cref="PublishSchemaTakenException">The schema is another pipeline's, or this one publishes elsewhere.</exception>
     /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
     /// <exception cref="CommitOutcomeUnknownException">No answer to COMMIT: call it again.</exception>
-    public Task RegisterPipelineAsync(CancellationToken cancellation) => ExplainAsync(() => StoreTransaction.WriteAsync(database, async transaction =>
+    public Task RegisterPipelineAsync(CancellationToken cancellation) => ExplainAsync(ServiceRole, () => StoreTransaction.WriteAsync(database, async transaction =>
     {
         int inserted = await transaction.ExecuteAsync(
             "INSERT INTO streamagg.pipeline (id, publish_schema) VALUES (@id, @schema) ON CONFLICT DO NOTHING",
@@ -141,6 +197,18 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         }
     }
 
+    /// <summary>Gives the roles of deploy/roles.sql, where they are there, their rights to what was just made.</summary>
+    private async Task GrantAsync(StoreTransaction transaction)
+    {
+        bool hasRoles = false;
+        await transaction.QueryAsync(HasRoles, null, row => hasRoles = row.GetBoolean(0));
+        if (!hasRoles)
+            return;
+        await transaction.ExecuteAsync("SELECT set_config('streamagg.publish_schema', @schema, true)", p => p.With("schema", options.PublishSchema));
+        await transaction.ExecuteScriptAsync("SET LOCAL search_path = pg_catalog");
+        await transaction.ExecuteScriptAsync(MigrationScript.Roles);
+    }
+
     /// <summary>Labels are up to 50 code points and compared by their UTF-8 bytes: another encoding would refuse or change some.</summary>
     private static async Task RefuseEncodingAsync(StoreTransaction transaction)
     {
@@ -170,7 +238,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     private string JournalSchema(MigrationScript script) => script.IsPerPublishSchema ? options.PublishSchema : "";
 
     /// <summary>Puts what only an administrator can mend into one line.</summary>
-    private static async Task ExplainAsync(Func<Task> work)
+    private static async Task ExplainAsync(string role, Func<Task> work)
     {
         try
         {
@@ -178,7 +246,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
-            throw new SchemaMismatchException($"PostgreSQL refused: {refused.MessageText}; grant the role that right, or run `streamagg migrate` as a role that has it.", refused);
+            throw new SchemaMismatchException(
+                $"PostgreSQL refused: {refused.MessageText}; run deploy/roles.sql as an administrator and grant {role} to the role that logs in, or that right alone.", refused);
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidCatalogName)
         {

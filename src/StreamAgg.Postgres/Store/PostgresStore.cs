@@ -29,7 +29,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
         return now;
     }, cancellation);
 
-    public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) => StoreTransaction.ReadAsync(database, async transaction =>
+    public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) => StoreTransaction.ReadCurrentAsync(database, async transaction =>
     {
         bool isKnown = false;
         await transaction.QueryAsync(
@@ -132,7 +132,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
     }
 
     public Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation) =>
-        StoreTransaction.ReadAsync<IReadOnlyList<PartialRow>>(database, async transaction =>
+        StoreTransaction.ReadCurrentAsync<IReadOnlyList<PartialRow>>(database, async transaction =>
         {
             var rows = new List<PartialRow>();
             await transaction.QueryAsync(
@@ -159,7 +159,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
 
     public Task<IReadOnlyDictionary<SourcePartition, Fence>> ReadFencesAsync(
         IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
-        StoreTransaction.ReadAsync<IReadOnlyDictionary<SourcePartition, Fence>>(
+        StoreTransaction.ReadCurrentAsync<IReadOnlyDictionary<SourcePartition, Fence>>(
             database, async transaction => await checkpoints.ReadFencesAsync(transaction, partitions, isLocking: false), cancellation);
 
     public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => StoreTransaction.WriteAsync(database, async transaction =>
@@ -169,13 +169,13 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
     }, cancellation);
 
     public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
-        StoreTransaction.ReadAsync(database, transaction => hourPublishing.ReadAsync(transaction, partitions, limit), cancellation);
+        StoreTransaction.ReadCurrentAsync(database, transaction => hourPublishing.ReadAsync(transaction, partitions, limit), cancellation);
 
     public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
         PublishAsync(hours, hourPublishing.WriteAsync, cancellation);
 
     public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
-        StoreTransaction.ReadAsync(database, transaction => dayPublishing.ReadAsync(transaction, partitions, limit), cancellation);
+        StoreTransaction.ReadCurrentAsync(database, transaction => dayPublishing.ReadAsync(transaction, partitions, limit), cancellation);
 
     public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) =>
         PublishAsync(days, dayPublishing.WriteAsync, cancellation);

@@ -37,6 +37,7 @@ internal static class FaultReport
     /// <summary>Where a server is silent its name is not at fault, or it is: nobody nearer to the fault can say so.</summary>
     private static string RemedyOf(Exception exception) => exception switch
     {
+        StoreUnavailableException { InnerException: PostgresException refused } when RemedyOf(refused) is { } remedy => remedy,
         StoreUnavailableException => " Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.",
         LogUnavailableException => " Start Kafka, or correct StreamAgg:Kafka:BootstrapServers and, for TLS and logins, StreamAgg:Kafka:Client.",
         PostgresException refused => RemedyOf(refused) ?? "",
@@ -46,7 +47,12 @@ internal static class FaultReport
     /// <summary>What somebody changed in the database under our feet; null where the fault is of a kind that nobody foresaw.</summary>
     private static string? RemedyOf(PostgresException refused) => refused.SqlState switch
     {
-        PostgresErrorCodes.InsufficientPrivilege => " Grant that right to the role in StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.InvalidPassword => " Correct the password in StreamAgg:Postgres:PasswordFile or StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            " Let that role log in from here (the role itself, pg_hba.conf, TLS), or correct StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.ReadOnlySqlTransaction => " Name the primary in StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.InsufficientPrivilege =>
+            " Run deploy/roles.sql as an administrator and grant one of its roles to the role in StreamAgg:Postgres:ConnectionString.",
         PostgresErrorCodes.InvalidCatalogName => " Create it, or correct StreamAgg:Postgres:ConnectionString.",
         PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
             => " The schema is not as it was migrated: restore it, then run `streamagg migrate`.",

@@ -1,5 +1,6 @@
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Connections;
 using StreamAgg.Service.Cli;
 using StreamAgg.Service.Output;
 
@@ -21,6 +22,7 @@ internal sealed class Patience(TimeProvider clock, ILogger logger, Action<string
     /// <param name="question">Asked again until it is answered.</param>
     /// <param name="stop">Ends the wait.</param>
     /// <exception cref="CommandFaultException">No answer within <see cref="Limit"/>.</exception>
+    /// <exception cref="StoreUnavailableException">PostgreSQL refuses the login.</exception>
     public async Task<T> AskAsync<T>(string what, string remedy, Func<CancellationToken, Task<T>> question, CancellationToken stop)
     {
         long startedAt = clock.GetTimestamp();
@@ -34,7 +36,9 @@ internal sealed class Patience(TimeProvider clock, ILogger logger, Action<string
             {
                 return await question(ending.Token);
             }
-            catch (Exception fault) when (fault is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException)
+            // A login that is refused is an answer, and no better one comes of waiting: it goes to the caller at once.
+            catch (Exception fault) when (fault is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException
+                && !DatabaseFaults.IsRefusedLogin(fault.InnerException))
             {
                 reason = OneLine.Of(fault);
             }

@@ -9,7 +9,7 @@ internal sealed class SchemaStart(Migrator migrator, Patience patience, ILogger 
     /// <summary>What to look at where PostgreSQL does not answer.</summary>
     public const string Remedy = "Start it, or correct StreamAgg:Postgres:ConnectionString.";
 
-    /// <exception cref="SchemaMismatchException">The schema does not fit; the message names the remedy.</exception>
+    /// <exception cref="SchemaMismatchException">The schema does not fit, or a right is missing; the message names the remedy.</exception>
     /// <exception cref="PublishSchemaTakenException">Another pipeline publishes into the schema.</exception>
     public async Task CheckAsync(bool migrates, CancellationToken stop)
     {
@@ -25,6 +25,7 @@ internal sealed class SchemaStart(Migrator migrator, Patience patience, ILogger 
             throw new SchemaMismatchException(remedy);
         await patience.AskAsync("PostgreSQL", Remedy, async token =>
         {
+            await migrator.CheckRightsAsync(token);
             await migrator.RegisterPipelineAsync(token);
             return true;
         }, stop);

@@ -33,19 +33,23 @@ internal sealed class Deployment : IAsyncDisposable
 
     public StateTables State { get; }
 
+    /// <summary>The administrator's.</summary>
     public NpgsqlDataSource Database => database;
+
+    public required string MigratorConnectionString { get; init; }
 
     /// <param name="partitions">Of each of the two topics.</param>
     /// <param name="brokers">Null: the shared ones.</param>
     /// <param name="postgres">Null: the shared one.</param>
+    /// <param name="isMigrated">False: an empty database.</param>
     /// <param name="settings">Keys below section StreamAgg.</param>
     public static async Task<Deployment> CreateAsync(
-        int partitions = 2, Brokers? brokers = null, EmbeddedPostgres? postgres = null, params (string Key, string Value)[] settings)
+        int partitions = 2, Brokers? brokers = null, EmbeddedPostgres? postgres = null, bool isMigrated = true, params (string Key, string Value)[] settings)
     {
         brokers ??= await Brokers.SharedAsync();
         postgres ??= await Databases.SharedAsync();
         string name = Databases.NewName();
-        await postgres.CreateDatabaseAsync(name);
+        await Databases.CreateAsync(postgres, name);
         string usage = TestKafka.NewName("usage"), error = TestKafka.NewName("errors"), letters = TestKafka.NewName("dead");
         await brokers.CreateTopicAsync(usage, partitions);
         await brokers.CreateTopicAsync(error, partitions);
@@ -60,8 +64,7 @@ internal sealed class Deployment : IAsyncDisposable
             // Short, so that a member that was killed is missed soon, and long enough for a busy machine.
             ["Kafka:Client:session.timeout.ms"] = "6000",
             ["Kafka:Client:heartbeat.interval.ms"] = "1000",
-            ["Postgres:ConnectionString"] = postgres.ConnectionString(name),
-            ["Postgres:MigrateOnStart"] = "true",
+            ["Postgres:ConnectionString"] = Databases.ServiceConnectionString(postgres, name),
             ["Pipeline:Id"] = "test",
             ["Pipeline:Grace"] = "00:00:00",
             ["Pipeline:CheckpointInterval"] = "00:00:00.2",
@@ -70,8 +73,19 @@ internal sealed class Deployment : IAsyncDisposable
         foreach (var (key, value) in settings)
             all[key] = value;
         var source = new NpgsqlDataSourceBuilder(postgres.ConnectionString(name) + ";Timeout=5;Command Timeout=10;Maximum Pool Size=4").Build();
-        return new Deployment(brokers, source, usage, error, all) { Events = { Partitions = partitions } };
+        var deployment = new Deployment(brokers, source, usage, error, all)
+        {
+            MigratorConnectionString = Databases.MigratorConnectionString(postgres, name),
+            Events = { Partitions = partitions },
+        };
+        if (isMigrated)
+            await deployment.MigrateAsync();
+        return deployment;
     }
+
+    /// <summary>As the migrator's role, without a process.</summary>
+    public Task MigrateAsync() =>
+        Databases.MigrateAsync(MigratorConnectionString, Settings["Pipeline:Id"], Settings.GetValueOrDefault("Postgres:PublishSchema", "public"));
 
     /// <summary>Starts <c>streamagg run</c>, with these settings over the deployment's own.</summary>
     public ServiceProcess Run(params (string Key, string Value)[] settings) => Start(["run"], settings);
