@@ -76,6 +76,7 @@ internal static class Limits
         return Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, title, detail);
     }
 
+    // The newest first: were it the oldest's turn, who comes to it under load would always be he whose time is just over, and nobody were ever answered.
     private static RateLimitPartition<string> Partition(string name, int atOnce) => RateLimitPartition.GetConcurrencyLimiter(
-        name, _ => new ConcurrencyLimiterOptions { PermitLimit = atOnce, QueueLimit = Waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
+        name, _ => new ConcurrencyLimiterOptions { PermitLimit = atOnce, QueueLimit = Waiting, QueueProcessingOrder = QueueProcessingOrder.NewestFirst });
 }

@@ -17,6 +17,9 @@ internal sealed class PipelineReports(
     AggregateQueries queries, IAggregateStore store, ILogFacts facts, PipelineTopics topics,
     Func<CancellationToken, Task<IReadOnlySet<SourcePartition>?>> assigned) : IReports
 {
+    /// <summary>For all that the brokers are asked: longer than one question that is not answered (6 s), shorter than HTTP waits.</summary>
+    private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(7);
+
     /// <summary>What lies in memory for one who takes rows: some 300 kB.</summary>
     private const int PageRows = 1000;
 
@@ -52,9 +55,7 @@ internal sealed class PipelineReports(
 
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
     {
-        var (named, ends, silence) = await AskBrokersAsync(cancellation);
-        // Not while nobody answers: there is no group to be found then, and a person need not wait for that twice.
-        var owned = named is null ? null : await assigned(cancellation);
+        var (named, ends, owned, silence) = await AskBrokersAsync(cancellation);
         var status = await queries.StatusAsync(named, cancellation);
         var stored = status.Partitions.ToDictionary(partition => partition.Source);
         var all = stored.Keys.Union(named ?? []).Order();
@@ -86,23 +87,32 @@ internal sealed class PipelineReports(
         CheckpointAge = stored?.CheckpointAge,
     };
 
-    /// <summary>No answer is an answer here: the status is most wanted when something is away.</summary>
-    private async Task<(IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends, string? Silence)> AskBrokersAsync(
-        CancellationToken cancellation)
+    /// <summary>No answer is an answer here: the status is most wanted when something is away, and a person need not wait for that more than once.</summary>
+    private async Task<BrokerAnswers> AskBrokersAsync(CancellationToken cancellation)
     {
-        IReadOnlyList<SourcePartition>? named = null;
+        var answers = new BrokerAnswers(null, new Dictionary<SourcePartition, long>(), null, null);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        bound.CancelAfter(BrokerPatience);
         try
         {
-            var described = await facts.DescribeAsync(topics.All, cancellation);
-            named = topics.PartitionsOf(described);
+            var described = await facts.DescribeAsync(topics.All, bound.Token);
+            answers = answers with { Named = topics.PartitionsOf(described) };
             var existing = described.SelectMany(topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
-            return (named, await facts.EndOffsetsAsync(existing, cancellation), null);
+            answers = answers with { Ends = await facts.EndOffsetsAsync(existing, bound.Token) };
+            return answers with { Owned = await assigned(bound.Token) };
         }
         catch (LogUnavailableException away)
         {
-            return (named, new Dictionary<SourcePartition, long>(), away.Message);
+            return answers with { Silence = away.Message };
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return answers with { Silence = $"Kafka has not answered all questions within {BrokerPatience.TotalSeconds:0} s" };
         }
     }
+
+    private sealed record BrokerAnswers(
+        IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends, IReadOnlySet<SourcePartition>? Owned, string? Silence);
 
     /// <summary>A snapshot and a connection for each page, and neither between two, however slowly rows are taken; what is over the limit is not begun.</summary>
     private static async IAsyncEnumerable<IReadOnlyList<MetricRow>> PagesAsync<T>(
