@@ -117,6 +117,9 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
         return Output.Split("HTTP on ")[1].Split('\n')[0].Trim().TrimEnd('/');
     }
 
+    /// <summary>What the process holds in memory now, in bytes.</summary>
+    public long WorkingSet => Process.GetProcessById(pid).WorkingSet64;
+
     public string Tail() => $"--- {(HasExited ? $"ended with exit code {exit.Result}" : "runs")}\n--- output\n{LastLines(Output)}\n--- errors\n{LastLines(Errors)}";
 
     public async ValueTask DisposeAsync()

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using StreamAgg.Core.Digests;
+using StreamAgg.EndToEnd.Tests.Harness;
+using StreamAgg.Testing.Kafka;
+
+namespace StreamAgg.EndToEnd.Tests;
+
+/// <summary>Two hundred readers of a year, and Kafka away for half of the time: writing does not notice.</summary>
+public sealed class ReadingTests
+{
+    private const int Readers = 200;
+    private const int Platforms = 5;
+
+    /// <summary>A longer proof by hand: STREAMAGG_READING_SECONDS=60.</summary>
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(
+        double.Parse(Environment.GetEnvironmentVariable("STREAMAGG_READING_SECONDS") ?? "12", System.Globalization.CultureInfo.InvariantCulture));
+
+    private static readonly DateTime Year = new(2024, 12, 31, 0, 0, 0, DateTimeKind.Utc);
+
+    [Fact]
+    public async Task Reading_cannot_starve_writing()
+    {
+        await Brokers.NeedAsync(KafkaFeature.NodeFaults);
+        await using var cluster = await KafkaCluster.StartAsync();
+        await using var deployment = await Deployment.CreateAsync(brokers: Brokers.Of(cluster), settings: ("Pipeline:CheckpointInterval", "00:00:01"));
+        var traffic = Traffic.AcrossMidnight(31);
+        var process = deployment.Run();
+        string url = await process.HttpUrlAsync();
+        deployment.Events.Send(traffic.Next(300));
+        await deployment.AssertExactAsync();
+        await SeedYearAsync(deployment);
+
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Readers }) { Timeout = TimeSpan.FromSeconds(30) };
+        using var probing = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+        using var end = new CancellationTokenSource(Length);
+        var answers = new ConcurrentDictionary<string, int>();
+        string quantile = Quantile(url, days: 366);
+        var readers = Enumerable.Range(0, Readers).Select(i => ReadAsync(http, i % 2 == 0 ? quantile : url + "/", answers, end.Token)).ToList();
+        var probes = ProbeAsync(probing, url + "/healthz/live", end.Token);
+        var memory = WatchMemoryAsync(process, end.Token);
+
+        // The first half with Kafka: events are counted while they come.
+        long checkpoints = await CheckpointsAsync(deployment);
+        var half = Stopwatch.StartNew();
+        while (half.Elapsed < Length / 2)
+        {
+            deployment.Events.Send(traffic.Next(40));
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+
+        checkpoints = await CheckpointsAsync(deployment) - checkpoints;
+        cluster.Freeze();
+        await Task.WhenAll(readers);
+        cluster.Thaw();
+        var (latencies, sizes) = (await probes, await memory);
+        deployment.Events.Send(traffic.Next(100));
+        await deployment.AssertExactAsync();
+
+        latencies.Sort();
+        double median = latencies[latencies.Count / 2], late = latencies[latencies.Count * 99 / 100];
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{string.Join(", ", answers.OrderBy(a => a.Key).Select(a => $"{a.Value} x {a.Key}"))}; {checkpoints} checkpoints in {Length.TotalSeconds / 2} s; "
+            + $"live: {latencies.Count} probes, median {median:0.0} ms, p99 {late:0.0} ms, worst {latencies[^1]:0.0} ms; "
+            + $"memory {sizes[0] >> 20} MiB at first, {sizes[sizes.Count / 2] >> 20} in the middle, {sizes.Max() >> 20} at most, {sizes[^1] >> 20} at last");
+        Assert.True(answers.Keys.All(answer => answer is "/ OK" or "/ ServiceUnavailable" or "/api/v1/quantile OK" or "/api/v1/quantile ServiceUnavailable"), string.Join(", ", answers.Keys));
+        Assert.Contains("/ OK", answers.Keys);
+        // How many years are merged in such a time is a matter of the machine; a month afterwards is not.
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(Quantile(url, days: 30), TestContext.Current.CancellationToken)).StatusCode);
+        // Four partitions, a checkpoint a second: half of that on a machine where others test, too.
+        Assert.True(checkpoints >= 4 * Length.TotalSeconds / 2 / 2, $"only {checkpoints} checkpoints");
+        Assert.True(median < 100, $"the median of /healthz/live is {median} ms");
+        Assert.True(sizes.Max() < 512L << 20, $"{sizes.Max() >> 20} MiB");
+        Assert.Equal(0, await process.StopAsync());
+    }
+
+    private static string Quantile(string url, int days) => $"{url}/api/v1/quantile?q=0.99&from={Year:yyyy-MM-dd}T00:00:00Z&to={Year.AddDays(days):yyyy-MM-dd}T00:00:00Z";
+
+    /// <summary>The digest of three thousand durations for each hour and platform.</summary>
+    private static async Task SeedYearAsync(Deployment deployment)
+    {
+        var random = new Random(3);
+        for (int platform = 0; platform < Platforms; platform++)
+        {
+            var digest = new TDigest();
+            for (int i = 0; i < 3000; i++)
+                digest.Add(Math.Round(1e6 * Math.Exp(random.NextDouble() + random.NextDouble() + random.NextDouble())));
+            var centroids = digest.ToCentroids();
+            await using var insert = deployment.Database.CreateCommand(
+                """
+                INSERT INTO streamagg.hour_sketch (pipeline, bucket_start, platform, input_rev, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count,
+                  duration_count, duration_sum_micros, duration_min_micros, duration_max_micros, compression, means, weights, pure)
+                SELECT 'test', $1 + h * interval '1 hour', $2, 1, 3000, 0, 0, 0, 0, 3000, 0, $3, $4, $5, $6, $7, $8 FROM generate_series(0, 366 * 24 - 1) h
+                """);
+            foreach (object value in (object[])
+                [Year, $"p{platform}", (long)digest.Min, (long)digest.Max, centroids.Compression, centroids.Means, centroids.Weights, centroids.Pure])
+                insert.Parameters.AddWithValue(value);
+            await insert.ExecuteNonQueryAsync();
+        }
+    }
+
+    private static async Task ReadAsync(HttpClient http, string url, ConcurrentDictionary<string, int> answers, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            try
+            {
+                using var answer = await http.GetAsync(url, end);
+                answers.AddOrUpdate($"{new Uri(url).AbsolutePath} {answer.StatusCode}", 1, (_, n) => n + 1);
+                // Whoever is turned away comes again sooner than told, as people do, and a page is looked at before it is asked for again.
+                await Task.Delay(answer.StatusCode == HttpStatusCode.OK ? 100 : 500, end);
+            }
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
+            {
+                // The time is over; so is, for the service, what this reader asked for.
+            }
+        }
+    }
+
+    private static async Task<List<double>> ProbeAsync(HttpClient http, string url, CancellationToken end)
+    {
+        var latencies = new List<double>();
+        while (!end.IsCancellationRequested)
+        {
+            long asked = Stopwatch.GetTimestamp();
+            using var answer = await http.GetAsync(url, CancellationToken.None);
+            latencies.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            await Task.Delay(100, CancellationToken.None);
+        }
+
+        return latencies;
+    }
+
+    private static async Task<List<long>> WatchMemoryAsync(ServiceProcess process, CancellationToken end)
+    {
+        var sizes = new List<long> { process.WorkingSet };
+        while (!end.IsCancellationRequested)
+        {
+            await Task.Delay(500, CancellationToken.None);
+            sizes.Add(process.WorkingSet);
+        }
+
+        return sizes;
+    }
+
+    private static async Task<long> CheckpointsAsync(Deployment deployment) => (await deployment.State.PartitionsAsync()).Values.Sum(row => row.Checkpoint);
+}
