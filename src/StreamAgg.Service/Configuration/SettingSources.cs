@@ -15,11 +15,25 @@ internal static class SettingSources
     /// <exception cref="CommandFaultException">A file can't be read or is not JSON.</exception>
     public static IConfigurationRoot Read(IReadOnlyList<KeyValuePair<string, string?>> commandLine)
     {
-        string[] folders = [AppContext.BaseDirectory, Directory.GetCurrentDirectory()];
+        string[] folders = [AppContext.BaseDirectory, WorkingDirectory()];
         var builder = new ConfigurationBuilder();
         foreach (string path in folders.Select(folder => Path.GetFullPath(Path.Combine(folder, FileName))).Distinct().Where(File.Exists))
             builder.AddInMemoryCollection(ReadFile(path));
-        return builder.AddEnvironmentVariables().AddInMemoryCollection(commandLine).Build();
+        // Given twice, the last one counts, as among the sources.
+        var last = commandLine.GroupBy(pair => pair.Key, StringComparer.OrdinalIgnoreCase).Select(same => same.Last());
+        return builder.AddEnvironmentVariables().AddInMemoryCollection(last).Build();
+    }
+
+    private static string WorkingDirectory()
+    {
+        try
+        {
+            return Directory.GetCurrentDirectory();
+        }
+        catch (IOException)
+        {
+            throw CommandFaultException.Usage("The working directory was deleted: change into one that is there, and start again.");
+        }
     }
 
     private static List<KeyValuePair<string, string?>> ReadFile(string path)

@@ -37,6 +37,15 @@ public sealed class ConfigurationFaultTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_setting_that_is_given_twice_the_last_one_counts()
+    {
+        var run = await StreamAggProcess.RunAsync("status", "--StreamAgg:OnGap=Stop", "--streamagg:ongap=Ignore");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Equal(["streamagg: StreamAgg:OnGap = 'Ignore': allowed is Stop or Continue (default Stop)."], run.ErrorLines);
+    }
+
+    [Fact]
     public async Task A_fault_is_one_line_whatever_the_value_holds()
     {
         var run = await StreamAggProcess.RunAsync(new() { ["StreamAgg__OnGap"] = "Stop\nContinue" }, ["status"]);
