@@ -125,14 +125,17 @@ internal sealed unsafe class NativeConsumer : IDisposable
     }
 
     /// <summary>Takes the partition from the client and gives it back at its next offset, parked, with the group none the wiser.</summary>
+    /// <remarks>
+    /// A try that was refused half-way left the client without the partition, and there is nothing to take then: that it is there afterwards is what counts.
+    /// </remarks>
     /// <returns>Null, or what the client says against it.</returns>
     public string? Reassign(AssignedPartition partition)
     {
         AssignedPartition[] one = [partition];
         using var list = ListOf(one);
         Pause(one);
-        return PartitionList.TakeError(NativeMethods.IncrementalUnassign(handle.Pointer, list.Pointer))
-            ?? PartitionList.TakeError(NativeMethods.IncrementalAssign(handle.Pointer, list.Pointer));
+        string? kept = PartitionList.TakeError(NativeMethods.IncrementalUnassign(handle.Pointer, list.Pointer));
+        return PartitionList.TakeError(NativeMethods.IncrementalAssign(handle.Pointer, list.Pointer)) is string refused ? kept ?? refused : null;
     }
 
     /// <summary>Returns at once; nobody waits for the answer.</summary>
