@@ -57,4 +57,27 @@ public sealed class StartTests
         Assert.Contains("127.0.0.1:1", noKafka.Errors, StringComparison.Ordinal);
         Assert.Contains("nobody-made-this", noTopic.Errors, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_refused_login_ends_it_at_once_and_an_unknown_authority_when_its_patience_ends()
+    {
+        await using var deployment = await Deployment.CreateAsync();
+        await SharedDatabaseTests.MigrateAsync(deployment);
+        using var logins = RefusingBroker.OfLogins();
+        using var secured = RefusingBroker.WithUnknownCertificate();
+        var unknown = deployment.Run(("Kafka:BootstrapServers", secured.BootstrapServers), ("Kafka:Client:security.protocol", "SSL"));
+        var refused = deployment.Run(
+            ("Kafka:BootstrapServers", logins.BootstrapServers), ("Kafka:Client:security.protocol", "SASL_PLAINTEXT"),
+            ("Kafka:Client:sasl.mechanism", "PLAIN"), ("Kafka:Client:sasl.username", "me"), ("Kafka:Client:sasl.password", "hunter2"));
+
+        Assert.Equal(3, await refused.WaitForExitAsync(Patience));
+        Assert.False(unknown.HasExited);
+        Assert.Contains("StreamAgg:Kafka:Client:sasl.password", Assert.Single(refused.Errors.Trim().Split('\n')), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", refused.Errors + refused.Output, StringComparison.Ordinal);
+
+        Assert.Equal(3, await unknown.WaitForExitAsync(TimeSpan.FromSeconds(90)));
+        string line = Assert.Single(unknown.Errors.Trim().Split('\n'));
+        Assert.Contains("did not answer for 30 s", line, StringComparison.Ordinal);
+        Assert.Contains("StreamAgg:Kafka:Client:ssl.ca.location", line, StringComparison.Ordinal);
+    }
 }

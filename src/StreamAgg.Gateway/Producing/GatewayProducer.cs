@@ -79,7 +79,7 @@ public sealed class GatewayProducer : IAsyncDisposable
     {
         await Task.Run(() => producer.Flush(cancellation), cancellation);
         if (firstFailure is { } failure)
-            throw new GatewayDeliveryException($"{FailedCount} events did not reach Kafka at {options.BootstrapServers}: {failure.Reason}");
+            throw new GatewayDeliveryException($"{FailedCount} events did not reach Kafka at {options.BootstrapServers}: {failure.Reason}{RemedyOf(failure)}");
     }
 
     /// <summary>Flushes; what can't be delivered within <see cref="GatewayProducerOptions.DeliveryTimeout"/> has failed.</summary>
@@ -126,6 +126,13 @@ public sealed class GatewayProducer : IAsyncDisposable
         Interlocked.Increment(ref failedCount);
         firstFailure ??= report.Error;
     }
+
+    /// <summary>The client asks the cluster for its number first, which is given to whoever may write to any topic.</summary>
+    private string RemedyOf(Error failure) =>
+        failure.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
+        || failure.Reason.Contains(ErrorCode.ClusterAuthorizationFailed.GetReason(), StringComparison.Ordinal)
+            ? $". Grant WRITE on topic {options.UsageTopic} and topic {options.ErrorTopic} to this user"
+            : "";
 
     private static ProducerConfig Configure(GatewayProducerOptions options)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using StreamAgg.Kafka.Facts;
 using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
@@ -114,7 +115,9 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
         }
         catch (ConsumeException e)
         {
-            throw new LogFatalException($"The dead letters in {partition} can't be read: {e.Error.Reason}", e);
+            throw RefusedRight.IsOne(e.Error.Code)
+                ? RefusedRight.Of("READ", $"topic {partition.Topic}", e.Error.Reason)
+                : new LogFatalException($"The dead letters in {partition} can't be read: {e.Error.Reason}", e);
         }
     }
 

@@ -139,19 +139,20 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
             case ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight:
                 break;
             case ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition:
-                Fail($"The dead letters' topic {options.DeadLetterTopic} does not exist. Create it: "
-                    + new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, 1));
+                Fail(new LogFatalException($"The dead letters' topic {options.DeadLetterTopic} does not exist. Create it: "
+                    + new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, 1)));
                 break;
             case ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
-                Fail($"Not authorized to write to the dead letters' topic {options.DeadLetterTopic}. Grant WRITE and DESCRIBE on it to this user.");
+                Fail(RefusedRight.Of("WRITE", $"topic {options.DeadLetterTopic}", error.Reason));
                 break;
             case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord or ErrorCode.PolicyViolation:
-                Fail($"The dead letters' topic {options.DeadLetterTopic} takes no letter: {error.Reason}. Raise its max.message.bytes, give it cleanup.policy=delete.");
+                Fail(new LogFatalException(
+                    $"The dead letters' topic {options.DeadLetterTopic} takes no letter: {error.Reason}. Raise its max.message.bytes, give it cleanup.policy=delete."));
                 break;
             default:
                 if (error.IsFatal)
                 {
-                    Fail($"The dead letters' producer can't go on: {error.Reason}. Restart this process: what is not stored is read again.");
+                    Fail(ProducerEnded(error));
                     break;
                 }
 
@@ -205,7 +206,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     {
         if (error.IsFatal)
         {
-            Fail($"The dead letters' producer can't go on: {error.Reason}. Restart this process: what is not stored is read again.");
+            Fail(ProducerEnded(error));
         }
         else
         {
@@ -213,11 +214,17 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         }
     }
 
-    private void Fail(string message)
+    /// <summary>A producer that may write nowhere is refused the number that marks its letters, and by it on the cluster.</summary>
+    private LogFatalException ProducerEnded(Error error) =>
+        error.Reason.Contains(ErrorCode.ClusterAuthorizationFailed.GetReason(), StringComparison.Ordinal)
+            ? RefusedRight.Of("WRITE", $"topic {options.DeadLetterTopic}", error.Reason)
+            : new LogFatalException($"The dead letters' producer can't go on: {error.Reason}. Restart this process: what is not stored is read again.");
+
+    private void Fail(LogFatalException reason)
     {
         lock (gate)
         {
-            fatal ??= new LogFatalException(message);
+            fatal ??= reason;
             open.Fail(fatal);
             foreach (LetterGroup group in groups)
             {

@@ -9,10 +9,13 @@ namespace StreamAgg.Kafka.Facts;
 /// <summary>Builds the clients that only ask.</summary>
 internal static class AdminClients
 {
+    /// <param name="options">Valid ones.</param>
+    /// <param name="logger">Takes the client's own lines.</param>
+    /// <param name="watch">Is told of its connections.</param>
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
-    public static IAdminClient Build(KafkaOptions options, ILogger logger)
+    public static IAdminClient Build(KafkaOptions options, ILogger logger, ConnectionWatch? watch = null)
     {
-        var lines = new ClientLines(logger);
+        var lines = new ClientLines(logger, watch: watch);
         try
         {
             return new AdminClientBuilder(ClientSettings.Admin(options))

@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Core.Time;
+using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
@@ -15,10 +16,14 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     /// <summary>Beyond a question's own time-out, when its thread should have ended: then nobody waits for it any more.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
 
+    /// <summary>What another broker is given, which may take the login that one has refused.</summary>
+    private static readonly TimeSpan RefusalGrace = TimeSpan.FromSeconds(1);
+
     /// <summary>What the protocol's question for an offset takes in place of a time: the end, and the beginning.</summary>
     private const long Latest = -1;
     private const long Earliest = -2;
 
+    private readonly ConnectionWatch watch = new();
     private readonly IAdminClient admin;
     private readonly BrokerQuestions questions;
     private readonly TimeSpan timeout;
@@ -35,7 +40,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         this.timeout = timeout ?? TimeSpan.FromSeconds(5);
         servers = options.BootstrapServers;
-        admin = AdminClients.Build(options, logger ?? NullLogger<KafkaLogFacts>.Instance);
+        admin = AdminClients.Build(options, logger ?? NullLogger<KafkaLogFacts>.Instance, watch);
         questions = new BrokerQuestions(admin);
     }
 
@@ -59,7 +64,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
                 case ErrorCode.UnknownTopicOrPart:
                     break;
                 default:
-                    throw Refused(new Error(topic.Error), $"topic {topic.Name}", "DESCRIBE");
+                    throw Refused(new Error(topic.Error), $"topic {topic.Name}");
             }
         }
 
@@ -128,9 +133,9 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
                     offsets[new SourcePartition(names.GetValueOrDefault(answer.Topic, answer.Topic), answer.Partition)] = answer.Offset;
                 }
             }
-            else if (answer.Error is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed)
+            else if (RefusedRight.IsOne(answer.Error))
             {
-                throw Refused(new Error(answer.Error), $"topic {answer.Topic}", "DESCRIBE");
+                throw Refused(new Error(answer.Error), $"topic {answer.Topic}");
             }
         }
 
@@ -142,7 +147,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
                 ErrorCode.NoError => led.Count == 0 ? "no broker leads these partitions" : "it is silent",
                 ErrorCode error => error.GetReason(),
             };
-            throw new LogUnavailableException($"Kafka at {servers} told none of the offsets that were asked for: {why}");
+            throw Away($"told none of the offsets that were asked for: {why}");
         }
 
         return offsets;
@@ -175,27 +180,42 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     {
         try
         {
-            // One of its own: brokers that are away would else hold the few that everything else here shares.
-            return await Task.Factory.StartNew(question, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            // On a thread of its own: brokers that are away would else hold the few that everything else here shares.
+            Task<T> answer = Task.Factory.StartNew(question, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)
                 .WaitAsync(timeout + Margin, cancellation);
+            if (await Task.WhenAny(answer, watch.LoginRefused) != answer && await Task.WhenAny(answer, Task.Delay(RefusalGrace, cancellation)) != answer)
+            {
+                isMetadataDoubted = true;
+                throw Away("refuses the login");
+            }
+
+            T told = await answer;
+            watch.Answered();
+            return told;
         }
         catch (KafkaException e)
         {
             isMetadataDoubted = true;
-            throw Refused(e.Error, "the cluster", "DESCRIBE");
+            throw Refused(e.Error, "the cluster");
         }
-        catch (TimeoutException e)
+        catch (TimeoutException)
         {
             isMetadataDoubted = true;
-            throw new LogUnavailableException($"Kafka at {servers} gave no answer within {timeout.TotalSeconds} s", e);
+            throw Away($"gave no answer within {timeout.TotalSeconds} s");
         }
     }
 
+    /// <summary>With the cause, where the client has told one: its requests know no more than that they ran out of time.</summary>
+    private LogUnavailableException Away(string what) => watch.Fault is not { } fault
+        ? new($"Kafka at {servers} {what}")
+        : new($"Kafka at {servers} {(fault.IsLoginRefused ? "refuses the login" : "can't be reached")}: {fault.Text}")
+        {
+            Cause = fault.Text,
+            Remedy = fault.Remedy,
+            IsLoginRefused = fault.IsLoginRefused,
+        };
+
     /// <summary>What only a person can mend is fatal, all else is a matter of time.</summary>
-    private Exception Refused(Error error, string what, string right) => error.Code switch
-    {
-        ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
-            => new LogFatalException($"Not authorized for {what}: {error.Reason}. Grant {right} to this user."),
-        _ => new LogUnavailableException($"Kafka at {servers} can't say now: {error.Reason} ({error.Code})"),
-    };
+    private Exception Refused(Error error, string resource) =>
+        RefusedRight.IsOne(error.Code) ? RefusedRight.Of("DESCRIBE", resource, error.Reason) : Away($"can't say now: {error.Reason} ({error.Code})");
 }

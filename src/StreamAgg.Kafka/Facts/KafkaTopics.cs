@@ -20,7 +20,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
 
     /// <summary>Waits for the input topics up to <see cref="Patience"/>, or creates them where the options say so; creates the dead letters' topic.</summary>
     /// <exception cref="LogFatalException">A topic is missing or can't be created: the message names the command that creates it.</exception>
-    /// <exception cref="LogUnavailableException">No broker answered within <see cref="Patience"/>, or none tells of a topic that long after it was created.</exception>
+    /// <exception cref="LogUnavailableException">No broker answered within <see cref="Patience"/>, one refused the login, or none tells of a topic that long after it was created.</exception>
     public async Task EnsureAsync(CancellationToken cancellation)
     {
         string[] inputs = [options.UsageTopic, options.ErrorTopic];
@@ -54,10 +54,24 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
             }
         }
 
-        if ((await MissingAsync([options.DeadLetterTopic], started, cancellation)).Count > 0)
+        if (await IsDeadLetterTopicMissingAsync(started, cancellation))
         {
             await CreateAsync(options.DeadLetterTopic, DeadLetterPartitions, cancellation);
             await UntilToldAsync([options.DeadLetterTopic], cancellation);
+        }
+    }
+
+    /// <summary>To whom the brokers refuse the topic they do not say whether it is there: he is told both ways out.</summary>
+    private async Task<bool> IsDeadLetterTopicMissingAsync(long started, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await MissingAsync([options.DeadLetterTopic], started, cancellation)).Count > 0;
+        }
+        catch (LogFatalException e)
+        {
+            throw new LogFatalException(
+                $"{e.Message} If it does not exist, create it: {new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, DeadLetterPartitions)}", e);
         }
     }
 
@@ -86,7 +100,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
                 IReadOnlyDictionary<string, TopicFacts> known = await facts.DescribeAsync(topics, cancellation);
                 return [.. topics.Where(topic => !known.ContainsKey(topic))];
             }
-            catch (LogUnavailableException) when (time.GetElapsedTime(started) < Patience)
+            catch (LogUnavailableException e) when (!e.IsLoginRefused && time.GetElapsedTime(started) < Patience)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);
             }
@@ -111,8 +125,10 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
         }
         catch (Exception e) when (e is KafkaException or TimeoutException)
         {
+            bool isRefused = e is CreateTopicsException refused && refused.Results.Exists(result => RefusedRight.IsOne(result.Error.Code));
+            string why = isRefused ? $"Kafka refuses CREATE on topic {topic}" : e.Message;
             // The cause's own words, so that nobody puts them behind the command once more.
-            throw new LogFatalException($"Topic {topic} is missing and can't be created ({e.Message}). Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}", e);
+            throw new LogFatalException($"Topic {topic} is missing and can't be created ({why}). Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}", e);
         }
     }
 }

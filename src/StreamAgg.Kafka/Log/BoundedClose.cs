@@ -1,28 +1,28 @@
-using Confluent.Kafka;
+using System.Runtime.ExceptionServices;
 
 namespace StreamAgg.Kafka.Log;
 
 /// <summary>The end of a consumer, bounded in time: closing one has no time-out of its own.</summary>
 internal static class BoundedClose
 {
-    /// <summary>Closes and disposes of it on a thread beside this one, which no handler of its may need any more.</summary>
-    /// <returns>Null, or why it is still at it when the time is over.</returns>
-    public static string? Of(IConsumer<Ignore, Ignore> consumer, TimeSpan timeout)
+    /// <summary>Runs it on a thread beside this one, which nothing in it may need any more. What it throws in time is thrown here: on a thread of its own it would end the process.</summary>
+    /// <param name="close">Closes and disposes of the consumer.</param>
+    /// <param name="timeout">After which it is left behind.</param>
+    /// <returns>False where it is still at it when the time is over.</returns>
+    public static bool Of(Action close, TimeSpan timeout)
     {
-        string reason = "it is still waiting for a broker";
+        ExceptionDispatchInfo? fault = null;
         var closing = new Thread(() =>
         {
             try
             {
-                consumer.Close();
+                close();
             }
-            catch (KafkaException e)
+#pragma warning disable CA1031 // Thrown again below. Where the time is over nobody is left to hear it.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
-                Volatile.Write(ref reason, e.Error.Reason);
-            }
-            finally
-            {
-                consumer.Dispose();
+                fault = ExceptionDispatchInfo.Capture(e);
             }
         })
         {
@@ -30,6 +30,12 @@ internal static class BoundedClose
             Name = "streamagg-kafka-close",
         };
         closing.Start();
-        return closing.Join(timeout) ? null : Volatile.Read(ref reason);
+        if (!closing.Join(timeout))
+        {
+            return false;
+        }
+
+        fault?.Throw();
+        return true;
     }
 }

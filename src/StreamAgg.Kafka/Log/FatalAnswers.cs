@@ -1,25 +1,23 @@
 using Confluent.Kafka;
+using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Kafka.Log;
 
 /// <summary>What the brokers, or the client, say when only a person can mend it.</summary>
-internal static class FatalAnswers
+internal sealed class FatalAnswers(KafkaOptions options)
 {
-    public static LogFatalException Of((int Code, string Reason) error) => new((ErrorCode)error.Code switch
-    {
-        ErrorCode.FencedInstanceId => $"Another member took over this group.instance.id: {error.Reason}. Give every process an id of its own.",
-        ErrorCode.UnreleasedInstanceId => $"Another member still holds this group.instance.id: {error.Reason}. Stop it, or give every process an id of its own.",
-        _ => $"The Kafka client can't go on: {error.Reason} ({(ErrorCode)error.Code}).",
-    });
-
-    /// <param name="code">One of the three that refuse a right.</param>
+    /// <param name="code">The newer group protocol has refused rights among its fatal errors.</param>
     /// <param name="reason">The client's words.</param>
-    /// <param name="topics">The two that are read.</param>
-    public static LogFatalException NotAuthorized(ErrorCode code, string reason, string[] topics) => new(code switch
+    /// <param name="topic">The topic that it concerns; null where it is not told.</param>
+    public LogFatalException Of(ErrorCode code, string reason, string? topic = null) => code switch
     {
-        ErrorCode.GroupAuthorizationFailed => $"Not authorized for the consumer group: {reason}. Grant READ on the group to this user.",
-        ErrorCode.ClusterAuthorizationFailed => $"Not authorized on the cluster: {reason}. Grant this user what the brokers' log names.",
-        _ => $"Not authorized for an input topic: {reason}. Grant READ and DESCRIBE on {topics[0]} and {topics[1]} to this user.",
-    });
+        ErrorCode.FencedInstanceId => new($"Another member took over this group.instance.id: {reason}. Give every process an id of its own."),
+        ErrorCode.UnreleasedInstanceId => new($"Another member still holds this group.instance.id: {reason}. Stop it, or give every process an id of its own."),
+        ErrorCode.GroupAuthorizationFailed => RefusedRight.Of("READ", $"group {options.GroupId}", reason),
+        ErrorCode.TopicAuthorizationFailed => RefusedRight.Of("READ", $"topic {topic ?? $"{options.UsageTopic} or {options.ErrorTopic}"}", reason),
+        ErrorCode.ClusterAuthorizationFailed => RefusedRight.Of("CLUSTER_ACTION or what the brokers' log names", "the cluster", reason),
+        _ => new($"The Kafka client can't go on: {reason} ({code})."),
+    };
 }

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using StreamAgg.Kafka.Facts;
 using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
@@ -28,6 +29,7 @@ public sealed class KafkaEventLog : IEventLog
     private static readonly TimeSpan DefaultSessionTimeout = TimeSpan.FromSeconds(45);
 
     private readonly string[] topics;
+    private readonly FatalAnswers fatalAnswers;
     private readonly ILogger logger;
     private readonly ClientLines lines;
     private readonly TimeProvider time;
@@ -57,6 +59,7 @@ public sealed class KafkaEventLog : IEventLog
         this.time = time ?? TimeProvider.System;
         lines = new ClientLines(logger);
         topics = [options.UsageTopic, options.ErrorTopic];
+        fatalAnswers = new FatalAnswers(options);
         Dictionary<string, string> settings = ClientSettings.Consumer(options, member, members);
         releaseTimeout = Milliseconds(settings, "max.poll.interval.ms") is { } interval && interval / 3 < ReleaseTimeout ? interval / 3 : ReleaseTimeout;
         SessionTimeout = Milliseconds(settings, "session.timeout.ms") ?? DefaultSessionTimeout;
@@ -93,6 +96,9 @@ public sealed class KafkaEventLog : IEventLog
     public bool IsMember => !isDisposed && native.Generation() is var generation && generation > 0 && generation != lostGeneration;
 
     public TimeSpan SessionTimeout { get; }
+
+    /// <summary>True once the group has refused this member because another one holds its group.instance.id.</summary>
+    internal bool IsInstanceIdHeld { get; private set; }
 
     public void Subscribe() => consumer.Subscribe(topics);
 
@@ -175,9 +181,25 @@ public sealed class KafkaEventLog : IEventLog
         assignment.Clear();
         native.Dispose();
 
-        if (BoundedClose.Of(consumer, CloseTimeout) is string reason)
+        if (!BoundedClose.Of(CloseConsumer, CloseTimeout))
         {
-            logger.NotClosed(CloseTimeout.TotalSeconds, reason);
+            logger.NotClosed(CloseTimeout.TotalSeconds);
+        }
+    }
+
+    private void CloseConsumer()
+    {
+        try
+        {
+            consumer.Close();
+        }
+        catch (KafkaException e)
+        {
+            lines.OnError(e.Error);
+        }
+        finally
+        {
+            consumer.Dispose();
         }
     }
 
@@ -264,10 +286,15 @@ public sealed class KafkaEventLog : IEventLog
                 MeetMissingOffset(partition, TextOf(message), handler);
                 break;
             case ErrorCode.Local_Fatal:
-                throw FatalAnswers.Of(native.FatalError() ?? ((int)code, TextOf(message)));
-            case ErrorCode.TopicAuthorizationFailed or ErrorCode.GroupAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
-                throw FatalAnswers.NotAuthorized(code, TextOf(message), topics);
+                (int fatalCode, string reason) = native.FatalError() ?? ((int)code, TextOf(message));
+                IsInstanceIdHeld = (ErrorCode)fatalCode == ErrorCode.UnreleasedInstanceId;
+                throw fatalAnswers.Of((ErrorCode)fatalCode, reason);
             default:
+                if (RefusedRight.IsOne(code))
+                {
+                    throw fatalAnswers.Of(code, TextOf(message), partition?.Source.Topic ?? native.TopicOf(message->Topic));
+                }
+
                 if (partition is null)
                 {
                     lines.Error(code.ToString(), TextOf(message));

@@ -4,14 +4,21 @@ using Microsoft.Extensions.Logging;
 namespace StreamAgg.Kafka.Logging;
 
 /// <summary>Passes one native client's lines and errors on, by their severity; what repeats is said once in <see cref="RepeatLimit.Window"/>. Any thread.</summary>
-internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null)
+/// <param name="logger">Takes them.</param>
+/// <param name="limit">The process's where null.</param>
+/// <param name="watch">Is told of what concerns connections.</param>
+internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null, ConnectionWatch? watch = null)
 {
+    /// <summary>Lines about connections that failed.</summary>
+    private const string Failures = "FAIL";
+
     private readonly RepeatLimit repeats = limit ?? RepeatLimit.OfProcess;
 
     public void OnLog(IClient client, LogMessage line) => Log(line.Name, line.Facility, line.Level, line.Message);
 
     public void OnError(Error error)
     {
+        watch?.Add(error.Code, error.Reason);
         // "1/1 brokers are down" and "0/1 brokers are down" take turns, and say the same.
         string text = error.Code == ErrorCode.Local_AllBrokersDown ? "" : error.Reason;
         Error(error.Code.ToString(), error.Reason, text);
@@ -19,8 +26,13 @@ internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null)
 
     public void Log(string client, string facility, SyslogLevel level, string text)
     {
-        // A failed connection is both logged and raised as an error: the error is the one for people.
-        if (level == SyslogLevel.Debug || facility == "FAIL")
+        if (facility == Failures)
+        {
+            watch?.Add(ErrorCode.Local_Transport, text);
+        }
+
+        // A failed connection is both logged and raised as an error, which is the one for people; one that a broker closed is logged alone.
+        if (level == SyslogLevel.Debug || (facility == Failures && level <= SyslogLevel.Error))
         {
             logger.ClientDebug(client, facility, text);
             return;

@@ -41,8 +41,8 @@ internal static partial class KafkaLogMessages
     [LoggerMessage(2011, LogLevel.Debug, "Committing offsets to the group failed: {Reason}; only lag tools read them")]
     public static partial void CommitFailed(this ILogger logger, string reason);
 
-    [LoggerMessage(2012, LogLevel.Warning, "The Kafka client did not close within {Seconds} s and is left behind: {Reason}")]
-    public static partial void NotClosed(this ILogger logger, double seconds, string reason);
+    [LoggerMessage(2012, LogLevel.Warning, "The Kafka client did not close within {Seconds} s and is left behind: it is still waiting for a broker")]
+    public static partial void NotClosed(this ILogger logger, double seconds);
 
     [LoggerMessage(2013, LogLevel.Warning, "A dead letter was not stored: {Reason} ({Code}); it is sent again")]
     public static partial void DeadLetterRetried(this ILogger logger, string code, string reason);
@@ -55,4 +55,8 @@ internal static partial class KafkaLogMessages
 
     [LoggerMessage(2016, LogLevel.Information, "Waiting up to {Seconds} s for missing topics: {Topics}")]
     public static partial void WaitingForTopics(this ILogger logger, double seconds, string topics);
+
+    [LoggerMessage(2017, LogLevel.Warning,
+        "group.instance.id {InstanceId} is still held by another member: if that one crashed, its session ends soon; waiting for that, at most {Seconds} s")]
+    public static partial void InstanceIdHeld(this ILogger logger, string instanceId, double seconds);
 }

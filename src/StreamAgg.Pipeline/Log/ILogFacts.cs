@@ -28,4 +28,14 @@ public interface ILogFacts
 public sealed record TopicFacts(string TopicId, int PartitionCount);
 
 /// <summary>The brokers gave no answer in time, or one that says "later".</summary>
-public sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What keeps the client from the brokers, in its own words; null where it has told nothing.</summary>
+    public string? Cause { get; init; }
+
+    /// <summary>What a person would correct, as a sentence; null where it may only be a matter of time.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>True where the brokers refused the login: whoever starts need not wait.</summary>
+    public bool IsLoginRefused { get; init; }
+}

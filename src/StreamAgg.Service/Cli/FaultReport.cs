@@ -15,12 +15,15 @@ internal static class FaultReport
     public static int Write(Exception exception, TextWriter error)
     {
         int code = CodeOf(exception);
-        foreach (string line in exception is CommandFaultException fault ? fault.Lines.Select(OneLine.Of) : [OneLine.Of(exception) + RemedyOf(exception)])
+        foreach (string line in exception is CommandFaultException fault ? fault.Lines.Select(OneLine.Of) : [LineOf(exception)])
             error.WriteLine($"streamagg: {Secrets.Hide(line)}");
         if (code == ExitCode.Unexpected)
             error.WriteLine(Secrets.Hide(exception.ToString()));
         return code;
     }
+
+    /// <summary>What happened and what to do, as one line.</summary>
+    public static string LineOf(Exception exception) => OneLine.Of(exception) + RemedyOf(exception);
 
     public static int CodeOf(Exception exception) => exception switch
     {
@@ -39,10 +42,13 @@ internal static class FaultReport
     {
         StoreUnavailableException { InnerException: PostgresException refused } when RemedyOf(refused) is { } remedy => remedy,
         StoreUnavailableException => " Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.",
-        LogUnavailableException => " Start Kafka, or correct StreamAgg:Kafka:BootstrapServers and, for TLS and logins, StreamAgg:Kafka:Client.",
+        LogUnavailableException away => " " + RemedyOf(away),
         PostgresException refused => RemedyOf(refused) ?? "",
         _ => "",
     };
+
+    public static string RemedyOf(LogUnavailableException away) =>
+        away.Remedy ?? "Start Kafka, or correct StreamAgg:Kafka:BootstrapServers and, for TLS and logins, StreamAgg:Kafka:Client.";
 
     /// <summary>What somebody changed in the database under our feet; null where the fault is of a kind that nobody foresaw.</summary>
     private static string? RemedyOf(PostgresException refused) => refused.SqlState switch

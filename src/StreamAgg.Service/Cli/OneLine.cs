@@ -20,6 +20,8 @@ internal static class OneLine
                 line = $"{line.TrimEnd('.')}: {cause}";
         }
 
-        return line.EndsWith('.') || line.EndsWith('!') ? line : line + ".";
+        return Sentence(line);
     }
+
+    public static string Sentence(string text) => Of(text) is var line && line.Length > 0 && line[^1] is '.' or '!' or '?' ? line : line + ".";
 }

@@ -4,6 +4,7 @@ using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Queries;
+using StreamAgg.Service.Cli;
 
 namespace StreamAgg.Service.Reports;
 
@@ -103,7 +104,7 @@ internal sealed class PipelineReports(
         }
         catch (LogUnavailableException away)
         {
-            return answers with { Silence = away.Message };
+            return answers with { Silence = FaultReport.LineOf(away) };
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -77,11 +77,11 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         {
             await new KafkaTopics(settings.Kafka, facts, loggers.CreateLogger<KafkaTopics>(), clock).EnsureAsync(stop);
         }
-        catch (LogUnavailableException silent)
+        catch (LogUnavailableException silent) when (!silent.IsLoginRefused)
         {
+            string why = silent.Cause is { } cause ? OneLine.Sentence(cause) : OneLine.Of(silent);
             throw CommandFaultException.Dependency(
-                $"Kafka at {settings.Kafka.BootstrapServers} did not answer for {KafkaTopics.Patience.TotalSeconds:0} s: {OneLine.Of(silent)} "
-                + "Start it, or correct StreamAgg:Kafka:BootstrapServers and, for TLS and logins, StreamAgg:Kafka:Client.", silent);
+                $"Kafka at {settings.Kafka.BootstrapServers} did not answer for {KafkaTopics.Patience.TotalSeconds:0} s: {why} {FaultReport.RemedyOf(silent)}", silent);
         }
     }
 }
