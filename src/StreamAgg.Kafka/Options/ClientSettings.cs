@@ -7,8 +7,8 @@ internal static class ClientSettings
 {
     public const string AssignmentStrategy = "partition.assignment.strategy";
     public const string CooperativeSticky = "cooperative-sticky";
+    public const string GroupInstanceId = "group.instance.id";
     private const string GroupProtocol = "group.protocol";
-    private const string GroupInstanceId = "group.instance.id";
 
     /// <summary>Read ahead, over all members of the process: librdkafka adds some 400 bytes a record to the bytes that it counts.</summary>
     private const int ReadAheadKilobytes = 10 * 1024;

@@ -61,7 +61,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             Backoff = new Backoff(() => RandomNumberGenerator.GetInt32(1 << 24) / (double)(1 << 24)),
         };
         Runner = new PipelineRunner(
-            services, member => new KafkaEventLog(kafka, loggers.CreateLogger<KafkaEventLog>(), member, settings.Pipeline.Consumers, clock));
+            services, member => new StaticMemberLog(kafka, loggers.CreateLogger<KafkaEventLog>(), member, settings.Pipeline.Consumers, clock));
     }
 
     public KafkaLogFacts Facts { get; }
