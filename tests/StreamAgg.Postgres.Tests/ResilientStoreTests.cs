@@ -73,13 +73,22 @@ public class ResilientStoreTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.NowAsync(cancelled.Token));
     }
 
+    [Fact]
+    public async Task Loading_partials_takes_as_long_as_their_pages_take()
+    {
+        ResilientStore store = new ResilientStore(
+            new FakeStore(token => Task.Delay(200, token)),
+            new ResilienceOptions { MaxRetries = 1, AttemptTimeout = TimeSpan.FromMilliseconds(50) }, TimeProvider.System);
+        Assert.Empty(await store.LoadPartialsAsync(Usage0, None));
+    }
+
     private ResilientStore Store(Func<int, Exception?> fails) => new(
         new FakeStore(_ => fails(++calls) is { } failure ? Task.FromException(failure) : Task.CompletedTask),
         new ResilienceOptions { RetryDelay = TimeSpan.FromMilliseconds(1), BreakDuration = TimeSpan.FromMilliseconds(500) },
         TimeProvider.System,
         retries.Add);
 
-    /// <summary>Answers one question, in the way the test wants.</summary>
+    /// <summary>Answers two questions, in the way the test wants.</summary>
     private sealed class FakeStore(Func<CancellationToken, Task> behave) : IAggregateStore
     {
         public async Task<Instant> NowAsync(CancellationToken cancellation)
@@ -96,7 +105,11 @@ public class ResilientStoreTests
 
         public Task<Fence?> AdoptTopicIdAsync(SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation) => throw new NotSupportedException();
+        public async Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation)
+        {
+            await behave(cancellation);
+            return [];
+        }
 
         public Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation) => throw new NotSupportedException();
 

@@ -14,6 +14,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
 {
     private readonly Dictionary<SourcePartition, CutVerdict> verdicts = [];
     private readonly Dictionary<SourcePartition, long> endOffsets = [];
+    private ToldTime? told;
 
     public IReadOnlyList<PartitionCut> Cuts => cuts;
 
@@ -41,7 +42,8 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
     private async Task WriteAsync(CancellationToken cancellation)
     {
         await services.DeadLetters.FlushAsync(cancellation);
-        var askedAt = await services.Store.NowAsync(cancellation);
+        var answer = await ToldTime.AskAsync(services, cancellation);
+        told = answer;
         var topics = await services.Facts.DescribeAsync([.. cuts.Select(cut => cut.Source.Topic).Distinct()], cancellation);
         await AskEndsAsync(cancellation);
 
@@ -57,7 +59,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
             }
 
             long? end = endOffsets.TryGetValue(cut.Source, out long offset) ? offset : null;
-            var watermark = WatermarkRule.Of(cut.StoredWatermark, cut.MaxEventTime, cut.NextOffset, end, askedAt, services.Options.Grace);
+            var watermark = WatermarkRule.Of(cut.StoredWatermark, cut.MaxEventTime, cut.NextOffset, end, answer.Now, services.Options.Grace);
             if (!cut.HasUnsaved && watermark == cut.StoredWatermark)
             {
                 verdicts[cut.Source] = new CutVerdict(CutOutcome.Unchanged, null, null);
@@ -151,15 +153,16 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
     {
         foreach (var cut in cuts)
             verdicts.TryAdd(cut.Source, new CutVerdict(CutOutcome.NotWritten, null, null));
-        return new CheckpointReport(verdicts, endOffsets, failure);
+        return new CheckpointReport(verdicts, endOffsets, told, failure);
     }
 }
 
 /// <param name="Verdicts">One for every cut.</param>
 /// <param name="EndOffsets">What the broker answered.</param>
+/// <param name="AskedAt">The database's time; null where it did not tell.</param>
 /// <param name="Failure">Why nothing was written; null where nothing failed.</param>
 internal sealed record CheckpointReport(
-    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, Exception? Failure)
+    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, ToldTime? AskedAt, Exception? Failure)
 {
     /// <summary>Null where they were not asked: PostgreSQL was away before.</summary>
     public bool? BrokersAnswered => Failure is null || EndOffsets.Count > 0 ? true : Failure is LogUnavailableException ? false : null;

@@ -47,7 +47,8 @@ internal static class ClaimRun
         }
 
         var partials = await services.Store.LoadPartialsAsync(source, cancellation);
-        return new ClaimedPartition(claim, topicId, partials);
+        // Before the first event, for without it none could be told from one that lies ahead.
+        return new ClaimedPartition(claim, topicId, partials, await ToldTime.AskAsync(services, cancellation));
     }
 
     private static async Task IntroduceAsync(MemberServices services, string topic, CancellationToken cancellation)
@@ -73,4 +74,4 @@ internal static class ClaimRun
             : throw new LogUnavailableException($"topic {topic} does not exist (any more)");
 }
 
-internal sealed record ClaimedPartition(PartitionClaim Claim, string TopicId, IReadOnlyList<PartialRow> Partials);
+internal sealed record ClaimedPartition(PartitionClaim Claim, string TopicId, IReadOnlyList<PartialRow> Partials, ToldTime AskedAt);

@@ -14,6 +14,8 @@ internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics
     /// <summary>Since the last report: accepted events whose duration was left out.</summary>
     public DurationsLeftOut LeftOut { get; set; }
 
+    public long Ahead { get; set; }
+
     public void Add(EventKind kind, int accepted, int refused)
     {
         if (kind == EventKind.Usage)
@@ -40,7 +42,9 @@ internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics
             metrics.LateEvents(Late);
         if (LeftOut != default)
             metrics.DurationsLeftOut(LeftOut);
-        usageRecords = usageAccepted = usageRefused = errorRecords = errorAccepted = errorRefused = Late = 0;
+        if (Ahead > 0)
+            metrics.EventsAhead(Ahead);
+        usageRecords = usageAccepted = usageRefused = errorRecords = errorAccepted = errorRefused = Late = Ahead = 0;
         LeftOut = default;
     }
 }

@@ -19,6 +19,7 @@ public sealed class Member : ILogHandler, IDisposable
     private readonly Dictionary<SourcePartition, OwnedPartition> owned = [];
     private readonly CancellationTokenSource abandoned = new();
     private readonly Schedule schedule;
+    private readonly StoreClock clock;
 
     private OwnedPartition? last;
     private CheckpointRun? checkpoint;
@@ -38,6 +39,7 @@ public sealed class Member : ILogHandler, IDisposable
         gate = new ReadingGate(log, services.Bounds, services.Options.Consumers);
         tally = new EventTally(services.Metrics, services.Topics);
         lastAdvance = services.Time.GetTimestamp();
+        clock = new StoreClock(services.Time);
         schedule = new Schedule(services.Time, services.Backoff, services.Options.CheckpointInterval);
     }
 
@@ -65,9 +67,12 @@ public sealed class Member : ILogHandler, IDisposable
             return;
         decoder.Decode(state.Kind, record.Value, record.TimestampMilliseconds);
         var closedBefore = services.Metrics.ClosedBefore;
+        var now = clock.Now;
         foreach (ref readonly var e in decoder.Accepted)
         {
             state.Count(e, decoder.Label(e));
+            if (state.Times.IsLater(e.Time) && !state.Times.Reach(e.Time, now))
+                tally.Ahead++;
             if (e.Time < closedBefore)
                 tally.Late++;
         }
@@ -101,7 +106,7 @@ public sealed class Member : ILogHandler, IDisposable
         services.Metrics.Rebalanced("assigned");
         PipelineLog.Assigned(services.Logger, services.Owner, partitions);
         foreach (var source in partitions)
-            owned[source] = new OwnedPartition(source, services);
+            owned[source] = new OwnedPartition(source, services, clock);
         last = null;
         IsJoined = true;
     }
@@ -149,6 +154,7 @@ public sealed class Member : ILogHandler, IDisposable
     public void Advance()
     {
         Volatile.Write(ref lastAdvance, services.Time.GetTimestamp());
+        clock.Look();
         FinishCheckpoint();
         foreach (var partition in owned.Values)
             AdvancePartition(partition);
@@ -239,6 +245,7 @@ public sealed class Member : ILogHandler, IDisposable
             var state = partition.State;
             if (cuts.Count > 0 && rows + state.ChangedCount > services.Bounds.CheckpointRows)
                 break;
+            state.Times.Pass(clock.Now);
             var cut = state.Cut(services.Bounds.CheckpointFolds - folds, now, restAfter);
             cuts.Add(cut);
             rows += cut.Kept.Count;
@@ -271,6 +278,8 @@ public sealed class Member : ILogHandler, IDisposable
 
         if (report.BrokersAnswered is { } answered)
             silentSince = answered ? null : silentSince ?? run.StartedAt;
+        if (report.AskedAt is { } askedAt)
+            clock.Told(askedAt);
         var committed = new List<KeyValuePair<SourcePartition, long>>();
         foreach (var cut in run.Cuts)
         {

@@ -7,6 +7,7 @@ namespace StreamAgg.Pipeline.Members;
 internal sealed class OwnedPartition
 {
     private readonly MemberServices services;
+    private readonly StoreClock clock;
     private Task<ClaimedPartition?>? claim;
     private CancellationTokenSource? claiming;
     private Task<(Gap Gap, long NextOffset)?>? gapSearch;
@@ -15,9 +16,10 @@ internal sealed class OwnedPartition
     private int failures;
     private long notBefore;
 
-    public OwnedPartition(SourcePartition source, MemberServices services)
+    public OwnedPartition(SourcePartition source, MemberServices services, StoreClock clock)
     {
         this.services = services;
+        this.clock = clock;
         Source = source;
         State = NewState();
         notBefore = services.Time.GetTimestamp();
@@ -111,6 +113,7 @@ internal sealed class OwnedPartition
             return null;
         }
 
+        clock.Told(claimed.AskedAt);
         State.Activate(claimed.Claim, claimed.TopicId, claimed.Partials);
         PipelineLog.Claimed(services.Logger, Source, claimed.Claim.NextOffset, claimed.Claim.Fence.Epoch, claimed.Partials.Count);
         return State.Position;

@@ -26,7 +26,7 @@ internal sealed class PartitionCut
         TopicId = state.TopicId;
         NextOffset = state.Position;
         LeaderEpoch = state.LeaderEpoch;
-        MaxEventTime = state.MaxEventTime;
+        MaxEventTime = state.Times.Latest;
         StoredWatermark = state.Watermark;
         HasUnsaved = state.HasUnsaved || folded.Count > 0;
         changedRows = kept.ConvertAll(RowOf);

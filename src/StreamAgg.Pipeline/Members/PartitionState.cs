@@ -45,8 +45,8 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
     /// <summary>As stored. Never falls.</summary>
     public Instant? Watermark { get; private set; }
 
-    /// <summary>The largest event time read since the claim.</summary>
-    public Instant? MaxEventTime { get; private set; }
+    /// <summary>Of the events read since the claim.</summary>
+    public EventTimes Times { get; } = new();
 
     /// <summary>The log's end when it was last asked; null before.</summary>
     public long? EndOffset { get; set; }
@@ -112,9 +112,6 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
             partial.Changed = true;
             changed.Add(partial);
         }
-
-        if (MaxEventTime is not { } max || e.Time > max)
-            MaxEventTime = e.Time;
     }
 
     /// <summary>Everything before <paramref name="nextOffset"/> is dealt with.</summary>

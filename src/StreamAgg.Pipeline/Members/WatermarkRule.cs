@@ -10,7 +10,7 @@ internal static class WatermarkRule
     /// record that was there by then lies before the position. Never less than <paramref name="stored"/>.
     /// </summary>
     /// <param name="stored">What the row says; null where it says nothing.</param>
-    /// <param name="maxEventTime">Of this partition since it was claimed; null where no event was read.</param>
+    /// <param name="maxEventTime">Of this partition since it was claimed, of what the clock has reached; null where there is none.</param>
     /// <param name="nextOffset">The position that the watermark is to hold for.</param>
     /// <param name="endOffset">What the broker answered; null where it did not.</param>
     /// <param name="askedAt">The database's time, taken before the broker was asked.</param>

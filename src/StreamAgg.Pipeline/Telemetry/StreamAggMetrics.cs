@@ -33,6 +33,7 @@ public sealed class StreamAggMetrics : IDisposable
     private readonly Counter<long> deadLetters;
     private readonly Counter<long> lateEvents;
     private readonly Counter<long> durationsLeftOut;
+    private readonly Counter<long> eventsAhead;
     private readonly Histogram<double> checkpointDuration;
     private readonly Histogram<long> checkpointRows;
     private readonly Histogram<double> publishDuration;
@@ -59,6 +60,7 @@ public sealed class StreamAggMetrics : IDisposable
         lateEvents = meter.CreateCounter<long>("streamagg.late_events", "{event}", "Events of hours that were closed already; they are merged all the same.");
         durationsLeftOut = meter.CreateCounter<long>(
             "streamagg.durations.left_out", "{event}", "Accepted events that count without their duration, by reason (negative, too_long).");
+        eventsAhead = meter.CreateCounter<long>("streamagg.events.ahead", "{event}", "Events whose time lies ahead of the database's clock; they are counted, and move no watermark.");
         checkpointDuration = meter.CreateHistogram("streamagg.checkpoint.duration", "s", "From the cut to the verdict.", null, DurationBuckets);
         checkpointRows = meter.CreateHistogram("streamagg.checkpoint.rows", "{row}", "Partials written or folded by a checkpoint.", null, RowBuckets);
         publishDuration = meter.CreateHistogram("streamagg.publish.duration", "s", "One pass over the closed dirty hours and days.", null, DurationBuckets);
@@ -68,7 +70,7 @@ public sealed class StreamAggMetrics : IDisposable
         fenced = meter.CreateCounter<long>("streamagg.fenced", "{partition}", "Checkpoints refused because the partition was claimed by another member.");
         gaps = meter.CreateCounter<long>("streamagg.gaps", "{gap}", "Stretches of the log that were gone before they were read.");
         storeRetries = meter.CreateCounter<long>("streamagg.store.retries", "{retry}", "Database calls that were tried again.");
-        foreach (var counter in new[] { lateEvents, fenced, gaps, storeRetries })
+        foreach (var counter in new[] { lateEvents, eventsAhead, fenced, gaps, storeRetries })
             // From nothing to one is no rise to whoever collects: what alarms watch has to be there before it happens.
             counter.Add(0);
         foreach (string reason in new[] { Core.Events.DurationsLeftOut.NegativeReason, Core.Events.DurationsLeftOut.TooLongReason })
@@ -120,6 +122,8 @@ public sealed class StreamAggMetrics : IDisposable
         if (leftOut.TooLong > 0)
             durationsLeftOut.Add(leftOut.TooLong, new KeyValuePair<string, object?>("reason", Core.Events.DurationsLeftOut.TooLongReason));
     }
+
+    public void EventsAhead(long count) => eventsAhead.Add(count);
 
     /// <summary>Counts what a platform's totals gained since <paramref name="reported"/>.</summary>
     public void Requests(string platform, BucketTotals totals, BucketTotals reported)

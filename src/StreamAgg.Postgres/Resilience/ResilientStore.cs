@@ -18,6 +18,7 @@ public sealed class ResilientStore : IAggregateStore
 {
     private readonly IAggregateStore inner;
     private readonly ResiliencePipeline resilience;
+    private readonly ResiliencePipeline attempt;
 
     /// <param name="inner">The store itself.</param>
     /// <param name="options">Bounds.</param>
@@ -53,6 +54,8 @@ public sealed class ResilientStore : IAggregateStore
                 SamplingDuration = options.SamplingDuration,
                 BreakDuration = options.BreakDuration,
             })
+            .Build();
+        attempt = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout })
             .Build();
     }
@@ -71,8 +74,9 @@ public sealed class ResilientStore : IAggregateStore
     public Task<Fence?> AdoptTopicIdAsync(SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation) =>
         RunAsync(token => inner.AdoptTopicIdAsync(source, fence, topicId, gap, token), cancellation);
 
+    /// <remarks>Each of its pages has a statement's time-out; how many there are is up to the gateways' labels, and not bounded by one.</remarks>
     public Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation) =>
-        RunAsync(token => inner.LoadPartialsAsync(source, token), cancellation);
+        RunAsync(token => inner.LoadPartialsAsync(source, token), ResiliencePipeline.Empty, cancellation);
 
     public Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation) =>
         RunAsync(token => inner.CheckpointAsync(partitions, token), cancellation);
@@ -104,11 +108,13 @@ public sealed class ResilientStore : IAggregateStore
             },
             cancellation);
 
-    private async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+    private Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation) => RunAsync(call, attempt, cancellation);
+
+    private async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, ResiliencePipeline each, CancellationToken cancellation)
     {
         try
         {
-            return await resilience.ExecuteAsync(async token => await call(token), cancellation);
+            return await resilience.ExecuteAsync(async token => await each.ExecuteAsync(async bounded => await call(bounded), token), cancellation);
         }
         catch (BrokenCircuitException open)
         {

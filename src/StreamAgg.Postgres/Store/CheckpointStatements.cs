@@ -1,3 +1,4 @@
+using System.Text;
 using NpgsqlTypes;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
@@ -9,6 +10,9 @@ namespace StreamAgg.Postgres.Store;
 /// <summary>The checkpoint's statements, in the order in which they take their locks.</summary>
 internal sealed class CheckpointStatements(string pipeline)
 {
+    /// <summary>The time-out is a statement's: what grows with the gateways' labels comes in several.</summary>
+    private const int MarksAStatement = 4096;
+
     private const string Fences =
         """
         SELECT s.topic, s.partition, s.epoch, s.claim, s.checkpoint FROM streamagg.source_partition s
@@ -35,6 +39,9 @@ internal sealed class CheckpointStatements(string pipeline)
         ORDER BY v.bucket_start, v.platform COLLATE "C"
         ON CONFLICT (pipeline, bucket_start, platform) DO UPDATE SET mark = EXCLUDED.mark
         """;
+
+    /// <summary>As <c>COLLATE "C"</c> has it.</summary>
+    private static readonly Comparer<byte[]> ByteOrder = Comparer<byte[]>.Create(static (a, b) => a.AsSpan().SequenceCompareTo(b));
 
     private readonly PartialUpsert partials = new(pipeline);
     private readonly FoldStatements folds = new(pipeline);
@@ -88,11 +95,11 @@ internal sealed class CheckpointStatements(string pipeline)
         [
             .. partitions.SelectMany(p => p.Changed.Select(row => row.Key).Concat(p.Folds.Where(fold => fold.Changed).Select(fold => fold.Row.Key))).Distinct(),
         ];
-        if (changed.Length == 0)
-            return;
-        await transaction.ExecuteAsync(Mark, p => p
-            .With("pipeline", pipeline)
-            .With("hours", Array.ConvertAll(changed, key => Timestamps.ToColumn(key.Hour)))
-            .With("platforms", Array.ConvertAll(changed, key => key.Platform)));
+        // In the order of the table's key over all statements, as within one: these are locks that everybody takes.
+        foreach (HourKey[] chunk in changed.OrderBy(key => key.Hour).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder).Chunk(MarksAStatement))
+            await transaction.ExecuteAsync(Mark, p => p
+                .With("pipeline", pipeline)
+                .With("hours", Array.ConvertAll(chunk, key => Timestamps.ToColumn(key.Hour)))
+                .With("platforms", Array.ConvertAll(chunk, key => key.Platform)));
     }
 }

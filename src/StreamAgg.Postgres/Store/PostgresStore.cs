@@ -17,6 +17,9 @@ namespace StreamAgg.Postgres.Store;
 /// <param name="publishSchema">Where the two published tables are: <see cref="PostgresOptions.PublishSchema"/>.</param>
 public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, string publishSchema) : IAggregateStore
 {
+    /// <summary>5 MB of digests: a second, on a slow way.</summary>
+    private const int PartialsAPage = 4096;
+
     private readonly CheckpointStatements checkpoints = new(pipeline);
     private readonly HourPublishing hourPublishing = new(pipeline, publishSchema);
     private readonly DayPublishing dayPublishing = new(pipeline, publishSchema);
@@ -134,15 +137,27 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
     public Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation) =>
         StoreTransaction.ReadCurrentAsync<IReadOnlyList<PartialRow>>(database, async transaction =>
         {
+            // By pages of the primary key, in one snapshot: the time-out is a statement's, and no number of labels may stop a claim for good.
             var rows = new List<PartialRow>();
-            await transaction.QueryAsync(
-                $"""
-                SELECT bucket_start, platform, digest, {TotalsColumns.Names} FROM streamagg.partial
-                WHERE pipeline = @pipeline AND topic = @topic AND partition = @partition
-                """,
-                p => p.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition),
-                row => rows.Add(new PartialRow(
-                    Timestamps.ReadHour(row, 0), row.GetString(1), TotalsColumns.Read(row, 3), row.GetFieldValue<byte[]>(2))));
+            int page;
+            do
+            {
+                int before = rows.Count;
+                await transaction.QueryAsync(
+                    $"""
+                    SELECT bucket_start, platform, digest, {TotalsColumns.Names} FROM streamagg.partial
+                    WHERE pipeline = @pipeline AND topic = @topic AND partition = @partition AND (bucket_start, platform) > (@hour, @platform)
+                    ORDER BY bucket_start, platform LIMIT {PartialsAPage}
+                    """,
+                    p => p.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition)
+                        // The smallest time of .NET is minus infinity in PostgreSQL.
+                        .With("hour", before == 0 ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc) : Timestamps.ToColumn(rows[^1].Hour))
+                        .With("platform", before == 0 ? "" : rows[^1].Platform),
+                    row => rows.Add(new PartialRow(
+                        Timestamps.ReadHour(row, 0), row.GetString(1), TotalsColumns.Read(row, 3), row.GetFieldValue<byte[]>(2))));
+                page = rows.Count - before;
+            }
+            while (page == PartialsAPage);
             return rows;
         }, cancellation);
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Store;
@@ -157,6 +158,20 @@ public sealed class MemberTests : IDisposable
         Assert.Equal(3, Assert.Single(checkpoint.Changed).Totals.SuccessCount);
     }
 
+    [Fact]
+    public void One_event_of_tomorrow_does_not_end_the_protection_of_a_backlog()
+    {
+        Assign(First);
+        var fiveHoursAgo = store.Now - TimeSpan.FromHours(5);
+        DeliverOf(First, 0, "openai", fiveHoursAgo);
+        DeliverOf(First, 1, "openai", store.Now + TimeSpan.FromDays(1));
+        DeliverOf(First, 2, "openai", fiveHoursAgo - TimeSpan.FromMinutes(1));
+        Advance();
+
+        Assert.Equal(fiveHoursAgo - new PipelineOptions().Grace, Assert.Single(store.Checkpoints[0]).Watermark);
+        Assert.Equal(3, store.Checkpoints[0][0].Changed.Sum(row => row.Totals.SuccessCount));
+    }
+
     private void Assign(params SourcePartition[] partitions)
     {
         member.OnAssigned(partitions);
@@ -169,12 +184,12 @@ public sealed class MemberTests : IDisposable
             DeliverOf(source, offset, "openai");
     }
 
-    private void DeliverOf(SourcePartition source, int offset, string platform) => member.OnRecord(new LogRecord
+    private void DeliverOf(SourcePartition source, int offset, string platform, Instant? at = null) => member.OnRecord(new LogRecord
     {
         Source = source,
         Offset = offset,
         LeaderEpoch = 1,
-        TimestampMilliseconds = store.Now.ToUnixMilliseconds(),
+        TimestampMilliseconds = (at ?? store.Now).ToUnixMilliseconds(),
         Value = Encoding.UTF8.GetBytes($$"""{"platform":"{{platform}}","duration_ms":5}"""),
     });
 

@@ -31,6 +31,7 @@ public sealed class StreamAggMetricsTests
                 ["streamagg.dead_letters"] = "{letter}",
                 ["streamagg.durations.left_out"] = "{event}",
                 ["streamagg.events"] = "{event}",
+                ["streamagg.events.ahead"] = "{event}",
                 ["streamagg.fenced"] = "{partition}",
                 ["streamagg.gaps"] = "{gap}",
                 ["streamagg.late_events"] = "{event}",

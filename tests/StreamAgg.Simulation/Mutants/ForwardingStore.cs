@@ -9,7 +9,7 @@ internal abstract class ForwardingStore(IAggregateStore inner) : IAggregateStore
 {
     protected IAggregateStore Inner { get; } = inner;
 
-    public Task<Instant> NowAsync(CancellationToken cancellation) => Inner.NowAsync(cancellation);
+    public virtual Task<Instant> NowAsync(CancellationToken cancellation) => Inner.NowAsync(cancellation);
 
     public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) => Inner.IsTopicKnownAsync(topic, cancellation);
 

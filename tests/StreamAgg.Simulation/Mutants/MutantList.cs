@@ -34,6 +34,7 @@ internal static class MutantList
         new("parameters used again after a retry") { Store = static (store, _) => new KeepsParameters(store) },
         new("unknown commit taken for a failed one") { Store = static (store, _) => new TakesUnknownForFailed(store) },
         new("watermark by timer") { Facts = static (facts, consumer) => new WatermarkByTimer(facts, consumer) },
+        new("events ahead of the clock move the watermark") { Store = static (store, _) => new CountsEventsAhead(store) },
         new("topic's id asked only once") { Facts = static (facts, _) => new RemembersTopics(facts) },
         new("reading never pauses") { Log = static log => new NeverPauses(log) },
         new("partials never folded") { Store = static (store, _) => new NeverFolds(store) },

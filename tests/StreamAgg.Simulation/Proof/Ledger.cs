@@ -28,6 +28,9 @@ internal sealed class Ledger(
     private readonly Dictionary<DayKey, Account> days = new(ByDay.Instance);
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
     private readonly Dictionary<SourcePartition, Instant> latest = [];
+
+    /// <summary>Event times that the clock had not reached when they were counted: nothing may be concluded from them before it has.</summary>
+    private readonly Dictionary<SourcePartition, List<Instant>> ahead = [];
     private readonly Dictionary<SourcePartition, SourceRow> before = [];
     private readonly OutcomeBook outcomes = new(database, fail);
     private readonly HashSet<HourKey> touched = new(ByHour.Instance);
@@ -95,6 +98,7 @@ internal sealed class Ledger(
     public void Adopted(SourcePartition source, SourceRow? before, SourceRow after, Gap? gap)
     {
         latest.Remove(source);
+        ahead.Remove(source);
         if (before?.TopicId is not null && gap is null)
             fail(Invariants.Gaps, $"{source} was adopted from {before.TopicId} to {after.TopicId} with no gap");
     }
@@ -249,8 +253,9 @@ internal sealed class Ledger(
         Add(day, e, kind);
         touched.Add(key);
         touchedDays.Add(dayKey);
-        if (!latest.TryGetValue(source, out Instant max) || e.Time > max)
-            latest[source] = e.Time;
+        if (!ahead.TryGetValue(source, out List<Instant>? times))
+            ahead.Add(source, times = []);
+        times.Add(e.Time);
         if (database.Bases.Committed(key) is not null)
             happenings.Count(Happening.LateEventAfterFold);
     }
@@ -315,7 +320,7 @@ internal sealed class Ledger(
             fail(Invariants.Watermark, $"{partition.Source}: {watermark} + grace lies after now ({clock.Now})");
             return;
         }
-        if (latest.TryGetValue(partition.Source, out Instant max) && watermark <= max - options.Grace)
+        if (LatestReached(partition.Source) is { } max && watermark <= max - options.Grace)
             return;
 
         // Not from an event: then the end must have been reached as it was when the broker was asked.
@@ -326,6 +331,20 @@ internal sealed class Ledger(
         long end = log.SmallestEndSince(clock.FirstReachedMicros(asked));
         if (end > partition.NextOffset)
             fail(Invariants.Watermark, $"{partition.Source}: {watermark} with next offset {partition.NextOffset}, but the log had {end} at {asked}");
+    }
+
+    private Instant? LatestReached(SourcePartition source)
+    {
+        if (ahead.TryGetValue(source, out List<Instant>? times))
+        {
+            foreach (Instant time in times)
+            {
+                if (clock.HasSaid(time) && (!latest.TryGetValue(source, out Instant max) || time > max))
+                    latest[source] = time;
+            }
+            times.RemoveAll(clock.HasSaid);
+        }
+        return latest.TryGetValue(source, out Instant reached) ? reached : null;
     }
 
     private void CheckPublished<TKey>(Account? account, in BucketTotals row, TKey which)

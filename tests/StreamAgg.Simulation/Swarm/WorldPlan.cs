@@ -101,6 +101,7 @@ internal sealed record WorldPlan
         var options = new PipelineOptions
         {
             Grace = chance.Pick(Graces),
+            MaxFuture = chance.Chance(0.3) ? TimeSpan.FromDays(1) : TimeSpan.FromMinutes(5),
             CheckpointInterval = TimeSpan.FromSeconds(chance.Pick(CheckpointSeconds)),
             Compression = chance.Chance(0.3) ? 20 : 100,
             OnGap = chance.Chance(0.2) ? GapAction.Stop : GapAction.Continue,
