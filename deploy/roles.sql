@@ -20,6 +20,10 @@ BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
     END IF;
   END LOOP;
+  -- Where the administrator is no superuser, as with most hosted servers, only a member may make a schema that is the migrator's.
+  IF (SELECT rolcreaterole AND NOT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+    EXECUTE format('GRANT streamagg_migrator TO %I', current_user);
+  END IF;
 END
 $$;
 

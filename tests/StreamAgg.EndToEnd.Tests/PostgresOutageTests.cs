@@ -17,7 +17,17 @@ public sealed class PostgresOutageTests(PostgresOutageTests.Server server) : ICl
         OutageAsync(TimeSpan.FromSeconds(8), p => { p.Pause(); return Task.CompletedTask; }, p => { p.Resume(); return Task.CompletedTask; });
 
     [Fact]
-    public async Task Read_only_for_a_while()
+    public Task Read_only_for_a_while() => ReadOnlyAsync(
+        "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()",
+        "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()");
+
+    /// <summary>As after a failover: the sessions of the pool go on living, and none of them will ever write.</summary>
+    [Fact]
+    public Task Read_only_in_sessions_that_live_on() => ReadOnlyAsync(
+        "ALTER ROLE test_service SET default_transaction_read_only = on", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'test_service'",
+        "ALTER ROLE test_service RESET default_transaction_read_only", "SELECT 1");
+
+    private async Task ReadOnlyAsync(params string[] statements)
     {
         await using var deployment = await Deployment.CreateAsync(postgres: server.Postgres);
         var traffic = Traffic.AcrossMidnight(13);
@@ -25,12 +35,12 @@ public sealed class PostgresOutageTests(PostgresOutageTests.Server server) : ICl
         deployment.Events.Send(traffic.Next(300));
         await deployment.AssertExactAsync();
 
-        await deployment.ExecuteAsync("ALTER SYSTEM SET default_transaction_read_only = on");
-        await deployment.ExecuteAsync("SELECT pg_reload_conf()");
+        foreach (string statement in statements[..2])
+            await deployment.ExecuteAsync(statement);
         deployment.Events.Send(traffic.Next(300));
         await process.WaitForOutputAsync("read-only");
-        await deployment.ExecuteAsync("ALTER SYSTEM RESET default_transaction_read_only");
-        await deployment.ExecuteAsync("SELECT pg_reload_conf()");
+        foreach (string statement in statements[2..])
+            await deployment.ExecuteAsync(statement);
 
         deployment.Events.Send(traffic.Next(300));
         await deployment.AssertExactAsync();

@@ -20,22 +20,24 @@ internal enum AtCommit
     Swallow,
 }
 
-/// <summary>A wire between client and server that does something at COMMIT.</summary>
+/// <summary>A wire between client and server that does something at COMMIT, and whose address can move to another server.</summary>
 internal sealed class CommitProxy : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource stop = new();
-    private readonly int serverPort;
     private readonly Task accepting;
 
     public CommitProxy(int serverPort)
     {
-        this.serverPort = serverPort;
+        ServerPort = serverPort;
         listener.Start();
         accepting = AcceptAsync();
     }
 
     public AtCommit Mode { get; set; }
+
+    /// <summary>Where new sessions go; those there are stay.</summary>
+    public int ServerPort { get; set; }
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
@@ -68,7 +70,7 @@ internal sealed class CommitProxy : IAsyncDisposable
         {
             try
             {
-                await server.ConnectAsync(IPAddress.Loopback, serverPort, stop.Token);
+                await server.ConnectAsync(IPAddress.Loopback, ServerPort, stop.Token);
                 await Task.WhenAny(ForwardAsync(client.GetStream(), server.GetStream()), server.GetStream().CopyToAsync(client.GetStream(), stop.Token));
             }
             catch (Exception lost) when (lost is IOException or SocketException or OperationCanceledException)

@@ -172,6 +172,37 @@ public class PublishingTests(TestServer server)
     }
 
     [Fact]
+    public async Task A_day_with_hours_that_somebody_else_counted_and_nobody_here_saw_stays_as_it_is_until_they_are_filled()
+    {
+        await using TestDatabase database = await server.CreateMigratedAsync();
+        PostgresStore store = database.Store;
+        // A batch job's hours 0 to 12 of two labels, and its day of one of them; the stream's first hour is 13.
+        await database.ExecuteAsync(
+            """
+            INSERT INTO ops_metrics_hourly (bucket_start, platform, request_count, success_count)
+              SELECT timestamptz '2026-01-01 00:00Z' + i * interval '1 hour', platform, 1, 1 FROM generate_series(0, 12) i, unnest(ARRAY['with day', 'without']) platform;
+            INSERT INTO ops_metrics_daily (bucket_date, platform, request_count, success_count) VALUES ('2026-01-01', 'with day', 13, 13)
+            """);
+        PartialRow[] Seen(string platform, int first, int last) => [.. Enumerable.Range(first, last - first + 1).Select(hour => Row(hour, platform, 1, 1, 1))];
+        const string days = "SELECT platform, request_count FROM ops_metrics_daily ORDER BY 1", kept = "SELECT platform, success_count, row_kept FROM streamagg.day_sketch ORDER BY 1";
+
+        Fence fence = await store.FenceAsync(Usage0);
+        await store.CommitAsync(Checkpoint(Usage0, fence, 1, [.. Seen("with day", 13, 23), .. Seen("without", 13, 23), .. Seen("new", 13, 23)]) with { Watermark = Hour(30).Start });
+        Assert.Equal(new PublishResult(1, 2, 0), (await store.PublishAsync(Usage0)).Days);
+        Assert.Equal(["new|33", "with day|13"], await database.RowsAsync(days));
+        Assert.Equal(["new|33|False", "with day|33|True", "without|33|True"], await database.RowsAsync(kept));
+
+        // Filled but for one hour, then that one too.
+        await store.CommitAsync(Checkpoint(Usage0, fence.Next, 2, [.. Seen("with day", 0, 11), .. Seen("without", 1, 12)]));
+        Assert.Equal(new PublishResult(0, 2, 0), (await store.PublishAsync(Usage0)).Days);
+        await store.CommitAsync(Checkpoint(Usage0, fence.Next.Next, 3, [.. Seen("with day", 12, 12), .. Seen("without", 0, 0)]));
+        Assert.Equal(new PublishResult(2, 0, 0), (await store.PublishAsync(Usage0)).Days);
+        Assert.Equal(["new|33", "with day|72", "without|72"], await database.RowsAsync(days));
+        Assert.Equal(["new|33|False", "with day|72|False", "without|72|False"], await database.RowsAsync(kept));
+        Assert.Empty(await database.RowsAsync("SELECT FROM streamagg.dirty_day"));
+    }
+
+    [Fact]
     public async Task A_day_is_the_sum_of_its_hours_and_is_published_when_it_has_ended()
     {
         await using TestDatabase database = await server.CreateMigratedAsync();

@@ -1,5 +1,7 @@
 using Npgsql;
+using StreamAgg.Core.Time;
 using StreamAgg.Embedded.Postgres;
+using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
@@ -27,6 +29,8 @@ public sealed class SimulatedStoreTests
             await new Migrator(source, options).MigrateAsync(isDryRun: false, CancellationToken.None);
 
             var twins = new TwinStores(seed, new PostgresStore(source, options.PipelineId, options.PublishSchema));
+            if (seed % 2 == 0)
+                await PlantAsync(twins.Database, source);
             await twins.RunAsync(Calls);
             Assert.True(twins.Difference is null, $"script {seed}: {twins.Difference}");
             Assert.Equal(RowsOf(twins.Database), await RowsAsync(source));
@@ -35,6 +39,29 @@ public sealed class SimulatedStoreTests
             published += twins.Published;
         }
         Assert.True(fenced > 0 && folds > 0 && published > 0, "the scripts met no fence, no fold or no publication");
+    }
+
+    /// <summary>A batch job's rows: hours that the scripts count and one that they never do, days that are larger and smaller.</summary>
+    private static async Task PlantAsync(Database database, NpgsqlDataSource source)
+    {
+        foreach (var (time, label, requests) in ((DateTime, string, long)[])[
+            (new(2026, 3, 1, 20, 0, 0, DateTimeKind.Utc), "", 5), (new(2026, 3, 1, 23, 0, 0, DateTimeKind.Utc), "anthropic", 1), (new(2026, 3, 2, 1, 0, 0, DateTimeKind.Utc), "azure é", 1_000_000)])
+        {
+            Hour hour = Hour.FromUtc(time);
+            foreach (string sql in (string[])[
+                "INSERT INTO ops_metrics_hourly (bucket_start, platform, request_count, success_count) VALUES ($1, $2, $3, $3)",
+                "INSERT INTO ops_metrics_daily (bucket_date, platform, request_count, success_count) VALUES (($1 AT TIME ZONE 'UTC')::date, $2, $3, $3)"])
+            {
+                await using NpgsqlCommand insert = source.CreateCommand(sql);
+                insert.Parameters.AddWithValue(time);
+                insert.Parameters.AddWithValue(label);
+                insert.Parameters.AddWithValue(requests);
+                await insert.ExecuteNonQueryAsync();
+            }
+            var row = new FigureRow(requests, requests, 0, 0, 0, 0, null, null, 0);
+            database.Hourly[new HourKey(hour, label)].Seed(row);
+            database.Daily[new DayKey(hour.Day, label)].Seed(row);
+        }
     }
 
     private static List<string> RowsOf(Database database)

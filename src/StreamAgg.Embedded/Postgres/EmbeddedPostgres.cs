@@ -24,12 +24,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private readonly string binaries, folder, password;
     private Process? guard;
 
-    private EmbeddedPostgres(EmbeddedPostgresOptions options)
+    private EmbeddedPostgres(EmbeddedPostgresOptions options, string password)
     {
         this.options = options;
+        this.password = password;
         binaries = PostgresBinaries.Find();
         account = ServerAccount.Choose();
-        password = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
         folder = account.CreateFolder();
     }
 
@@ -42,13 +42,22 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     /// <summary>Makes a server and starts it.</summary>
     /// <exception cref="EmbeddedPostgresException">None is found, or it does not start.</exception>
-    public static Task<EmbeddedPostgres> CreateAsync(EmbeddedPostgresOptions? options = null) => Task.Run(async () =>
+    public static Task<EmbeddedPostgres> CreateAsync(EmbeddedPostgresOptions? options = null) => StartAsync(
+        new EmbeddedPostgres(options ?? new EmbeddedPostgresOptions(), Convert.ToHexString(RandomNumberGenerator.GetBytes(12))), server => server.Initialize());
+
+    /// <summary>Makes a standby that follows this server, and starts it.</summary>
+    public Task<EmbeddedPostgres> CreateStandbyAsync() => StartAsync(
+        new EmbeddedPostgres(options, password),
+        standby => standby.account.Run(
+            options.Patience, Binary("pg_basebackup"), "-w", "-R", "-X", "stream", "-c", "fast", "-D", standby.Data,
+            "-d", $"host=127.0.0.1 port={Port} user={Administrator} password={password}"));
+
+    private static Task<EmbeddedPostgres> StartAsync(EmbeddedPostgres server, Action<EmbeddedPostgres> fill) => Task.Run(async () =>
     {
-        var server = new EmbeddedPostgres(options ?? new EmbeddedPostgresOptions());
         try
         {
             server.Guard();
-            server.Initialize();
+            fill(server);
             server.StartOnFreePort();
             return server;
         }
@@ -70,6 +79,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     /// <summary>Starts a server that was stopped or killed, with its data, on its port.</summary>
     public Task StartAsync() => Task.Run(StartOnPort);
+
+    /// <summary>Makes a standby a primary.</summary>
+    public Task PromoteAsync() => Task.Run(() => account.Run(options.Patience, Binary("pg_ctl"), "-D", Data, "-w", "promote"));
 
     public Task StopAsync(StopMode mode = StopMode.Fast) => Task.Run(() =>
         account.Run(options.Patience, Binary("pg_ctl"), "-D", Data, "-m", mode == StopMode.Fast ? "fast" : "immediate", "-w", "stop"));

@@ -14,12 +14,13 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     // Any number that nobody else is likely to take: the letters of "streamag".
     private const long LockKey = 0x73747265616D6167;
 
-    // Everything then belongs to one role, whoever of its members migrates. An administrator stays what he is: he may do more.
+    // Where deploy/roles.sql was run everything belongs to one role, whoever of its members migrates. An administrator stays what he is: he may do more.
     private const string BecomeMigrator =
         """
         DO $$
         BEGIN
-          IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'streamagg_migrator' AND pg_has_role(oid, 'MEMBER'))
+          IF EXISTS (SELECT FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+              WHERE n.nspname = 'streamagg' AND r.rolname = 'streamagg_migrator' AND pg_has_role(r.oid, 'MEMBER'))
             AND NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
             SET LOCAL ROLE streamagg_migrator;
           END IF;

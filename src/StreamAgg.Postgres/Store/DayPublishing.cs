@@ -2,6 +2,7 @@ using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Schema;
 
 namespace StreamAgg.Postgres.Store;
 
@@ -57,6 +58,18 @@ internal sealed class DayPublishing(string pipeline, string publishSchema)
         WHERE d.pipeline = @pipeline AND d.bucket_date = l.bucket_date AND d.platform = l.platform
         """;
 
+    // Somebody else has counted hours of the day of which nothing was ever seen here (an earlier batch job, until the day of the
+    // takeover is filled): the day's sum would miss them. An hour's sketch and its row are committed together, so ours are never among them.
+    private readonly string unseen =
+        $"""
+        SELECT v.day, v.label FROM unnest(@days, @platforms) AS v(day, label)
+        WHERE EXISTS (
+          SELECT FROM {SqlIdentifier.Quote(publishSchema)}.ops_metrics_hourly t
+          WHERE t.platform = v.label AND t.bucket_start >= v.day::timestamp AT TIME ZONE 'UTC' AND t.bucket_start < (v.day + 1)::timestamp AT TIME ZONE 'UTC'
+            AND NOT EXISTS (
+              SELECT FROM streamagg.hour_sketch s WHERE s.pipeline = @pipeline AND s.bucket_start = t.bucket_start AND s.platform = v.label))
+        """;
+
     private readonly PublishedTable<DateOnly> published = new(publishSchema, "ops_metrics_daily", "bucket_date");
 
     public async Task<DaySnapshot> ReadAsync(StoreTransaction transaction, IReadOnlyCollection<SourcePartition> partitions, int limit)
@@ -107,8 +120,14 @@ internal sealed class DayPublishing(string pipeline, string publishSchema)
         var result = new PublishResult(0, 0, 0);
         if (ours.Length > 0)
         {
+            HashSet<DayKey> held = await ReadUnseenAsync(transaction, ours);
             (int written, var kept) = await published.UpsertAsync(
-                transaction, Array.ConvertAll(ours, r => new PublishedRow<DateOnly>(r.Key.Day.ToDate(), r.Key.Platform, r.Totals, r.P99Milliseconds)));
+                transaction,
+                [
+                    .. ours.Where(r => !held.Contains(r.Key))
+                        .Select(r => new PublishedRow<DateOnly>(r.Key.Day.ToDate(), r.Key.Platform, r.Totals, r.P99Milliseconds)),
+                ]);
+            kept.UnionWith(held.Select(key => (key.Day.ToDate(), key.Platform)));
             result = new PublishResult(written, kept.Count, ours.Length - written - kept.Count);
             await transaction.ExecuteAsync(Kept, p => p
                 .With("pipeline", pipeline)
@@ -122,5 +141,18 @@ internal sealed class DayPublishing(string pipeline, string publishSchema)
             .With("platforms", rows.Select(r => r.Key.Platform).ToArray())
             .With("marks", rows.Select(r => r.Mark).ToArray()));
         return result;
+    }
+
+    /// <summary>The days that stay as they are until their hours are seen: an hour that gets its first sketch marks its day again.</summary>
+    private async Task<HashSet<DayKey>> ReadUnseenAsync(StoreTransaction transaction, Publication<DayKey>[] rows)
+    {
+        var days = new HashSet<DayKey>();
+        await transaction.QueryAsync(
+            unseen,
+            p => p.With("pipeline", pipeline)
+                .With("days", Array.ConvertAll(rows, r => r.Key.Day.ToDate()))
+                .With("platforms", Array.ConvertAll(rows, r => r.Key.Platform)),
+            row => days.Add(new DayKey(Timestamps.ReadDay(row, 0), row.GetString(1))));
+        return days;
     }
 }

@@ -23,6 +23,7 @@ internal static class MutantList
         new("hour's sketch not guarded by its rev") { Rules = StoreRules.Protocol with { GuardsHour = false } },
         new("day's sketch not guarded by its rev") { Rules = StoreRules.Protocol with { GuardsDay = false } },
         new("day published while its hours are marked") { Rules = StoreRules.Protocol with { GatesDay = false } },
+        new("day written over hours that were never seen") { Rules = StoreRules.Protocol with { HoldsDay = false } },
         new("day in its hour's transaction") { Rules = StoreRules.Protocol with { PublishesDayApart = false } },
         new("rows locked in any order") { Rules = StoreRules.Protocol with { LocksInOrder = false } },
         new("revoke without a checkpoint, then writing anyway")

@@ -112,6 +112,18 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
         Witness?.GapRecorded(gap);
     }
 
+    /// <summary>True where the public table holds a row of an hour of that day that has no sketch: somebody else counted what was never seen.</summary>
+    public bool HasUnseenHours(DayKey day)
+    {
+        for (int i = 0; i < 24; i++)
+        {
+            var hour = new HourKey(new Hour(day.Day.FirstHour.SinceEpoch + i), day.Platform);
+            if (Hourly.Committed(hour) is not null && HourSketches.Committed(hour) is null)
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>The smallest committed watermark; null while a partition has no row or no watermark.</summary>
     public Instant? Watermark(IReadOnlyCollection<SourcePartition> partitions)
     {

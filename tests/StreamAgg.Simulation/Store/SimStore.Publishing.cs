@@ -123,7 +123,17 @@ internal sealed partial class SimStore
         {
             await ArriveAsync(session, writes: true);
             foreach (var (day, wasKept) in taken)
-                result = await WriteFiguresAsync(session, database.Daily[day.Key], database.DaySketches[day.Key], day.Totals, day.P99Milliseconds, wasKept, result);
+            {
+                Cell<SketchRow> sketch = database.DaySketches[day.Key];
+                if (Rules.HoldsDay && database.HasUnseenHours(day.Key))
+                {
+                    database.Happenings.Count(Happening.DayHeld);
+                    sketch.Write(sketch.Newest! with { RowKept = true });
+                    result = result with { RowsKept = result.RowsKept + 1 };
+                    continue;
+                }
+                result = await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, result);
+            }
             await AnswerAsync(session);
         }
 

@@ -47,6 +47,9 @@ internal sealed record StoreRules
     /// <summary>A day waits until none of its hours is marked.</summary>
     public bool GatesDay { get; init; } = true;
 
+    /// <summary>A day's row is not written while somebody else's row stands for an hour of it that was never seen.</summary>
+    public bool HoldsDay { get; init; } = true;
+
     /// <summary>A day is published in a transaction of its own.</summary>
     public bool PublishesDayApart { get; init; } = true;
 

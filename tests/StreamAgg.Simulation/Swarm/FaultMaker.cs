@@ -58,7 +58,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
         }
     }
 
-    /// <summary>What an earlier batch job left in the public table: some of it larger than anything that will be counted, some smaller.</summary>
+    /// <summary>What an earlier batch job left in the public tables: some of it larger than anything that will be counted, some smaller; each first day smaller.</summary>
     public void PlantForeignRows()
     {
         foreach (string label in world.Plan.Habits.Labels)
@@ -67,10 +67,13 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             {
                 var hour = new Hour(world.Plan.Start.Hour.SinceEpoch + chance.Below(4));
                 long requests = chance.Chance(0.5) ? 1 : 1_000_000;
-                world.Database.Hourly[new HourKey(hour, label)].Seed(new FigureRow(requests, requests, 0, 0, 0, 0, null, null, 0));
+                world.Database.Hourly[new HourKey(hour, label)].Seed(Foreign(requests));
             }
+            world.Database.Daily[new DayKey(world.Plan.Start.Hour.Day, label)].Seed(Foreign(1));
         }
     }
+
+    internal static FigureRow Foreign(long requests) => new(requests, requests, 0, 0, 0, 0, null, null, 0);
 
     private void Count(Happening happening) => world.Happenings.Count(happening);
 

@@ -36,6 +36,7 @@ internal enum Happening
     MarkSkippedLocked,
     ForeignRowKept,
     ForeignRowReplaced,
+    DayHeld,
     MemberKilled,
     MemberFrozen,
     MemberStoppedInOrder,
