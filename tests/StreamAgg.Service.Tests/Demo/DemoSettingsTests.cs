@@ -1,0 +1,27 @@
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline;
+using StreamAgg.Postgres.Connections;
+using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Demo;
+using Xunit;
+
+namespace StreamAgg.Service.Tests.Demo;
+
+public sealed class DemoSettingsTests
+{
+    [Fact]
+    public void A_demonstration_has_one_member_and_no_client_property_whatever_is_configured_for_the_service()
+    {
+        var given = new Settings
+        {
+            Kafka = new KafkaOptions { UsageTopic = "u", Client = { ["session.timeout.ms"] = "120000" } },
+            Postgres = new PostgresOptions { ConnectionString = "Host=db" },
+            Pipeline = new PipelineOptions { Consumers = 3, Id = "p" },
+            HttpUrl = new Uri("http://127.0.0.1:8080"),
+        };
+        var settings = DemoSettings.Of(given, "Host=embedded", "127.0.0.1:1");
+        Assert.Equal(1, settings.Pipeline.Consumers);
+        Assert.Empty(settings.Kafka.Client);
+        Assert.Equal(("u", "127.0.0.1:1", "Host=embedded", "p"), (settings.Kafka.UsageTopic, settings.Kafka.BootstrapServers, settings.Postgres.ConnectionString, settings.Pipeline.Id));
+    }
+}
