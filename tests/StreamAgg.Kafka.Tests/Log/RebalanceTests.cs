@@ -113,7 +113,7 @@ public sealed class RebalanceTests : LogTest
     public async Task A_static_member_comes_back_to_its_partitions_without_a_rebalance()
     {
         (TestKafka kafka, KafkaOptions options) = await NewLogAsync(usagePartitions: 2, errorPartitions: 2);
-        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.StaticMembers), kafka.Lacks(KafkaFeature.StaticMembers));
         options.Client["group.instance.id"] = TestKafka.NewName("instance");
         using var stays = new LogMember(options, member: 0, members: 2);
         var leaves = new LogMember(options, member: 1, members: 2);
@@ -134,7 +134,7 @@ public sealed class RebalanceTests : LogTest
     public async Task The_old_holder_of_an_instance_id_ends_with_a_line_that_says_what_to_do()
     {
         (TestKafka kafka, KafkaOptions options) = await NewLogAsync();
-        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        Assert.SkipUnless(kafka.Supports(KafkaFeature.StaticMembers), kafka.Lacks(KafkaFeature.StaticMembers));
         options.Client["group.instance.id"] = TestKafka.NewName("instance");
         using var old = new LogMember(options);
         old.PollUntil(() => old.Handler.Owned.Count == 2);
