@@ -54,7 +54,7 @@ public sealed class PostgresOutageTests(PostgresOutageTests.Server server) : ICl
         deployment.Events.Send(traffic.Next(300));
         await deployment.AssertExactAsync();
         string url = await process.HttpUrlAsync();
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        using var http = new HttpClient { Timeout = Eventually.Deadline };
 
         deployment.Events.Send(traffic.Next(200));
         await hurt(server.Postgres);

@@ -50,7 +50,7 @@ public sealed class RecordsToRowsTests
         string letters = deployment.Settings["Kafka:DeadLetterTopic"];
         await deployment.WaitAsync(async () => (await deployment.Brokers.EndOffsetsAsync(letters)).Values.Sum() == 2, () => "two dead letters");
 
-        Assert.Equal(0, await process.StopAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(0, await process.StopAsync());
 
         var partitions = await deployment.State.PartitionsAsync();
         Assert.Equal(await deployment.Brokers.EndOffsetsAsync(deployment.UsageTopic, deployment.ErrorTopic), partitions.ToDictionary(row => row.Key, row => row.Value.NextOffset));

@@ -60,7 +60,7 @@ public sealed class SharedDatabaseTests
         await deployment.AssertExactAsync();
 
         var refused = deployment.Run(("Pipeline:Id", "third"), ("Kafka:GroupId", TestKafka.NewName("group")), ("Postgres:PublishSchema", "public"));
-        Assert.Equal(2, await refused.WaitForExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.Equal(2, await refused.WaitForExitAsync());
         Assert.Contains("Postgres:PublishSchema", refused.Errors, StringComparison.Ordinal);
     }
 
@@ -78,7 +78,7 @@ public sealed class SharedDatabaseTests
     internal static async Task MigrateAsync(Deployment deployment)
     {
         var migrate = deployment.Start(["migrate"], [("Postgres:ConnectionString", deployment.MigratorConnectionString)]);
-        int code = await migrate.WaitForExitAsync(TimeSpan.FromSeconds(60));
+        int code = await migrate.WaitForExitAsync();
         Assert.True(code == 0, migrate.Tail());
     }
 

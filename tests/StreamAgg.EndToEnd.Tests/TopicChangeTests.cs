@@ -7,8 +7,6 @@ namespace StreamAgg.EndToEnd.Tests;
 /// <summary>Topics that grow, lose records, or are made anew under the reader.</summary>
 public sealed class TopicChangeTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     public async ValueTask InitializeAsync() => await Brokers.NeedAsync(KafkaFeature.Administration);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -49,7 +47,7 @@ public sealed class TopicChangeTests : IAsyncLifetime
         for (int attempt = 0; attempt < 2; attempt++)
         {
             var stopped = deployment.Run();
-            Assert.Equal(3, await stopped.WaitForExitAsync(Patience));
+            Assert.Equal(3, await stopped.WaitForExitAsync());
             Assert.Contains("OnGap", stopped.Errors, StringComparison.Ordinal);
             Assert.Contains("Continue", stopped.Errors, StringComparison.Ordinal);
             Assert.Equal(1, await deployment.ScalarAsync("SELECT count(*) FROM streamagg.gap WHERE from_offset = 1 AND to_offset = 11"));
@@ -90,7 +88,7 @@ public sealed class TopicChangeTests : IAsyncLifetime
         await kafka.CreateTopicAsync(deployment.UsageTopic, 1);
         using var producer = new EventProducer(deployment.Brokers.BootstrapServers, deployment.UsageTopic, deployment.ErrorTopic, deployment.Recount) { Partitions = 1 };
         producer.Send(traffic.Next(300));
-        Assert.Equal(3, await stopped.WaitForExitAsync(Patience));
+        Assert.Equal(3, await stopped.WaitForExitAsync());
         Assert.Contains("Continue", stopped.Errors, StringComparison.Ordinal);
 
         deployment.Run(("OnGap", "Continue"));

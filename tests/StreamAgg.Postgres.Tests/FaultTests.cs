@@ -112,7 +112,8 @@ public class FaultTests(TestServer server)
             await transaction.ExecuteAsync("UPDATE streamagg.source_partition SET next_offset = 99");
             return true;
         }, None);
-        await Task.Delay(200, None);
+        while (await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'") == 0)
+            await Task.Delay(20, None);
         // The hung owner's transaction is ended by the server after 5 s, before the wait for it is (6 s).
         Assert.Equal(2, (await database.Store.FenceAsync(Usage0)).Epoch);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => hung);
@@ -229,7 +230,7 @@ public class FaultTests(TestServer server)
 
         own.Pause();
         Task<StoreUnavailableException> hung = Assert.ThrowsAsync<StoreUnavailableException>(() => database.Store.CheckpointAsync([Checkpoint(Usage0, fence, 1)], None));
-        await hung.WaitAsync(TimeSpan.FromSeconds(15), None);
+        await hung.WaitAsync(TimeSpan.FromMinutes(2), None);
         own.Resume();
         await WorksAsync();
 

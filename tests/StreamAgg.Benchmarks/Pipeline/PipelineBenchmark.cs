@@ -15,7 +15,7 @@ namespace StreamAgg.Benchmarks.Pipeline;
 internal static class PipelineBenchmark
 {
     private const int CheckpointPartials = 1000;
-    private const int WarmReadings = 4;
+    private const int WarmReadings = 5;
 
     public static bool Run() => RunAsync().GetAwaiter().GetResult();
 
@@ -27,7 +27,8 @@ internal static class PipelineBenchmark
         await using var postgres = await EmbeddedPostgres.CreateAsync(new EmbeddedPostgresOptions { IsDurable = true });
 
         // The code of the hot path is compiled in the first reading and there in the others, as in a service that runs for days: of these the
-        // cheapest counts, which other work on the machine disturbed least. Memory is that of the first: a service has one reader, not one after another.
+        // cheapest, which other work on the machine disturbed least, is judged, and the median, which no lucky reading makes. Memory is that of the
+        // first: a service has one reader, not one after another.
         var first = await ReadAsync(broker, postgres, "first");
         var warm = new List<BacklogReading>();
         for (int i = 0; i < WarmReadings; i++)
@@ -66,9 +67,11 @@ internal static class PipelineBenchmark
         }
 
         Plain("events", events, "");
-        BacklogReading best = warm.MinBy(reading => reading.Cpu), worst = warm.MaxBy(reading => reading.Cpu);
-        double perCore = events / best.Cpu.TotalSeconds, megabytes = first.PeakBytes / 1e6;
+        var byCost = warm.OrderBy(reading => reading.Cpu).ToList();
+        BacklogReading best = byCost[0], median = byCost[WarmReadings / 2], worst = byCost[^1];
+        double perCore = events / best.Cpu.TotalSeconds, usual = events / median.Cpu.TotalSeconds, megabytes = first.PeakBytes / 1e6;
         bool fast = Judge($"events a second and core, the best of {WarmReadings} readings", perCore, "400,000 at least", perCore >= 400_000);
+        fast &= Judge("  the median of them", usual, "400,000 at least", usual >= 400_000);
         Plain("  the worst of them", events / worst.Cpu.TotalSeconds, "");
         Plain("CPU an event", best.Cpu.TotalMicroseconds / events, "us");
         Plain("CPU an event in a process that has just started", first.Cpu.TotalMicroseconds / events, "us");

@@ -9,9 +9,6 @@ internal sealed class Chaos(Deployment deployment, EmbeddedPostgres postgres, Ka
 {
     private const int Members = 3;
 
-    /// <summary>The final checkpoint is tried for 20 s where PostgreSQL is away.</summary>
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(60);
-
     private readonly Random chance = new(seed);
     private readonly List<ServiceProcess> members = [];
     private readonly List<string> story = [];
@@ -41,7 +38,7 @@ internal sealed class Chaos(Deployment deployment, EmbeddedPostgres postgres, Ka
     public async Task StopAsync()
     {
         foreach (ServiceProcess member in members)
-            Assert.Equal(0, await member.StopAsync(StopLimit));
+            Assert.Equal(0, await member.StopAsync());
     }
 
     private Fault DrawMemberFault()
@@ -63,7 +60,7 @@ internal sealed class Chaos(Deployment deployment, EmbeddedPostgres postgres, Ka
             }),
             _ => new Fault($"member {slot} is asked to stop", async () =>
             {
-                Assert.Equal(0, await Living(slot).StopAsync(StopLimit));
+                Assert.Equal(0, await Living(slot).StopAsync());
                 members[slot] = deployment.Run();
             }),
         };

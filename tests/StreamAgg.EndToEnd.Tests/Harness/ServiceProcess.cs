@@ -82,8 +82,9 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     public void Thaw() => Signal(SignalContinue);
 
     /// <summary>The exit code; a shell's 128 + signal where one ended it.</summary>
-    public async Task<int> WaitForExitAsync(TimeSpan within)
+    public async Task<int> WaitForExitAsync(TimeSpan? limit = null)
     {
+        TimeSpan within = limit ?? Eventually.Deadline;
         IsExpectedToRun = false;
         try
         {
@@ -99,7 +100,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     public Task<int> StopAsync(TimeSpan? within = null)
     {
         Terminate();
-        return WaitForExitAsync(within ?? TimeSpan.FromSeconds(30));
+        return WaitForExitAsync(within);
     }
 
     public Task WaitForOutputAsync(string text, TimeSpan? within = null) =>

@@ -6,6 +6,7 @@ using StreamAgg.Core.Time;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Kafka.Facts;
 using StreamAgg.Kafka.Options;
+using StreamAgg.Kafka.Tests.Log;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Testing.Kafka;
 
@@ -178,7 +179,7 @@ public sealed class DeadLetterTests
         Assert.False(flush.IsCompleted);
         Assert.True(sink.PendingBytes > 0);
         await cluster.RestartAsync();
-        await flush.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        await flush.WaitAsync(LogMember.Deadline, Cancellation);
         Assert.Equal(101, (await ReadAsync(options)).Count);
     }
 
@@ -191,7 +192,7 @@ public sealed class DeadLetterTests
         options.Client["topic.metadata.propagation.max.ms"] = "1000";
         using KafkaDeadLetterSink sink = NewSink(options);
         Send(sink, "t", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
-        LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(() => sink.FlushAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
+        LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(() => sink.FlushAsync(Cancellation).WaitAsync(LogMember.Deadline, Cancellation));
         Assert.Contains($"kafka-topics.sh --bootstrap-server {options.BootstrapServers} --create --topic {options.DeadLetterTopic}", fatal.Message, StringComparison.Ordinal);
     }
 

@@ -10,15 +10,19 @@ namespace StreamAgg.Kafka.Tests.Log;
 /// <summary>A member of a test's group: the log, and the handler that it reports to, polled from the test's own thread.</summary>
 internal sealed class LogMember : IDisposable
 {
-    private static readonly ILoggerFactory Loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(new TestOutputLogs()));
+    /// <summary>Far beyond what anything takes on an idle machine: it tells a hang, not a slow machine.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(180);
 
+    private readonly TestOutputLogs logs = new();
+    private readonly ILoggerFactory loggers;
     private readonly string servers;
 
-    public LogMember(KafkaOptions options, RecordingHandler? handler = null, int member = 0, int members = 1)
+    public LogMember(KafkaOptions options, RecordingHandler? handler = null, int member = 0, int members = 1, TimeProvider? time = null)
     {
         servers = options.BootstrapServers;
+        loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(logs));
         Handler = handler ?? new RecordingHandler();
-        Log = new KafkaEventLog(options, Loggers.CreateLogger<KafkaEventLog>(), member, members);
+        Log = new KafkaEventLog(options, loggers.CreateLogger<KafkaEventLog>(), member, members, time);
         Log.Subscribe();
     }
 
@@ -38,14 +42,24 @@ internal sealed class LogMember : IDisposable
         Handler.ToStart.Clear();
     }
 
-    /// <summary>With a deadline far beyond what anything takes on an idle machine: it tells a hang, not a slow machine.</summary>
-    public void PollUntil(Func<bool> condition, int seconds = 90, string? what = null)
+    public void PollUntil(Func<bool> condition)
     {
         long started = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(started).TotalSeconds < seconds, what ?? $"not within {seconds} s; records: {Handler.Records.Count}, owned: {Handler.Owned.Count}");
+            Assert.True(Stopwatch.GetElapsedTime(started) < Deadline, $"not within {Deadline}; records: {Handler.Records.Count}, owned: {Handler.Owned.Count}");
             Poll();
+        }
+    }
+
+    /// <summary>Waits for a line of its log without polling.</summary>
+    public async Task HasSaidAsync(string words)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (!logs.Lines.Any(line => line.Contains(words, StringComparison.Ordinal)))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(started) < Deadline, $"no \"{words}\" within {Deadline}");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }
 
@@ -58,5 +72,9 @@ internal sealed class LogMember : IDisposable
         }
     }
 
-    public void Dispose() => Log.Close(Handler);
+    public void Dispose()
+    {
+        Log.Close(Handler);
+        loggers.Dispose();
+    }
 }

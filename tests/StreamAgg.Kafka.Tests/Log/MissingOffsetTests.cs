@@ -102,8 +102,7 @@ public sealed class MissingOffsetTests : LogTest
                 }
 
                 return member.Handler.Records.Count >= 20;
-            },
-            seconds: 60);
+            });
         AssertComplete(member.Handler.OffsetsOf(source), 0, 20);
     }
 }

@@ -25,15 +25,13 @@ public sealed class OutageTests : LogTest
         member.PollFor(TimeSpan.FromSeconds(1));
         await cluster.RestartAsync();
         Produce(cluster.BootstrapServers, options.UsageTopic, 0, 500, from: 500);
-        member.PollUntil(() => member.Handler.Records.Count >= 1000, seconds: 60);
+        member.PollUntil(() => member.Handler.Records.Count >= 1000);
         AssertComplete(member.Handler.OffsetsOf(Usage(options)), 0, 1000);
         Assert.Empty(member.Handler.OutOfRange);
 
-        // And it ends in bounded time while nobody answers.
+        // And it ends while nobody answers.
         cluster.Freeze();
-        long started = System.Diagnostics.Stopwatch.GetTimestamp();
-        member.Dispose();
-        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 35);
+        await Task.Run(member.Dispose, TestContext.Current.CancellationToken).WaitAsync(LogMember.Deadline, TestContext.Current.CancellationToken);
         Assert.Empty(member.Handler.Owned);
     }
 }

@@ -99,8 +99,7 @@ public sealed class SeekTests : LogTest
                 stopped.Clear();
                 member.Log.Resume();
                 return expected.Count == 4 && expected.Values.All(offset => offset == Records);
-            },
-            seconds: 180);
+            });
         Assert.Equal(0, faults);
     }
 
