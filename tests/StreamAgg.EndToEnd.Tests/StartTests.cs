@@ -10,7 +10,6 @@ public sealed class StartTests
     [Theory]
     [InlineData("Pipeline:Consumers", "65", "from 1 to 64")]
     [InlineData("Pipeline:Grace", "1.00:00:01", "1.00:00:00")]
-    [InlineData("Kafka:Topic", "Topic", "no such setting")]
     public async Task A_wrong_setting_is_refused_before_anything_is_connected(string key, string value, string range)
     {
         await using var process = ServiceProcess.Start(["run", $"--StreamAgg:{key}={value}", "--StreamAgg:Kafka:BootstrapServers=127.0.0.1:1"]);
@@ -19,6 +18,16 @@ public sealed class StartTests
         Assert.Contains(key, line, StringComparison.Ordinal);
         Assert.Contains(value, line, StringComparison.Ordinal);
         Assert.Contains(range, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_setting_is_refused_by_name_and_what_may_be_a_password_is_not_printed()
+    {
+        await using var process = ServiceProcess.Start(["run", "--StreamAgg:Postgres:Pwd=hunter2"]);
+        Assert.Equal(2, await process.WaitForExitAsync());
+        string line = Assert.Single(process.Errors.Trim().Split('\n'));
+        Assert.Contains("StreamAgg:Postgres:Pwd: no such setting", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", line, StringComparison.Ordinal);
     }
 
     [Fact]
