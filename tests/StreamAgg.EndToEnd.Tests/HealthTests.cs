@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using StreamAgg.EndToEnd.Tests.Harness;
 using StreamAgg.Testing.Kafka;
 
@@ -58,7 +59,13 @@ public sealed class HealthTests : IDisposable
         Assert.Equal(0, await process.StopAsync());
 
         // One whose session outlasts the end: what can't be written any more is tried for as long as that is granted.
-        process = deployment.Run(("Kafka:Client:session.timeout.ms", "45000"));
+        using var silentCollector = new TcpListener(IPAddress.Loopback, 0);
+        silentCollector.Start();
+        process = deployment.Start(["run"], [("Kafka:Client:session.timeout.ms", "45000")], new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = $"http://{silentCollector.LocalEndpoint}",
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        });
         deployment.Events.Send(traffic.Next(100));
         await deployment.AssertExactAsync();
         int unwritten = Unwritten(process);

@@ -10,17 +10,14 @@ internal sealed class Union
     /// <summary>How many slots a final cell: two leave the final form a choice of where to join; each costs a look into every run.</summary>
     private const int Finer = 2;
 
-    /// <summary>A merge of more cells gives its working memory back: some 2 MB stay with a thread, not the dozens of one that merged a year.</summary>
-    private const int MaxKeptCells = 16_384;
+    /// <summary>A merge of more cells does not do it in its thread's working memory, of which some 2 MB stay: a year takes a dozen.</summary>
+    private const int MaxOwnCells = 16_384;
 
     [ThreadStatic]
-    private static Cuts? cuts;
+    private static Workspace? own;
 
-    [ThreadStatic]
-    private static Slots? slots;
-
-    [ThreadStatic]
-    private static Cell[]? made;
+    /// <summary>One for all threads, in the hands of the large merge that is under way; another one at the same time makes one of its own.</summary>
+    private static Workspace? large;
 
     public Union(List<CellRun> runs)
     {
@@ -90,20 +87,21 @@ internal sealed class Union
         int most = compression * Finer;
         if (DistinctValues(most) is { } values)
             return new CellRun(values, compression, false);
-        ReadOnlySpan<double> ends = (cuts ??= new Cuts()).Find(this, new SizeLimit(most, Count));
-        slots ??= new Slots();
-        slots.Begin(ends, Count);
+        bool isLarge = Runs.Sum(run => run.Cells.Length) > MaxOwnCells;
+        Workspace space = (isLarge ? Interlocked.Exchange(ref large, null) : own) ?? new Workspace();
+        ReadOnlySpan<double> ends = space.Cuts.Find(this, new SizeLimit(most, Count));
+        space.Slots.Begin(ends, Count);
         bool estimated = false;
         foreach (CellRun run in Runs)
         {
-            slots.Put(run.Cells);
+            space.Slots.Put(run.Cells);
             estimated |= run.Estimated;
         }
-        if (made is null || made.Length < ends.Length)
-            made = new Cell[ends.Length * 2];
-        var recut = new CellRun(made.AsSpan(0, slots.ToCells(made)), compression, estimated);
-        if (Runs.Sum(run => run.Cells.Length) > MaxKeptCells)
-            (cuts, slots, made) = (null, null, null);
+        if (space.Made.Length < ends.Length)
+            space.Made = new Cell[ends.Length * 2];
+        var recut = new CellRun(space.Made.AsSpan(0, space.Slots.ToCells(space.Made)), compression, estimated);
+        if (isLarge) Volatile.Write(ref large, space);
+        else own = space;
         return recut;
     }
 
@@ -124,5 +122,14 @@ internal sealed class Union
         Array.Sort(all, static (a, b) => a.Mean.CompareTo(b.Mean));
         int last = Cell.JoinEqual(all);
         return last <= most ? all[..last] : null;
+    }
+
+    private sealed class Workspace
+    {
+        public Cuts Cuts { get; } = new();
+
+        public Slots Slots { get; } = new();
+
+        public Cell[] Made { get; set; } = [];
     }
 }

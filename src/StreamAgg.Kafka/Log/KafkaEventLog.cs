@@ -23,7 +23,7 @@ public sealed class KafkaEventLog : IEventLog
     private static readonly TimeSpan ReleaseStep = TimeSpan.FromMilliseconds(5);
 
     /// <summary>For leaving the group, and once more for the client's end. Brokers that answer take milliseconds; the others learn of it by the session's end.</summary>
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>The client's own; with the newer protocol the brokers', which have the same.</summary>
     private static readonly TimeSpan DefaultSessionTimeout = TimeSpan.FromSeconds(45);
@@ -164,7 +164,7 @@ public sealed class KafkaEventLog : IEventLog
 
         current = handler;
         failure = null;
-        Leave();
+        Leave(assignment.Partitions.All(partition => handler.IsReleased(partition.Source)) ? CloseTimeout : releaseTimeout + CloseTimeout);
         Dispose();
         failure?.Throw();
     }
@@ -204,13 +204,13 @@ public sealed class KafkaEventLog : IEventLog
     }
 
     /// <summary>Leaves the group by way of the handlers, on this thread, bounded in time whatever the brokers do.</summary>
-    private void Leave()
+    private void Leave(TimeSpan timeout)
     {
         long started = time.GetTimestamp();
         try
         {
             consumer.Unsubscribe();
-            while (assignment.Count > 0 && time.GetElapsedTime(started) < releaseTimeout + CloseTimeout)
+            while (assignment.Count > 0 && time.GetElapsedTime(started) < timeout)
             {
                 NativeConsumer.Free(native.Consume(TimeSpan.FromMilliseconds(50)));
             }

@@ -13,6 +13,8 @@ internal sealed class TelemetryExport : IDisposable
     private static readonly string[] Meters = ["StreamAgg", "Npgsql", "System.Runtime", "Microsoft.AspNetCore.Hosting"];
     private static readonly string[] Sources = ["StreamAgg", "Npgsql"];
 
+    private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(3);
+
     private readonly MeterProvider? meters;
     private readonly TracerProvider? tracers;
 
@@ -34,12 +36,8 @@ internal sealed class TelemetryExport : IDisposable
             IsExported("TRACES") ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter(options => ApplyVariables(options, "TRACES")).Build() : null);
     }
 
-    /// <summary>Sends what is left; each exporter bounds its own time.</summary>
-    public void Dispose()
-    {
-        tracers?.Dispose();
-        meters?.Dispose();
-    }
+    /// <summary>Sends what is left, for as long as a collector that answers needs: one that hangs must not hold up the end of the process.</summary>
+    public void Dispose() => Task.WaitAll([Task.Run(() => tracers?.Dispose()), Task.Run(() => meters?.Dispose())], LastFlush);
 
     private static void ApplyVariables(OtlpExporterOptions options, string signal) =>
         SignalVariables.Apply(options, signal, Environment.GetEnvironmentVariable);
