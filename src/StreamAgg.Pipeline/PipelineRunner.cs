@@ -17,6 +17,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
 
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50);
 
+    private readonly Nursery nursery = new();
     private volatile Member[] members = [];
 
     /// <summary>True while every poll loop moves, whatever Kafka and PostgreSQL do. Any thread.</summary>
@@ -38,7 +39,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
             for (int i = 0; i < started.Length; i++)
             {
                 logs.Add(openLog(i));
-                started[i] = new Member(services with { Owner = $"{services.Owner}/{i}" }, logs[i]);
+                started[i] = new Member(services with { Owner = $"{services.Owner}/{i}", Nursery = nursery }, logs[i]);
             }
 
             members = started;
@@ -119,7 +120,6 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
     {
         var publisher = new Publisher(
             services.Options, services.Topics, services.Facts, services.Store, services.Metrics, services.Logger, services.Time);
-        var nursery = new Nursery();
         try
         {
             while (!ending.IsCancellationRequested)

@@ -1,9 +1,14 @@
+using System.Globalization;
 using StreamAgg.Benchmarks.Digests;
 using StreamAgg.Benchmarks.Pipeline;
 
 // Not a benchmark: the broker that one reads from, in a process of its own.
 if (args is [BacklogBroker.Verb])
     return await BacklogBroker.HoldAsync();
+
+// Nor this: what `pipeline` measures the memory of.
+if (args is [ManyPlatforms.Verb, var connection, var platforms, var records])
+    return await ManyPlatforms.RunAsync(connection, int.Parse(platforms, CultureInfo.InvariantCulture), int.Parse(records, CultureInfo.InvariantCulture));
 
 // Each benchmark prints its numbers beside their goals and returns false where one that must be met is not.
 var benchmarks = new Dictionary<string, Func<bool>>(StringComparer.Ordinal)

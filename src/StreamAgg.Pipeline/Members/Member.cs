@@ -248,6 +248,7 @@ public sealed class Member : ILogHandler, IDisposable
             state.Times.Pass(clock.Now);
             var cut = state.Cut(services.Bounds.CheckpointFolds - folds, now, restAfter);
             cuts.Add(cut);
+            services.Nursery?.Trim();
             rows += cut.Kept.Count;
             folds += cut.Folded.Count;
             state.LastCut = ++lastCut;

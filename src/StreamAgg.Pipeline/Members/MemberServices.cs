@@ -30,5 +30,8 @@ public sealed record MemberServices
 
     public required Backoff Backoff { get; init; }
 
+    /// <summary>Told of what makes garbage; null where memory is nobody's concern.</summary>
+    internal Nursery? Nursery { get; init; }
+
     public MemberBounds Bounds { get; init; } = MemberBounds.Default;
 }

@@ -87,7 +87,7 @@ internal static class Backlog
         (Start + TimeSpan.FromTicks(i * (2 * TimeSpan.TicksPerHour / events))).ToUtcDateTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Log-normal, median 1.1 s.</summary>
-    private static long Duration(Random random)
+    public static long Duration(Random random)
     {
         double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
         return (long)(1000 * Math.Exp(7 + normal));

@@ -21,7 +21,7 @@ namespace StreamAgg.Benchmarks.Pipeline;
 /// <param name="PeakBytes">The largest resident memory seen.</param>
 internal readonly record struct BacklogReading(long Counted, long Aggregated, TimeSpan Cpu, TimeSpan Elapsed, long AllocatedBytes, long PeakBytes)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(6);
 
     /// <param name="broker">Holds the backlog.</param>
     /// <param name="group">Not used before.</param>
@@ -54,10 +54,14 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
             Backoff = new Backoff(new Random(1).NextDouble),
         };
         var runner = new PipelineRunner(services, _ => new KafkaEventLog(kafka, NullLogger<KafkaEventLog>.Instance));
-        return await WatchAsync(runner, broker.EventCount, database);
+        return await WatchAsync(runner, broker.EventCount, database, static _ => { });
     }
 
-    private static async Task<BacklogReading> WatchAsync(PipelineRunner runner, long events, NpgsqlDataSource database)
+    /// <param name="runner">To be run until all is counted.</param>
+    /// <param name="records">How many there are.</param>
+    /// <param name="database">What it writes to.</param>
+    /// <param name="look">Told of the resident memory ten times a second.</param>
+    public static async Task<BacklogReading> WatchAsync(PipelineRunner runner, long records, NpgsqlDataSource database, Action<long> look)
     {
         using var stop = new CancellationTokenSource();
         using var process = Process.GetCurrentProcess();
@@ -66,12 +70,13 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
         long allocatedBefore = GC.GetTotalAllocatedBytes(), counted = 0, peakBytes = 0;
         var wall = Stopwatch.StartNew();
         var run = runner.RunAsync(stop.Token);
-        while (counted < events && wall.Elapsed < Deadline && !run.IsCompleted)
+        while (counted < records && wall.Elapsed < Deadline && !run.IsCompleted)
         {
             await Task.Delay(100);
             counted = await NumberAsync(database, "SELECT coalesce(sum(next_offset), 0)::bigint FROM streamagg.source_partition");
             process.Refresh();
             peakBytes = Math.Max(peakBytes, process.WorkingSet64);
+            look(process.WorkingSet64);
         }
 
         var (cpu, elapsed, allocated) = (process.TotalProcessorTime - cpuBefore, wall.Elapsed, GC.GetTotalAllocatedBytes() - allocatedBefore);

@@ -17,6 +17,9 @@ internal static class PipelineBenchmark
     private const int CheckpointPartials = 1000;
     private const int WarmReadings = 5;
 
+    /// <summary>Of each of 24 partitions, 50 events each: 1,000 durations in each of 9,600 partials.</summary>
+    private const int ManyRecords = 8_000;
+
     public static bool Run() => RunAsync().GetAwaiter().GetResult();
 
     private static async Task<bool> RunAsync()
@@ -35,7 +38,9 @@ internal static class PipelineBenchmark
             warm.Add(await ReadAsync(broker, postgres, $"warm{i}"));
         bool met = Print(broker.EventCount, first, warm);
         await using var database = await MigratedAsync(postgres, "checkpoints");
-        return await CheckpointsAsync(database) && met;
+        met &= await CheckpointsAsync(database);
+        met &= await ManyAsync(postgres, 100, ManyRecords, 350e6, "350 MB at most");
+        return await ManyAsync(postgres, 1000, ManyRecords / 2, 512 << 20, "512 MiB at most") && met;
     }
 
     private static async Task<BacklogReading> ReadAsync(BacklogBroker broker, EmbeddedPostgres postgres, string name)
@@ -102,6 +107,20 @@ internal static class PipelineBenchmark
 
         times.Sort();
         return Judge("checkpoint of 1,000 partials, median of 20", times[10], "100 ms at most", times[10] <= 100);
+    }
+
+    /// <summary>Every platform in every hour and partition, as many durations in each as fill a digest, or a tenth of that in ten times as many.</summary>
+    private static async Task<bool> ManyAsync(EmbeddedPostgres postgres, int platforms, int records, double mostBytes, string goal)
+    {
+        string name = $"platforms{platforms}";
+        await (await MigratedAsync(postgres, name)).DisposeAsync();
+        var read = ManyPlatforms.Read(postgres.ConnectionString(name), platforms, records);
+        long events = (long)records * ManyPlatformsLog.EventsARecord * ManyPlatformsLog.Partitions;
+        Console.WriteLine($"  {ManyPlatformsLog.Partitions} partitions x {platforms} platforms x {ManyPlatformsLog.Hours} hours, {events:#,0} events in {read.Seconds:0} s, without the Kafka client:");
+        Plain("  held at most", read.HeldBytes / 1e6, "MB");
+        Plain("  looks that found the reading paused", read.Pauses, "");
+        bool counted = Judge("  events counted", read.Counted, "all", read.Counted == events);
+        return Judge("  resident memory at most, MB", read.PeakBytes / 1e6, goal, read.PeakBytes <= mostBytes) && counted;
     }
 
     private static void Plain(string name, double value, string unit) =>
