@@ -31,6 +31,8 @@ public sealed class KafkaOptions
     /// <value>Creates missing input topics: for development, where nobody else has chosen their partitions.</value>
     public bool CreateTopics { get; set; }
 
+    private const string NoKerberos = "No provider for SASL mechanism GSSAPI";
+
     /// <summary>Each fault as (key below the section, one line for a person). Empty where all is well. Opens no connection.</summary>
     public IReadOnlyList<(string Key, string Message)> Validate()
     {
@@ -70,6 +72,13 @@ public sealed class KafkaOptions
         // The defaults are known to go together.
         if (areValid && Client.Count > 0 && ClientTrial.WhyRefused(this) is string reason)
         {
+            if (reason.Contains(NoKerberos, StringComparison.Ordinal))
+            {
+                faults.Add((KeyOf("sasl.mechanism"), "the client that this is built with knows no GSSAPI (Kerberos), which is its default: "
+                    + "allowed is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"));
+                return;
+            }
+
             string? blamed = Blamed(reason);
             faults.Add((blamed is null ? nameof(Client) : KeyOf(blamed), $"the Kafka client can't be made so: {Shown(blamed, reason.TrimEnd('.'))}"));
         }
@@ -99,7 +108,7 @@ public sealed class KafkaOptions
         }
     }
 
-    private static unsafe string? FaultOf(string name, string value)
+    private static string? FaultOf(string name, string value)
     {
         if (ClientSettings.WhyReserved(name) is string reason)
         {
@@ -111,11 +120,18 @@ public sealed class KafkaOptions
             return $"'{value}' gives all partitions away at every rebalance, which this service is not built for: leave it out, or use {ClientSettings.CooperativeSticky}";
         }
 
+        return TryToSet(name, value) is not { } refusal ? null
+            : PropertyRange.Of(name, other => TryToSet(name, other)) is { } range ? $"allowed is {range}"
+            : Shown(name, refusal);
+    }
+
+    private static unsafe string? TryToSet(string name, string value)
+    {
         nint configuration = NativeMethods.ConfigurationNew();
         byte* text = stackalloc byte[512];
         int result = NativeMethods.ConfigurationSet(configuration, name, value, text, 512);
         NativeMethods.ConfigurationDestroy(configuration);
-        return result == 0 ? null : Shown(name, System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text)!.Trim().TrimEnd('.'));
+        return result == 0 ? null : System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)text)!.Trim().TrimEnd('.');
     }
 
     /// <summary>The client's words, which may repeat a value or a piece of it.</summary>

@@ -26,6 +26,28 @@ public sealed class KafkaOptionsTests
     }
 
     [Theory]
+    [InlineData("session.timeout.ms", "soon", "1 to 3600000")]
+    [InlineData("session.timeout.ms", "-5", "1 to 3600000")]
+    [InlineData("security.protocol", "TLS", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")]
+    [InlineData("group.protocol", "new", "classic or consumer")]
+    public void A_refused_value_of_a_client_property_is_told_with_what_is_allowed(string name, string value, string allowed)
+    {
+        var options = new KafkaOptions();
+        options.Client[name] = value;
+        Assert.Equal($"allowed is {allowed}", Assert.Single(options.Validate()).Message);
+    }
+
+    [Fact]
+    public void A_login_without_a_mechanism_names_those_that_the_client_knows()
+    {
+        var options = new KafkaOptions();
+        options.Client["security.protocol"] = "sasl_ssl";
+        (string key, string message) = Assert.Single(options.Validate());
+        Assert.Equal("Client:sasl.mechanism", key);
+        Assert.Contains("SCRAM-SHA-512", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("ssl.ca.location", "security.protocol=ssl", "ssl.ca.location=/no/such/file")]
     [InlineData("sasl.mechanism", "security.protocol=sasl_ssl", "sasl.mechanism=NOPE")]
     [InlineData("receive.message.max.bytes", "receive.message.max.bytes=1000")]
