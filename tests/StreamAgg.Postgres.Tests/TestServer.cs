@@ -18,7 +18,8 @@ public sealed class TestServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Postgres = await EmbeddedPostgres.CreateAsync();
+        // More than a hundred databases are removed at its end, which takes a busy disk its time.
+        Postgres = await EmbeddedPostgres.CreateAsync(new EmbeddedPostgresOptions { Patience = TimeSpan.FromMinutes(5) });
         // The roles are the server's, not a database's: two tests that made them at once would meet.
         await ExecuteAsync(
             Postgres.ConnectionString(),
