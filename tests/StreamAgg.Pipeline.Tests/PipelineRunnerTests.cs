@@ -87,7 +87,7 @@ public sealed class PipelineRunnerTests
     {
         public long PendingBytes => 0;
 
-        public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt)
+        public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt)
         {
         }
 

@@ -29,7 +29,7 @@ public sealed record DeadLetter
     /// <summary><c>usage</c> or <c>error</c>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Null where the record had no key.</summary>
+    /// <summary>The first 1 kB of the record's key; null where it had none.</summary>
     public byte[]? Key { get; init; }
 
     /// <summary>The refused event's own bytes, or the whole record's where it was refused whole or the letter stands for several events.</summary>
@@ -38,6 +38,6 @@ public sealed record DeadLetter
     /// <summary>How long the value was before it was cut to what the topic takes; null where it is whole.</summary>
     public long? LengthBeforeCut { get; init; }
 
-    /// <summary>The same of the key.</summary>
+    /// <summary>How long the key was, of which 1 kB is kept; null where it is whole.</summary>
     public long? KeyLengthBeforeCut { get; init; }
 }

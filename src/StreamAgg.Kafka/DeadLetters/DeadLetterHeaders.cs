@@ -33,6 +33,6 @@ public static class DeadLetterHeaders
     /// <summary>The value's whole length in bytes, where it was cut to what the topic takes.</summary>
     public const string Truncated = "streamagg.truncated";
 
-    /// <summary>The key's whole length in bytes, where it was cut because the value alone could not be cut enough.</summary>
+    /// <summary>The key's whole length in bytes, where it has over 1 kB: no more of it is kept.</summary>
     public const string KeyTruncated = "streamagg.key_truncated";
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using StreamAgg.Core.Events;
@@ -17,9 +15,6 @@ namespace StreamAgg.Kafka.DeadLetters;
 /// </summary>
 public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
 {
-    /// <summary>Below this nothing is cut any further: then it is neither the value nor the key that is too large.</summary>
-    private const int SmallestCut = 64;
-
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly KafkaOptions options;
@@ -30,7 +25,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     private readonly ClientLines lines;
     private readonly List<LetterGroup> groups = [];
     private LetterGroup open = new();
-    private LogFatalException? fatal;
+    private Exception? failure;
     private long pendingBytes;
 
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
@@ -58,25 +53,22 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
 
     public long PendingBytes => Interlocked.Read(ref pendingBytes);
 
-    public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt)
+    public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt)
     {
-        ReadOnlySpan<byte> value = refusal.EventIndex == Refusal.WholeRecord ? record.Value : record.Value.Slice(refusal.Start, refusal.Length);
-        var message = new Message<byte[]?, byte[]?>
+        var letters = new RecordLetters(record, refusals, record.Source.Topic == options.ErrorTopic ? "error" : "usage", refusedAt);
+        foreach (ref readonly Refusal refusal in refusals)
         {
-            Key = record.HasKey ? record.Key.ToArray() : null,
-            Value = record.IsTombstone ? null : value.ToArray(),
-            Headers = HeadersOf(record, refusal, refusedAt),
-        };
-        LetterGroup group;
-        lock (gate)
-        {
-            group = open;
-            group.Add();
-        }
+            Letter letter = letters.Of(refusal);
+            LetterGroup group;
+            lock (gate)
+            {
+                group = open;
+                group.Add();
+            }
 
-        long size = value.Length + record.Key.Length + 256;
-        Interlocked.Add(ref pendingBytes, size);
-        Produce(new Letter(message, group, size));
+            Interlocked.Add(ref pendingBytes, letter.Bytes);
+            _ = StoreAsync(letter, group);
+        }
     }
 
     public async Task FlushAsync(CancellationToken cancellation)
@@ -84,9 +76,9 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         Task[] waits;
         lock (gate)
         {
-            if (fatal is not null)
+            if (failure is not null)
             {
-                throw fatal;
+                throw failure;
             }
 
             groups.RemoveAll(group => group.Completion.IsCompleted);
@@ -104,101 +96,75 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     }
 
     /// <summary>What is not stored yet is lost to the topic; its checkpoint was not written either, so it is read again.</summary>
-    public void Dispose() => producer.Dispose();
+    public void Dispose()
+    {
+        Fail(new ObjectDisposedException(nameof(KafkaDeadLetterSink)));
+        producer.Dispose();
+    }
 
-    private void Produce(Letter letter)
+    /// <summary>Ends in one of two ways, whatever happens on it: the letter is stored, or everybody who waits is told why none will be.</summary>
+    private async Task StoreAsync(Letter letter, LetterGroup group)
     {
         try
         {
-            producer.Produce(options.DeadLetterTopic, letter.Message, report => OnDelivered(letter, report.Error));
+            for (Error error = await ProduceAsync(letter); error.IsError; error = await ProduceAsync(letter))
+            {
+                await PrepareAnotherTryAsync(letter, error);
+            }
+
+            Interlocked.Add(ref pendingBytes, -letter.Bytes);
+            group.Done();
+        }
+#pragma warning disable CA1031 // Thrown again to everybody who flushes: a checkpoint that waits for this letter would else wait for ever.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(e);
+        }
+    }
+
+    private Task<Error> ProduceAsync(Letter letter)
+    {
+        var answer = new TaskCompletionSource<Error>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            producer.Produce(options.DeadLetterTopic, letter.Message, report => answer.SetResult(report.Error));
         }
         catch (ProduceException<byte[]?, byte[]?> e)
         {
-            OnDelivered(letter, e.Error);
+            answer.SetResult(e.Error);
         }
-        catch (ObjectDisposedException)
-        {
-            // A retry that came due after the end: nobody waits for it.
-        }
+
+        return answer.Task;
     }
 
-    private void OnDelivered(Letter letter, Error error)
+    /// <exception cref="LogFatalException">Another try can't help.</exception>
+    private Task PrepareAnotherTryAsync(Letter letter, Error error)
     {
-        if (!error.IsError)
-        {
-            Interlocked.Add(ref pendingBytes, -letter.Size);
-            letter.Group.Done();
-            return;
-        }
-
+        int length = letter.Message.Value?.Length ?? 0;
         switch (error.Code)
         {
-            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge when TryCut(letter.Message):
-                Produce(letter);
-                break;
-            case ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight:
-                break;
+            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge when letter.TryCut():
+                logger.DeadLetterCut(length, letter.Message.Value!.Length);
+                return Task.CompletedTask;
             case ErrorCode.UnknownTopicOrPart or ErrorCode.Local_UnknownTopic or ErrorCode.Local_UnknownPartition:
-                Fail(new LogFatalException($"The dead letters' topic {options.DeadLetterTopic} does not exist. Create it: "
-                    + new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, 1)));
-                break;
+                throw new LogFatalException($"The dead letters' topic {options.DeadLetterTopic} does not exist. Create it: "
+                    + new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, 1));
             case ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
-                Fail(RefusedRight.Of("WRITE", $"topic {options.DeadLetterTopic}", error.Reason));
-                break;
+                throw RefusedRight.Of("WRITE", $"topic {options.DeadLetterTopic}", error.Reason);
             case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord or ErrorCode.PolicyViolation:
-                Fail(new LogFatalException(
-                    $"The dead letters' topic {options.DeadLetterTopic} takes no letter: {error.Reason}. Raise its max.message.bytes, give it cleanup.policy=delete."));
-                break;
+                throw new LogFatalException(
+                    $"The dead letters' topic {options.DeadLetterTopic} takes no letter: {error.Reason}. Raise its max.message.bytes, give it cleanup.policy=delete.");
+            case ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight:
+                throw new ObjectDisposedException(nameof(KafkaDeadLetterSink));
             default:
                 if (error.IsFatal)
                 {
-                    Fail(ProducerEnded(error));
-                    break;
+                    throw ProducerEnded(error);
                 }
 
                 logger.DeadLetterRetried(error.Code.ToString(), error.Reason);
-                _ = RetryAsync(letter);
-                break;
-        }
-    }
-
-    private async Task RetryAsync(Letter letter)
-    {
-        await Task.Delay(RetryDelay, time);
-        Produce(letter);
-    }
-
-    /// <summary>Halves the longer of value and key: the topic's limit is not told, and a letter that large is rare.</summary>
-    /// <returns>False where both are short already.</returns>
-    private bool TryCut(Message<byte[]?, byte[]?> message)
-    {
-        int value = message.Value?.Length ?? 0, key = message.Key?.Length ?? 0;
-        if (Math.Max(value, key) <= SmallestCut)
-        {
-            return false;
-        }
-
-        if (value >= key)
-        {
-            Tell(message.Headers, DeadLetterHeaders.Truncated, value);
-            message.Value = message.Value![..(value / 2)];
-        }
-        else
-        {
-            Tell(message.Headers, DeadLetterHeaders.KeyTruncated, key);
-            message.Key = message.Key![..(key / 2)];
-        }
-
-        logger.DeadLetterCut(value + key, (message.Value?.Length ?? 0) + (message.Key?.Length ?? 0));
-        return true;
-    }
-
-    /// <summary>The length before the first cut.</summary>
-    private static void Tell(Headers headers, string name, int length)
-    {
-        if (!headers.TryGetLastBytes(name, out _))
-        {
-            headers.Add(name, Text(length));
+                return Task.Delay(RetryDelay, time);
         }
     }
 
@@ -220,52 +186,16 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
             ? RefusedRight.Of("WRITE", $"topic {options.DeadLetterTopic}", error.Reason)
             : new LogFatalException($"The dead letters' producer can't go on: {error.Reason}. Restart this process: what is not stored is read again.");
 
-    private void Fail(LogFatalException reason)
+    private void Fail(Exception reason)
     {
         lock (gate)
         {
-            fatal ??= reason;
-            open.Fail(fatal);
+            failure ??= reason;
+            open.Fail(failure);
             foreach (LetterGroup group in groups)
             {
-                group.Fail(fatal);
+                group.Fail(failure);
             }
         }
     }
-
-    private Headers HeadersOf(in LogRecord record, in Refusal refusal, Instant refusedAt)
-    {
-        var headers = new Headers
-        {
-            { DeadLetterHeaders.Topic, Text(record.Source.Topic) },
-            { DeadLetterHeaders.Partition, Text(record.Source.Partition) },
-            { DeadLetterHeaders.Offset, Text(record.Offset) },
-            { DeadLetterHeaders.Reason, Text(refusal.Reason) },
-            { DeadLetterHeaders.Detail, Text(refusal.Detail) },
-            { DeadLetterHeaders.Time, Text(refusedAt.ToString()) },
-            { DeadLetterHeaders.Kind, Text(record.Source.Topic == options.ErrorTopic ? "error" : "usage") },
-        };
-        if (refusal.EventIndex != Refusal.WholeRecord)
-        {
-            headers.Add(DeadLetterHeaders.EventIndex, Text(refusal.EventIndex));
-        }
-
-        if (refusal.Events > 1)
-        {
-            headers.Add(DeadLetterHeaders.Events, Text(refusal.Events));
-        }
-
-        if (record.TimestampMilliseconds is long timestamp)
-        {
-            headers.Add(DeadLetterHeaders.RecordTimestamp, Text(timestamp));
-        }
-
-        return headers;
-    }
-
-    private static byte[] Text(long number) => Text(number.ToString(CultureInfo.InvariantCulture));
-
-    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text);
-
-    private sealed record Letter(Message<byte[]?, byte[]?> Message, LetterGroup Group, long Size);
 }

@@ -77,13 +77,8 @@ public sealed class Member : ILogHandler, IDisposable
                 tally.Late++;
         }
 
-        foreach (ref readonly var refusal in decoder.Refused)
-        {
-            services.DeadLetters.Send(record, refusal, Instant.FromUtc(services.Time.GetUtcNow()));
-            services.Metrics.EventRefused(refusal.Reason);
-            state.Outcomes.Refused(refusal.Reason, refusal.Events);
-        }
-
+        if (decoder.RefusedEvents > 0)
+            Refuse(record, state);
         state.Outcomes.Accepted(decoder.Accepted.Length);
         tally.Add(state.Kind, decoder.Accepted.Length, decoder.RefusedEvents);
         if (decoder.LeftOut is { Total: > 0 } leftOut)
@@ -175,6 +170,19 @@ public sealed class Member : ILogHandler, IDisposable
         abandoned.Cancel();
         abandoned.Dispose();
         Status = MemberStatus.Empty;
+    }
+
+    private void Refuse(in LogRecord record, PartitionState state)
+    {
+        services.DeadLetters.Send(record, decoder.Refused, Instant.FromUtc(services.Time.GetUtcNow()));
+        foreach (ref readonly var refusal in decoder.Refused)
+        {
+            services.Metrics.LetterSent(refusal.Reason);
+            state.Outcomes.Refused(refusal.Reason, refusal.Events);
+        }
+
+        // One poll delivers thousands of records: what is refused of them must not pile up till the next look at the gate.
+        gate.CloseOnLetters(services.DeadLetters.PendingBytes);
     }
 
     private void AdvancePartition(OwnedPartition partition)

@@ -37,6 +37,16 @@ internal sealed class ReadingGate(IEventLog log, MemberBounds bounds, int member
         }
     }
 
+    /// <summary>Between two updates, in the middle of what one poll delivers.</summary>
+    public void CloseOnLetters(long pendingBytes)
+    {
+        if (!IsPaused && pendingBytes >= bounds.PendingLetterBytes)
+        {
+            log.Pause();
+            IsPaused = true;
+        }
+    }
+
     private bool IsHalfFree(in Holdings held) =>
         held.Bytes <= maxHeldBytes / 2 && held.UnsavedPartials <= bounds.UnsavedPartials / 2 && held.PendingLetterBytes <= bounds.PendingLetterBytes / 2;
 }

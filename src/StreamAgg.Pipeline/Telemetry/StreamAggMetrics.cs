@@ -56,7 +56,7 @@ public sealed class StreamAggMetrics : IDisposable
         consumed = meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Records read from the log.");
         events = meter.CreateCounter<long>("streamagg.events", "{event}", "Events decoded, by kind and outcome (accepted, refused).");
         requests = meter.CreateCounter<long>("streamagg.requests", "{request}", "Requests in committed checkpoints, by platform and outcome.");
-        deadLetters = meter.CreateCounter<long>("streamagg.dead_letters", "{letter}", "Refused events and records, by reason.");
+        deadLetters = meter.CreateCounter<long>("streamagg.dead_letters", "{letter}", "Dead letters, by reason: one a refused event or record, one a reason where over 100 events of a record are refused.");
         lateEvents = meter.CreateCounter<long>("streamagg.late_events", "{event}", "Events of hours that were closed already; they are merged all the same.");
         durationsLeftOut = meter.CreateCounter<long>(
             "streamagg.durations.left_out", "{event}", "Accepted events that count without their duration, by reason (negative, too_long).");
@@ -111,7 +111,7 @@ public sealed class StreamAggMetrics : IDisposable
             events.Add(refused, new("kind", kindName), new("outcome", "refused"));
     }
 
-    public void EventRefused(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    public void LetterSent(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void LateEvents(long count) => lateEvents.Add(count);
 

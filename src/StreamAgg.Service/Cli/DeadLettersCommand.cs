@@ -27,7 +27,7 @@ internal static class DeadLettersCommand
                 await JsonText.PrintArrayAsync(context.Terminal.Output, letters, DeadLetterLine.WriteMembers);
             else
                 await foreach (var letter in letters)
-                    await context.Terminal.Output.WriteLineAsync(OneLine.Of(DeadLetterLine.Of(letter)));
+                    await context.Terminal.Output.WriteLineAsync(Visible.Of(DeadLetterLine.Of(letter)));
             return ExitCode.Done;
         });
         return command;

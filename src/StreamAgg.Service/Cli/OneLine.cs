@@ -1,12 +1,13 @@
 using Npgsql;
+using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Cli;
 
-/// <summary>Text as one line: an error of ours is never more, whatever the message it quotes.</summary>
+/// <summary>Text as one line that a terminal only shows: an error of ours is never more, whatever the message it quotes.</summary>
 internal static class OneLine
 {
     public static string Of(string text) =>
-        string.Join(' ', text.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Visible.Of(string.Join(' ', text.Split(['\r', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
 
     /// <summary>The message with the causes that say something new.</summary>
     public static string Of(Exception exception)

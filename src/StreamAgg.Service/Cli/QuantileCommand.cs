@@ -45,7 +45,7 @@ internal static class QuantileCommand
     {
         bool isWidened = (from ?? report.From) != report.From || (to ?? report.To) != report.To;
         string range = report.From is null && report.To is null ? "no hour is stored" : $"{report.From} to {report.To}{(isWidened ? ", in whole hours" : "")}";
-        string platforms = string.Join(", ", report.Platforms.Select(platform => platform.Length == 0 ? "''" : platform));
+        string platforms = string.Join(", ", report.Platforms.Select(platform => platform.Length == 0 ? "''" : Visible.Of(platform)));
         return report.Value is { } value
             ? string.Create(CultureInfo.InvariantCulture, $"{value:0.###} ms is the {report.Q} quantile of {report.Count:N0} durations ({range}; {platforms})")
             : $"no durations ({range})";

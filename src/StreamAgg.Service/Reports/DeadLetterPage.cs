@@ -9,7 +9,7 @@ namespace StreamAgg.Service.Reports;
 /// <summary>A dead letter in full.</summary>
 internal static class DeadLetterPage
 {
-    // What is not text is shown byte by byte: the value may be anything, and a terminal must not obey it.
+    // What is not text is shown byte by byte: the value may be anything.
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static void WriteJson(Utf8JsonWriter json, DeadLetter letter)
@@ -28,15 +28,16 @@ internal static class DeadLetterPage
 
     public static void Write(TextWriter output, DeadLetter letter)
     {
-        output.WriteLine($"source     {letter.Topic} {letter.Partition} {letter.Offset}, {DeadLetterLine.Events(letter)}");
-        output.WriteLine($"refused    {letter.Time}");
-        output.WriteLine($"reason     {letter.Reason}");
-        output.WriteLine($"detail     {Printable(letter.Detail)}");
-        output.WriteLine($"kind       {letter.Kind}");
+        // Whoever may write to the topic writes its headers, too.
+        output.WriteLine(Visible.Of($"source     {letter.Topic} {letter.Partition} {letter.Offset}, {DeadLetterLine.Events(letter)}"));
+        output.WriteLine(Visible.Of($"refused    {letter.Time}"));
+        output.WriteLine(Visible.Of($"reason     {letter.Reason}"));
+        output.WriteLine(Visible.Of($"detail     {letter.Detail}"));
+        output.WriteLine(Visible.Of($"kind       {letter.Kind}"));
         output.WriteLine($"timestamp  {letter.RecordTimestampMilliseconds?.ToString(CultureInfo.InvariantCulture) ?? "none"}");
-        output.WriteLine($"key        {(letter.Key is { } key ? Printable(TextOf(key)) : "none")}{CutFrom(letter.KeyLengthBeforeCut)}");
+        output.WriteLine($"key        {(letter.Key is { } key ? Visible.Of(TextOf(key)) : "none")}{CutFrom(letter.KeyLengthBeforeCut)}");
         output.WriteLine($"value      {letter.Value.Length} bytes{CutFrom(letter.LengthBeforeCut)}");
-        output.WriteLine(Printable(TextOf(letter.Value)));
+        output.WriteLine(Visible.Of(TextOf(letter.Value), keepsLines: true));
     }
 
     private static string CutFrom(long? whole) => whole is { } length ? $", cut from {length} bytes" : "";
@@ -52,7 +53,4 @@ internal static class DeadLetterPage
             return "hex:" + Convert.ToHexStringLower(bytes);
         }
     }
-
-    private static string Printable(string text) =>
-        string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? $"\\u{(int)c:x4}" : c.ToString()));
 }

@@ -87,7 +87,8 @@ internal readonly record struct ManyPlatforms(long Counted, long PeakBytes, long
     {
         public long PendingBytes => 0;
 
-        public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt) => throw new InvalidOperationException($"{refusal.Reason}: {refusal.Detail}");
+        public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt) =>
+            throw new InvalidOperationException($"{refusals[0].Reason}: {refusals[0].Detail}");
 
         public Task FlushAsync(CancellationToken cancellation) => Task.CompletedTask;
     }

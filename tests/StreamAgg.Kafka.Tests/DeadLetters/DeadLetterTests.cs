@@ -1,5 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
@@ -61,7 +62,7 @@ public sealed class DeadLetterTests
         foreach (bool isTombstone in (bool[])[true, false])
         {
             var record = new LogRecord { Source = new SourcePartition(options.UsageTopic, 0), Offset = isTombstone ? 1 : 2, IsTombstone = isTombstone };
-            sink.Send(in record, new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 0, 0), RefusedAt);
+            sink.Send(in record, [new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 0, 0)], RefusedAt);
         }
 
         await sink.FlushAsync(Cancellation);
@@ -140,22 +141,70 @@ public sealed class DeadLetterTests
     }
 
     [Fact]
-    public async Task A_key_that_is_too_large_for_the_topic_is_cut_after_the_value_and_its_length_told()
+    public async Task Of_a_key_1_kB_is_kept_and_its_length_told()
     {
-        (TestKafka kafka, KafkaOptions options) = await NewTopicAsync(("max.message.bytes", "50000"));
-        Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
+        (_, KafkaOptions options) = await NewTopicAsync();
         string key = new('k', 400_000);
         using (KafkaDeadLetterSink sink = NewSink(options))
         {
             Send(sink, options.UsageTopic, 0, 1, "short", new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 0, 0), key);
+            Send(sink, options.UsageTopic, 0, 2, "short", new Refusal(Refusal.WholeRecord, RefusalReason.MalformedJson, "", 0, 0), key[..1024]);
             await sink.FlushAsync(Cancellation);
         }
 
-        DeadLetter cut = Assert.Single(await ReadAsync(options));
-        Assert.Equal(key.Length, cut.KeyLengthBeforeCut);
-        Assert.InRange(cut.Key!.Length, 20_000, 50_000);
-        Assert.Null(cut.LengthBeforeCut);
-        Assert.Equal("short", Encoding.UTF8.GetString(cut.Value));
+        Assert.Equal(
+            [(1, 1024, 400_000), (2, 1024, null)],
+            (await ReadAsync(options)).OrderBy(letter => letter.Offset).Select(letter => ((int)letter.Offset, letter.Key!.Length, letter.KeyLengthBeforeCut)));
+    }
+
+    [Fact]
+    public async Task A_letter_for_many_events_holds_the_record_and_their_number()
+    {
+        (_, KafkaOptions options) = await NewTopicAsync();
+        using KafkaDeadLetterSink sink = NewSink(options);
+        Send(sink, options.UsageTopic, 0, 1, "[0,0,0]", new Refusal(2, RefusalReason.NotAnObject, "", 0, 7, Events: 524_000));
+        await sink.FlushAsync(Cancellation);
+        DeadLetter letter = Assert.Single(await ReadAsync(options));
+        Assert.Equal((2, 524_000L, "[0,0,0]"), (letter.EventIndex, letter.Events, Encoding.UTF8.GetString(letter.Value)));
+    }
+
+    [Theory]
+    [InlineData(100, 20_000, 1)]
+    [InlineData(1, 20_000, 10)]
+    [InlineData(100, 0, 10_000)]
+    public void What_is_pending_counts_all_that_it_takes(int letters, int keyBytes, int eventBytes)
+    {
+        var options = new KafkaOptions { BootstrapServers = "127.0.0.1:1" };
+        using KafkaDeadLetterSink sink = NewSink(options);
+        byte[] key = new byte[keyBytes], value = new byte[eventBytes * letters];
+        Refusal[] refusals = [.. Enumerable.Range(0, letters).Select(i => new Refusal(i, "not_an_object", new string('d', 100), i * eventBytes, eventBytes))];
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        while (sink.PendingBytes < 16 << 20)
+        {
+            var record = new LogRecord { Source = new SourcePartition("t", 0), Offset = 0, HasKey = true, Key = key, Value = value };
+            sink.Send(in record, refusals, RefusedAt);
+        }
+
+        // The client's copies, which no collector sees, come on top: half of what is counted, and all of it where values are small.
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 1 << 20, sink.PendingBytes);
+    }
+
+    [Fact]
+    public async Task Whatever_goes_wrong_with_a_letter_ends_the_flush_that_waits_for_it()
+    {
+        using var sink = new KafkaDeadLetterSink(new KafkaOptions { BootstrapServers = "127.0.0.1:1" }, new BrokenLog());
+        Send(sink, "t", 0, 0, new string('x', 17_000_000), new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => sink.FlushAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
+    }
+
+    [Fact]
+    public async Task A_flush_under_way_ends_with_its_sink()
+    {
+        KafkaDeadLetterSink sink = NewSink(new KafkaOptions { BootstrapServers = "127.0.0.1:1" });
+        Send(sink, "t", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        Task flush = sink.FlushAsync(Cancellation);
+        sink.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => flush.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
     }
 
     [Fact]
@@ -196,6 +245,21 @@ public sealed class DeadLetterTests
         Assert.Contains($"kafka-topics.sh --bootstrap-server {options.BootstrapServers} --create --topic {options.DeadLetterTopic}", fatal.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Fails in a way that nobody has foreseen, where a letter is told of that was cut.</summary>
+    private sealed class BrokenLog : ILogger<KafkaDeadLetterSink>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Name == nameof(Kafka.Logging.KafkaLogMessages.DeadLetterCut))
+                throw new InvalidTimeZoneException();
+        }
+    }
+
     private static async Task<(TestKafka Kafka, KafkaOptions Options)> NewTopicAsync(params (string Name, string Value)[] settings)
     {
         TestKafka kafka = await TestKafka.SharedAsync();
@@ -218,7 +282,7 @@ public sealed class DeadLetterTests
             Key = Encoding.UTF8.GetBytes(key ?? ""),
             Value = Encoding.UTF8.GetBytes(value),
         };
-        sink.Send(in record, in refusal, RefusedAt);
+        sink.Send(in record, [refusal], RefusedAt);
     }
 
     private static async Task<List<DeadLetter>> ReadAsync(KafkaOptions options, string? reason = null, int? limit = null)

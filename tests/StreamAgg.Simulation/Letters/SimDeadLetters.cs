@@ -16,7 +16,10 @@ internal sealed class SimDeadLetters(
     Happenings happenings)
     : IDeadLetterSink
 {
-    private readonly Queue<(LogEntry Entry, TrueRefusal Refusal)> pending = [];
+    /// <summary>What a letter takes besides its own bytes, as a client would count it.</summary>
+    public const int OverheadBytes = 2_000;
+
+    private readonly Queue<(LogEntry Entry, TrueRefusal Refusal, long Bytes)> pending = [];
     private readonly List<(long Count, TaskCompletionSource Done)> flushes = [];
     private long sent;
     private long stored;
@@ -24,13 +27,17 @@ internal sealed class SimDeadLetters(
 
     public long PendingBytes { get; private set; }
 
-    public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt)
+    public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt)
     {
-        sent++;
-        happenings.Count(Happening.DeadLetter);
         LogEntry entry = consumer.Delivering ?? throw new InvalidOperationException("a letter was sent outside of a delivery");
-        PendingBytes += entry.Value.Length + weather.ExtraBytes;
-        pending.Enqueue((entry, new TrueRefusal(refusal.EventIndex, refusal.Reason, refusal.Events)));
+        foreach (ref readonly Refusal refusal in refusals)
+        {
+            sent++;
+            happenings.Count(Happening.DeadLetter);
+            long bytes = refusal.Length + record.Key.Length + OverheadBytes + weather.ExtraBytes;
+            PendingBytes += bytes;
+            pending.Enqueue((entry, new TrueRefusal(refusal.EventIndex, refusal.Reason, refusal.Events), bytes));
+        }
         StoreLater();
     }
 
@@ -69,8 +76,8 @@ internal sealed class SimDeadLetters(
             return;
         }
 
-        var (entry, refusal) = pending.Dequeue();
-        PendingBytes -= entry.Value.Length + weather.ExtraBytes;
+        var (entry, refusal, bytes) = pending.Dequeue();
+        PendingBytes -= bytes;
         stored++;
         letters.Add(entry, refusal);
         if (pending.Count > 0)

@@ -4,6 +4,7 @@ using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Publishing;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Simulation.Letters;
 using StreamAgg.Simulation.Log;
 using StreamAgg.Simulation.Proof;
 using StreamAgg.Simulation.Time;
@@ -139,7 +140,8 @@ internal sealed class SimMember : IDisposable
         int overshoot = world.Plan.PollBatch * RecordMaker.MaxEvents;
         if (held.UnsavedPartials > bounds.UnsavedPartials + overshoot)
             world.Fail(Invariants.Bounded, $"{Process.Name} holds {held.UnsavedPartials} unsaved partials, {bounds.UnsavedPartials} are allowed");
-        long most = bounds.PendingLetterBytes + (overshoot * (world.Plan.LetterExtraBytes + RecordMaker.MaxBytes));
+        // Letters close the gate in the middle of a poll: only the last record's pass the bound.
+        long most = bounds.PendingLetterBytes + (RecordMaker.MaxEvents * (world.Plan.LetterExtraBytes + SimDeadLetters.OverheadBytes + RecordMaker.MaxBytes));
         if (sink.PendingBytes > most)
             world.Fail(Invariants.Bounded, $"{Process.Name} holds {sink.PendingBytes} bytes of letters, {bounds.PendingLetterBytes} are allowed");
     }

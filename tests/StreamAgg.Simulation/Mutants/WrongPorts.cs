@@ -57,7 +57,7 @@ internal sealed class LettersAfterCheckpoint(IDeadLetterSink inner) : IDeadLette
 {
     public long PendingBytes => inner.PendingBytes;
 
-    public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt) => inner.Send(record, refusal, refusedAt);
+    public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt) => inner.Send(record, refusals, refusedAt);
 
     public Task FlushAsync(CancellationToken cancellation)
     {

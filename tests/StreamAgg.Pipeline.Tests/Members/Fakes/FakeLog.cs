@@ -69,7 +69,7 @@ internal sealed class FakeLetters : IDeadLetterSink
 {
     public long PendingBytes => 0;
 
-    public void Send(in LogRecord record, in Refusal refusal, Instant refusedAt)
+    public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt)
     {
     }
 
