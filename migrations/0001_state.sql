@@ -127,9 +127,11 @@ CREATE TABLE IF NOT EXISTS streamagg.hour_sketch (
   duration_min_micros  bigint,
   duration_max_micros  bigint,
   compression          integer,
+  boundary_doubt       double precision,
+  lows                 double precision[],
+  highs                double precision[],
   means                double precision[],
   weights              bigint[],
-  pure                 boolean[],
   PRIMARY KEY (pipeline, bucket_start, platform)
 );
 -- Few rows or none are in these two: a status counts them without reading the sketches.
@@ -137,9 +139,11 @@ CREATE INDEX IF NOT EXISTS hour_sketch_row_kept ON streamagg.hour_sketch (pipeli
 COMMENT ON TABLE streamagg.hour_sketch IS 'What a published hour was made of: exact counts and sums, and the digest of its durations in microseconds.';
 COMMENT ON COLUMN streamagg.hour_sketch.input_rev IS 'The sum of the revs that went into it: it only grows.';
 COMMENT ON COLUMN streamagg.hour_sketch.row_kept IS 'The published table holds a row of somebody else''s that counts more, so that row stayed.';
-COMMENT ON COLUMN streamagg.hour_sketch.means IS 'Centroids of the t-digest in ascending order; null, as the next two, where no event had a duration.';
+COMMENT ON COLUMN streamagg.hour_sketch.boundary_doubt IS 'By how many full centroids the rank of a boundary between centroids may be off; null, as the four arrays, where no event had a duration.';
+COMMENT ON COLUMN streamagg.hour_sketch.lows IS 'The smallest duration of each centroid of the t-digest, in ascending order.';
+COMMENT ON COLUMN streamagg.hour_sketch.highs IS 'The largest duration of each centroid.';
+COMMENT ON COLUMN streamagg.hour_sketch.means IS 'The mean of each centroid.';
 COMMENT ON COLUMN streamagg.hour_sketch.weights IS 'How many durations each centroid stands for.';
-COMMENT ON COLUMN streamagg.hour_sketch.pure IS 'True where all durations of a centroid equal its mean.';
 
 CREATE TABLE IF NOT EXISTS streamagg.day_sketch (
   pipeline             text COLLATE "C" NOT NULL,
@@ -157,9 +161,11 @@ CREATE TABLE IF NOT EXISTS streamagg.day_sketch (
   duration_min_micros  bigint,
   duration_max_micros  bigint,
   compression          integer,
+  boundary_doubt       double precision,
+  lows                 double precision[],
+  highs                double precision[],
   means                double precision[],
   weights              bigint[],
-  pure                 boolean[],
   PRIMARY KEY (pipeline, bucket_date, platform)
 );
 CREATE INDEX IF NOT EXISTS day_sketch_row_kept ON streamagg.day_sketch (pipeline) WHERE row_kept;

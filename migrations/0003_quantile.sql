@@ -1,14 +1,27 @@
 -- Any quantile of any set of sketches, in the database itself: what a dashboard asks that has SQL and nothing else. The arithmetic is that of
--- StreamAgg.Core.Digests (EdgeEstimate, Shape, CellCurve, Union), operation by operation; docs/t-digest.md tells what it means.
+-- StreamAgg.Core.Digests (Shape, CellCurve, Union), operation by operation; docs/t-digest.md tells what it means.
 -- PostgreSQL refuses a float that underflows where C# goes on with 0, hence a few bounds here: what they cut off is far below 1e-100
 -- of a microsecond.
 
 CREATE TYPE streamagg.sketch AS (
+  lows     double precision[],
+  highs    double precision[],
   means    double precision[],
-  weights  bigint[],
-  pure     boolean[]
+  weights  bigint[]
 );
 COMMENT ON TYPE streamagg.sketch IS 'One digest: the columns of these names of hour_sketch or day_sketch.';
+
+CREATE FUNCTION streamagg.sketch(of_hour streamagg.hour_sketch) RETURNS streamagg.sketch
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT ROW(of_hour.lows, of_hour.highs, of_hour.means, of_hour.weights)::streamagg.sketch
+$$;
+COMMENT ON FUNCTION streamagg.sketch(streamagg.hour_sketch) IS 'The digest of a row; of no durations where the row has none.';
+
+CREATE FUNCTION streamagg.sketch(of_day streamagg.day_sketch) RETURNS streamagg.sketch
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT ROW(of_day.lows, of_day.highs, of_day.means, of_day.weights)::streamagg.sketch
+$$;
+COMMENT ON FUNCTION streamagg.sketch(streamagg.day_sketch) IS 'The digest of a row; of no durations where the row has none.';
 
 CREATE TYPE streamagg.sketch_cell AS (
   low       double precision,
@@ -17,115 +30,77 @@ CREATE TYPE streamagg.sketch_cell AS (
   bend      double precision,
   exponent  double precision
 );
-COMMENT ON TYPE streamagg.sketch_cell IS 'A run of a digest''s values: its ends, how many, and the curve between them (a parabola where exponent is 0, else a power).';
+COMMENT ON TYPE streamagg.sketch_cell IS
+  'A run of a digest''s values: its ends, how many, and the shape between: a straight density of half the slope bend where exponent is 0, values that grow exponentially by it where it is above, a density falling as (h - exponent)^(-3/2) where it is below.';
 
-CREATE FUNCTION streamagg.sketch_slope(means double precision[], weights bigint[], pure boolean[], at integer) RETURNS double precision
+CREATE FUNCTION streamagg.sketch_exponent(middle double precision, low double precision, high double precision) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  a double precision := CASE WHEN pure[at - 1] THEN 1 ELSE weights[at - 1] END;
-  b double precision := weights[at];
-  c double precision := CASE WHEN pure[at + 1] THEN 1 ELSE weights[at + 1] END;
-  before double precision := means[at] - means[at - 1];
-  after double precision := means[at + 1] - means[at];
+  near double precision := greatest(1e-12, least(middle, 1 - middle));
+  rate double precision;
+  tail double precision;
+  spans_magnitudes boolean := CASE WHEN middle < 0.5 THEN low >= 0 AND high > 8 * low ELSE high <= 0 AND low < 8 * high END;
 BEGIN
-  RETURN least(b / (a + b + c) * ((a + a + b) / (c + b) * after + (c + c + b) / (a + b) * before), 2 * least(before, after));
+  IF abs(6 * (middle - 0.5)) <= 1 THEN RETURN 0; END IF;
+  IF NOT spans_magnitudes THEN RETURN -(near * near / (1 - 2 * near)); END IF;
+  IF near <= 1 / 600.0::double precision THEN RETURN 600; END IF;
+  -- Newton's method: the rate that has such a mean.
+  rate := 1 / near;
+  FOR step IN 1 .. 5 LOOP
+    tail := 1 / (exp(rate) - 1);
+    rate := rate + (1 / rate - tail - near) / (1 / (rate * rate) - tail * (1 + tail));
+  END LOOP;
+  RETURN rate;
 END
 $$;
-COMMENT ON FUNCTION streamagg.sketch_slope IS 'The rise of the means across an impure centroid.';
+COMMENT ON FUNCTION streamagg.sketch_exponent IS 'What a shape is where its mean, 0 to 1, is not in the middle third; else 0.';
 
-CREATE FUNCTION streamagg.sketch_boundary(means double precision[], weights bigint[], pure boolean[], at integer) RETURNS double precision
+CREATE FUNCTION streamagg.sketch_height(bend double precision, exponent double precision, part double precision) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  a double precision := weights[at];
-  b double precision := weights[at + 1];
-  gap double precision := means[at + 1] - means[at];
-  before double precision;
-  after double precision;
-  lean double precision;
-  boundary double precision;
-BEGIN
-  IF pure[at] THEN RETURN means[at]; END IF;
-  IF pure[at + 1] THEN RETURN means[at + 1]; END IF;
-  before := CASE WHEN pure[at - 1] THEN 1 ELSE weights[at - 1] END;
-  after := CASE WHEN pure[at + 2] THEN 1 ELSE weights[at + 2] END;
-  lean := 2 * a * b / (a + b) * ((before + a) / (a + a + b) - (after + b) / (b + b + a));
-  boundary := means[at] + gap * (a / (a + b))
-    + (lean * gap
-       - a * (before + a) / (a + a + b) * streamagg.sketch_slope(means, weights, pure, at + 1)
-       + b * (after + b) / (b + b + a) * streamagg.sketch_slope(means, weights, pure, at)) / (before + a + b + after);
-  RETURN least(greatest(boundary, means[at]), means[at + 1]);
-END
-$$;
-COMMENT ON FUNCTION streamagg.sketch_boundary IS 'Where the values of one centroid end and those of the next begin.';
-
-CREATE FUNCTION streamagg.sketch_curve(bend double precision, exponent double precision, part double precision) RETURNS double precision
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE
-  base double precision;
-  height double precision;
-BEGIN
-  IF exponent = 0 THEN RETURN part * (1 + bend * (1 - part)); END IF;
-  base := CASE WHEN bend > 0 THEN 1 - part ELSE part END;
-  height := CASE WHEN base <= 0 THEN 0 WHEN exponent * ln(base) < -400 THEN 0 ELSE power(base, exponent) END;
-  RETURN CASE WHEN bend > 0 THEN 1 - height ELSE height END;
-END
-$$;
-COMMENT ON FUNCTION streamagg.sketch_curve IS 'The height of a curve, 0 to 1, at a part of the way, 0 to 1.';
-
-CREATE FUNCTION streamagg.sketch_cell(means double precision[], weights bigint[], pure boolean[], at integer) RETURNS streamagg.sketch_cell
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE
-  mean double precision := means[at];
-  weight double precision := weights[at];
-  steps double precision := weight - 1;
-  from_value double precision;
-  to_value double precision;
-  width double precision;
-  low double precision;
-  high double precision;
-  middle double precision;
-  bend double precision;
-  exponent double precision := 0;
+  near_part double precision := CASE WHEN bend < 0 THEN part ELSE 1 - part END;
+  root double precision;
   reach double precision;
 BEGIN
-  IF pure[at] THEN RETURN ROW(mean, mean, weights[at], 0, 0)::streamagg.sketch_cell; END IF;
-  from_value := streamagg.sketch_boundary(means, weights, pure, at - 1);
-  to_value := streamagg.sketch_boundary(means, weights, pure, at);
-  width := to_value - from_value;
-  -- Finer than doubles are.
-  IF NOT width > 0 THEN RETURN ROW(mean, mean, weights[at], 0, 0)::streamagg.sketch_cell; END IF;
+  IF exponent = 0 THEN RETURN 2 * part / (1 - bend + sqrt(greatest(0, (1 - bend) * (1 - bend) + 4 * bend * part))); END IF;
+  IF exponent > 0 THEN
+    reach := (exp(exponent * near_part) - 1) / (exp(exponent) - 1);
+  ELSE
+    root := 1 / sqrt(-exponent);
+    root := root - near_part * (root - 1 / sqrt(1 - exponent));
+    reach := 1 / (root * root) + exponent;
+  END IF;
+  RETURN CASE WHEN bend < 0 THEN reach ELSE 1 - reach END;
+END
+$$;
+COMMENT ON FUNCTION streamagg.sketch_height IS 'The height, 0 to 1, that has a part of the values, above 0, below it.';
 
-  -- The ends: where the curve of infinitely many values has its first and its last of so many.
-  middle := (mean - from_value) / width;
-  bend := 6 * (middle - 0.5);
-  IF abs(bend) > 1 THEN
-    exponent := 1 / greatest(CASE WHEN bend > 0 THEN 1 - middle ELSE middle END, 1e-200) - 1;
+CREATE FUNCTION streamagg.sketch_part(bend double precision, exponent double precision, height double precision) RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  distance double precision := CASE WHEN bend < 0 THEN height ELSE 1 - height END;
+  share double precision;
+BEGIN
+  IF exponent = 0 THEN RETURN height * (1 - bend + bend * height); END IF;
+  IF exponent > 0 THEN
+    share := ln(1 + (exp(exponent) - 1) * distance) / exponent;
+  ELSE
+    share := (1 / sqrt(-exponent) - 1 / sqrt(distance - exponent)) / (1 / sqrt(-exponent) - 1 / sqrt(1 - exponent));
   END IF;
-  low := least(greatest(from_value + width * streamagg.sketch_curve(bend, exponent, 0.5 / weight), from_value), mean);
-  high := least(greatest(from_value + width * streamagg.sketch_curve(bend, exponent, 1 - 0.5 / weight), mean), to_value);
-  IF weight = 2 THEN
-    reach := least(mean - low, high - mean);
-    low := greatest(low, mean - reach);
-    high := least(high, mean + reach);
-  END IF;
-  IF NOT low < high THEN
-    low := from_value;
-    high := to_value;
-  END IF;
+  RETURN CASE WHEN bend < 0 THEN share ELSE 1 - share END;
+END
+$$;
+COMMENT ON FUNCTION streamagg.sketch_part IS 'The part of the values below a height: the inverse of sketch_height.';
 
-  -- The curve of just so many values between these ends.
-  bend := 0;
-  exponent := 0;
-  IF weight > 2 THEN
-    middle := (mean - low) / (high - low);
-    bend := (middle - 0.5) / ((weight - 2) / (6 * steps));
-    IF abs(bend) > 1 THEN
-      reach := CASE WHEN bend > 0 THEN 1 - middle ELSE middle END * weight - 0.5 + 1 / (12 * steps);
-      reach := reach + sqrt(greatest(0, reach * reach - 1 / 3.0::double precision));
-      exponent := greatest(2, 2 * steps / CASE WHEN reach = 0 THEN 1e-200 ELSE reach END - 1);
-    END IF;
-  END IF;
-  RETURN ROW(low, high, weights[at], bend, exponent)::streamagg.sketch_cell;
+CREATE FUNCTION streamagg.sketch_cell(low double precision, high double precision, mean double precision, weight bigint) RETURNS streamagg.sketch_cell
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  values_between double precision := weight - 2;
+  middle double precision;
+BEGIN
+  IF low = high OR weight <= 2 THEN RETURN ROW(low, high, weight, 0, 0)::streamagg.sketch_cell; END IF;
+  middle := ((mean - low) / (high - low) * weight - 1) / values_between;
+  RETURN ROW(low, high, weight, 6 * (middle - 0.5), streamagg.sketch_exponent(middle, low, high))::streamagg.sketch_cell;
 END
 $$;
 COMMENT ON FUNCTION streamagg.sketch_cell IS 'What the values of one centroid are taken to have been.';
@@ -133,9 +108,10 @@ COMMENT ON FUNCTION streamagg.sketch_cell IS 'What the values of one centroid ar
 CREATE FUNCTION streamagg.sketch_value(cell streamagg.sketch_cell, rank bigint) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-  IF cell.low = cell.high THEN RETURN cell.low; END IF;
+  IF cell.low = cell.high OR rank <= 0 THEN RETURN cell.low; END IF;
+  IF rank >= cell.weight - 1 THEN RETURN cell.high; END IF;
   RETURN least(greatest(
-    cell.low + (cell.high - cell.low) * streamagg.sketch_curve(cell.bend, cell.exponent, rank / (cell.weight - 1)::double precision),
+    cell.low + (cell.high - cell.low) * streamagg.sketch_height(cell.bend, cell.exponent, (rank - 0.5::double precision) / (cell.weight - 2)),
     cell.low), cell.high);
 END
 $$;
@@ -144,29 +120,18 @@ COMMENT ON FUNCTION streamagg.sketch_value IS 'A cell''s value of a rank, 0 to w
 CREATE FUNCTION streamagg.sketch_count(cell streamagg.sketch_cell, value double precision) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-  height double precision;
-  part double precision;
   guess bigint;
   least_count bigint := 0;
   most_count bigint;
 BEGIN
   IF value < cell.low THEN RETURN 0; END IF;
   IF value >= cell.high THEN RETURN cell.weight; END IF;
-  height := (value - cell.low) / (cell.high - cell.low);
-  IF cell.exponent = 0 THEN
-    part := 1 + cell.bend;
-    part := part + sqrt(greatest(0, part * part - 4 * cell.bend * height));
-    part := CASE WHEN part > 2 * height THEN 2 * height / part ELSE 1 END;
-  ELSIF cell.bend > 0 THEN
-    part := 1 - power(1 - height, 1 / cell.exponent);
-  ELSE
-    part := power(height, 1 / cell.exponent);
-  END IF;
-  guess := least(trunc(part * (cell.weight - 1))::bigint, cell.weight - 2);
-  IF streamagg.sketch_value(cell, guess) <= value THEN
-    IF streamagg.sketch_value(cell, guess + 1) > value THEN RETURN guess + 1; END IF;
-  ELSIF guess = 0 OR streamagg.sketch_value(cell, guess - 1) <= value THEN
-    RETURN guess;
+  guess := trunc(streamagg.sketch_part(cell.bend, cell.exponent, (value - cell.low) / (cell.high - cell.low)) * (cell.weight - 2) + 1.5);
+  guess := least(greatest(guess, 1), cell.weight - 1);
+  IF streamagg.sketch_value(cell, guess - 1) <= value THEN
+    IF streamagg.sketch_value(cell, guess) > value THEN RETURN guess; END IF;
+  ELSIF guess = 1 OR streamagg.sketch_value(cell, guess - 2) <= value THEN
+    RETURN guess - 1;
   END IF;
   -- Where many ranks share one double, their curve has no inverse.
   most_count := cell.weight;
@@ -199,13 +164,13 @@ BEGIN
     RAISE EXCEPTION 'a quantile is asked for by a number from 0 to 1, not %', q USING ERRCODE = 'invalid_parameter_value';
   END IF;
   SELECT sum(c.weight), bool_or(
-      coalesce(NOT (abs(c.mean) < 'Infinity' AND c.weight >= 1), true)
-      OR c.pure IS NULL OR (NOT c.pure AND (c.place = 1 OR c.place = cardinality(s.means) OR c.weight = 1))
-      OR c.mean < c.before)
+      coalesce(NOT (abs(c.low) < 'Infinity' AND abs(c.high) < 'Infinity' AND c.mean BETWEEN c.low AND c.high AND c.weight >= 1), true)
+      OR (c.low < c.high AND (c.place = 1 OR c.place = cardinality(s.means) OR c.weight = 1))
+      OR c.low <= c.before)
     INTO total, contradictory
     FROM unnest(sketches) AS s
-    CROSS JOIN LATERAL unnest(s.means, s.weights, s.pure, s.means[1] || s.means[:cardinality(s.means) - 1])
-      WITH ORDINALITY AS c(mean, weight, pure, before, place);
+    CROSS JOIN LATERAL unnest(s.lows, s.highs, s.means, s.weights, CASE WHEN s.highs IS NOT NULL THEN NULL::double precision || s.highs[:cardinality(s.highs) - 1] END)
+      WITH ORDINALITY AS c(low, high, mean, weight, before, place);
   IF contradictory THEN
     RAISE EXCEPTION 'a sketch contradicts itself; give rows of streamagg.hour_sketch or day_sketch as they are' USING ERRCODE = 'data_exception';
   END IF;
@@ -213,27 +178,23 @@ BEGIN
   rank := q * (total - 1);
   lower_rank := least(trunc(rank)::bigint, total - 1);
 
-  -- A cell reaches no further than to the means beside it. So much is known without any curve, and it leaves the few cells, of the ten thousand that a
-  -- day of five platforms has, in which the value of this rank or of the next one can lie.
+  -- The ends of cells leave a few of them, of the ten thousand that a day of five platforms has, in which the value of this rank or of the next one can lie.
   WITH cell AS MATERIALIZED (
-    SELECT s.sketch, c.place, c.weight,
-        CASE WHEN c.pure THEN c.mean ELSE c.before END AS reach_low, CASE WHEN c.pure THEN c.mean ELSE c.after END AS reach_high
-      FROM unnest(sketches) WITH ORDINALITY AS s(means, weights, pure, sketch)
-      CROSS JOIN LATERAL unnest(s.means, s.weights, s.pure, s.means[1] || s.means[:cardinality(s.means) - 1], s.means[2:])
-        WITH ORDINALITY AS c(mean, weight, pure, before, after, place)
+    SELECT c.low, c.high, c.mean, c.weight
+      FROM unnest(sketches) AS s
+      CROSS JOIN LATERAL unnest(s.lows, s.highs, s.means, s.weights) AS c(low, high, mean, weight)
   ), bracket AS MATERIALIZED (
     SELECT
-      (SELECT min(m.reach_low) FROM (SELECT c.reach_low, sum(c.weight) OVER (ORDER BY c.reach_low) AS at_most FROM cell AS c) AS m
+      (SELECT min(m.low) FROM (SELECT c.low, sum(c.weight) OVER (ORDER BY c.low) AS at_most FROM cell AS c) AS m
         WHERE m.at_most > lower_rank) AS least_value,
-      (SELECT min(m.reach_high) FROM (SELECT c.reach_high, sum(c.weight) OVER (ORDER BY c.reach_high) AS at_least FROM cell AS c) AS m
+      (SELECT min(m.high) FROM (SELECT c.high, sum(c.weight) OVER (ORDER BY c.high) AS at_least FROM cell AS c) AS m
         WHERE m.at_least > least(lower_rank, total - 2) + 1) AS most_value
   )
   SELECT b.least_value, b.most_value,
-      (SELECT coalesce(sum(c.weight), 0) FROM cell AS c WHERE c.reach_high < b.least_value),
+      (SELECT coalesce(sum(c.weight), 0) FROM cell AS c WHERE c.high < b.least_value),
       ARRAY(
-        SELECT streamagg.sketch_cell(s.means, s.weights, s.pure, c.place::integer)
-          FROM cell AS c JOIN unnest(sketches) WITH ORDINALITY AS s(means, weights, pure, sketch) ON s.sketch = c.sketch
-          WHERE c.reach_high >= b.least_value AND c.reach_low <= b.most_value)
+        SELECT streamagg.sketch_cell(c.low, c.high, c.mean, c.weight)
+          FROM cell AS c WHERE c.high >= b.least_value AND c.low <= b.most_value)
     INTO below, found, counted_before, cells
     FROM bracket AS b;
 
@@ -277,7 +238,7 @@ CREATE FUNCTION streamagg.quantile(
   q double precision, from_time timestamptz, to_time timestamptz, platforms text[] DEFAULT NULL, pipeline text DEFAULT 'default')
 RETURNS double precision
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT streamagg.quantile(coalesce(array_agg((h.means, h.weights, h.pure)::streamagg.sketch), '{}'), quantile.q)
+  SELECT streamagg.quantile(coalesce(array_agg(streamagg.sketch(h)), '{}'), quantile.q)
     FROM streamagg.hour_sketch AS h
     WHERE h.pipeline = quantile.pipeline AND h.means IS NOT NULL
       AND (quantile.platforms IS NULL OR h.platform = ANY (quantile.platforms))

@@ -90,11 +90,12 @@ public sealed class ReadingTests
             await using var insert = deployment.Database.CreateCommand(
                 """
                 INSERT INTO streamagg.hour_sketch (pipeline, bucket_start, platform, input_rev, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count,
-                  duration_count, duration_sum_micros, duration_min_micros, duration_max_micros, compression, means, weights, pure)
-                SELECT 'test', $1 + h * interval '1 hour', $2, 1, 3000, 0, 0, 0, 0, 3000, 0, $3, $4, $5, $6, $7, $8 FROM generate_series(0, 366 * 24 - 1) h
+                  duration_count, duration_sum_micros, duration_min_micros, duration_max_micros, compression, lows, highs, means, weights, boundary_doubt)
+                SELECT 'test', $1 + h * interval '1 hour', $2, 1, 3000, 0, 0, 0, 0, 3000, 0, $3, $4, $5, $6, $7, $8, $9, $10 FROM generate_series(0, 366 * 24 - 1) h
                 """);
             foreach (object value in (object[])
-                [Year, $"p{platform}", (long)digest.Min, (long)digest.Max, centroids.Compression, centroids.Means, centroids.Weights, centroids.Pure])
+                [Year, $"p{platform}", (long)digest.Min, (long)digest.Max, centroids.Compression, centroids.Lows, centroids.Highs, centroids.Means, centroids.Weights,
+                    centroids.BoundaryDoubt])
                 insert.Parameters.AddWithValue(value);
             await insert.ExecuteNonQueryAsync();
         }

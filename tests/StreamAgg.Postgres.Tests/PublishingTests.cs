@@ -71,8 +71,8 @@ public class PublishingTests(TestServer server)
         Assert.Equal(expected, await database.RowsAsync(HourlyRows));
         Assert.Equal(expected, await database.RowsAsync(HourlyRows.Replace("hourly", "daily", StringComparison.Ordinal).Replace("bucket_start", "bucket_date", StringComparison.Ordinal)));
         Assert.Equal(
-            ["|||||", "anthropic|100|{1000,2000,4000}|{1,1,1}|{t,t,t}|7000"],
-            await database.RowsAsync("SELECT platform, compression, means::text, weights::text, pure::text, nullif(duration_sum_micros, 0) FROM streamagg.day_sketch ORDER BY platform"));
+            ["|||||||", "anthropic|100|0|{1000,2000,4000}|{1000,2000,4000}|{1000,2000,4000}|{1,1,1}|7000"],
+            await database.RowsAsync("SELECT platform, compression, boundary_doubt, lows::text, highs::text, means::text, weights::text, nullif(duration_sum_micros, 0) FROM streamagg.day_sketch ORDER BY platform"));
         Assert.Empty(await database.RowsAsync("SELECT FROM streamagg.dirty_hour UNION ALL SELECT FROM streamagg.dirty_day"));
     }
 

@@ -52,7 +52,7 @@ internal sealed class Absorption
         outsideCount += index.Count(values, arrivals.AsSpan(0, length), outside.AsSpan(outsideCount));
         IsCrowded = FindCrowded(present, size);
         if (IsCrowded)
-            Evict(values);
+            Evict(present, values);
         Grow(present, values);
         return outside.AsSpan(0, outsideCount);
     }
@@ -125,10 +125,15 @@ internal sealed class Absorption
     }
 
     /// <summary>Takes the arrivals of crowded cells out again, as values on their own.</summary>
-    private void Evict(ReadOnlySpan<double> values)
+    private void Evict(ReadOnlySpan<Cell> cells, ReadOnlySpan<double> values)
     {
+        ReadOnlySpan<bool> marked = crowded.AsSpan(0, cells.Length);
+        double low = cells[marked.IndexOf(true)].Low, high = cells[marked.LastIndexOf(true)].High;
         foreach (double value in values)
         {
+            // Most often a few cells are crowded, and next to no value is theirs.
+            if (!(value >= low && value <= high))
+                continue;
             int at = index.Find(value);
             if (at >= 0 && crowded[at])
             {

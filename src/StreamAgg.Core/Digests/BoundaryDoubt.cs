@@ -30,20 +30,6 @@ internal static class BoundaryDoubt
         }
     }
 
-    /// <summary>
-    /// What a reader who estimates the ends has to add: all that is certain of a boundary is that it lies between the two means. Of each cell
-    /// beside it that is not pure any number of values may lie on the other side of the estimate.
-    /// </summary>
-    public static double OfEstimate(in Cell left, in Cell right) => Math.Max(left.IsPure ? 0 : left.Weight, right.IsPure ? 0 : right.Weight);
-
-    public static Cell[] WithoutEstimate(ReadOnlySpan<Cell> cells)
-    {
-        Cell[] less = cells.ToArray();
-        for (int i = 0; i + 1 < less.Length; i++)
-            less[i] = less[i].With(Math.Max(0, less[i].Doubt - OfEstimate(less[i], less[i + 1])));
-        return less;
-    }
-
     private static SizeLimit Limit(ReadOnlySpan<Cell> cells, int compression)
     {
         long count = 0;

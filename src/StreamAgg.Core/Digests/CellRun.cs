@@ -14,25 +14,20 @@ internal sealed class CellRun
 
     /// <param name="cells">Ascending and disjoint.</param>
     /// <param name="compression">Of the digest that they come from.</param>
-    /// <param name="estimated">See <see cref="Estimated"/>.</param>
     /// <param name="written">See <see cref="IsWritten"/>.</param>
-    public CellRun(ReadOnlySpan<Cell> cells, int compression, bool estimated, bool written = false)
+    public CellRun(ReadOnlySpan<Cell> cells, int compression, bool written = false)
     {
         this.cells = cells.ToArray();
         starts = new long[cells.Length + 1];
         for (int i = 0; i < cells.Length; i++)
             starts[i + 1] = starts[i] + cells[i].Weight;
         Compression = compression;
-        Estimated = estimated;
         IsWritten = written;
     }
 
     public int Compression { get; }
 
-    /// <summary>Whether the ends of cells are estimates from means and weights.</summary>
-    public bool Estimated { get; }
-
-    /// <summary>Whether the cells were read from bytes, so that writing them again changes nothing.</summary>
+    /// <summary>Whether the cells were read from what was written, so that writing them again changes nothing.</summary>
     public bool IsWritten { get; }
 
     public ReadOnlySpan<Cell> Cells => cells;

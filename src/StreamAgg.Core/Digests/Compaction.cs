@@ -13,8 +13,8 @@ internal static class Compaction
     /// <summary>What is tolerated is a power of the growth: sizes that are a quarter larger tolerate six times as much, so few trials find a fit.</summary>
     private const int Leniency = 8;
 
-    /// <summary>Cells of this part of the number of full ones that would fit: joining from the left fills them to about three quarters on average.</summary>
-    private const double Usual = 0.75;
+    /// <summary>Cells of this part of the number of full ones that would fit: joining from the left fills them to about three quarters on average, and those around p99 are more.</summary>
+    private const double Usual = 0.64;
 
     private const double Filling = 2 / 3.0;
 
@@ -31,17 +31,16 @@ internal static class Compaction
         for (double full = sizes; length > target; full *= Filling)
         {
             below[..length].Fill(double.NaN);
-            length = Join(cells[..length], cells, below, [], count, full, sizes);
+            length = Join(cells[..length], cells, below, count, full, sizes);
         }
         return length;
     }
 
     /// <summary>Joined cells, at most <paramref name="target"/>, as small as that allows.</summary>
     /// <param name="cells">Ascending and disjoint.</param>
-    /// <param name="barred">Which of them are not to be joined with the one before; empty: none.</param>
     /// <param name="count">The sum of their weights.</param>
-    /// <param name="target">More than twice as many as there are bars.</param>
-    public static Cell[] Fit(ReadOnlySpan<Cell> cells, ReadOnlySpan<bool> barred, long count, int target)
+    /// <param name="target">At least 2.</param>
+    public static Cell[] Fit(ReadOnlySpan<Cell> cells, long count, int target)
     {
         if (cells.Length <= target)
             return cells.ToArray();
@@ -49,7 +48,7 @@ internal static class Compaction
         Span<double> below = stackalloc double[cells.Length];
         below.Fill(double.NaN);
         double fits = 0, fitsLength = 0, tooMany = double.PositiveInfinity, tooManyLength = 0, full = Usual * target;
-        int length = Join(cells, joined, below, barred, count, full, Usual * target);
+        int length = Join(cells, joined, below, count, full, Usual * target);
         for (int trial = 1; (trial < Trials && (length > target || length < Close * target)) || (fits == 0 && length > target); trial++)
         {
             if (length <= target && full > fits)
@@ -60,22 +59,21 @@ internal static class Compaction
             full = fits == 0 ? full * Math.Max(Filling, (target - 0.5) / length)
                 : tooMany > full * 2 ? full * (target - 0.5) / length
                 : fits + ((tooMany - fits) * Math.Clamp((target - 0.5 - fitsLength) / (tooManyLength - fitsLength), 0.2, 0.8));
-            length = Join(cells, joined, below, barred, count, full, Usual * target);
+            length = Join(cells, joined, below, count, full, Usual * target);
         }
         if (length > target)
-            length = Join(cells, joined, below, barred, count, fits, Usual * target);
+            length = Join(cells, joined, below, count, fits, Usual * target);
         return joined[..length].ToArray();
     }
 
     /// <param name="cells">To be joined.</param>
     /// <param name="joined">Takes the joints; may be the same.</param>
     /// <param name="below">How many values of each cell lie below its mean, where it is not NaN: worked out when it is first asked for.</param>
-    /// <param name="barred">See <see cref="Fit"/>.</param>
     /// <param name="count">Of all values.</param>
     /// <param name="full">How many cells of full size there would be.</param>
     /// <param name="usual">How many there ordinarily are: with fewer, more is tolerated.</param>
     private static int Join(
-        ReadOnlySpan<Cell> cells, Span<Cell> joined, Span<double> below, ReadOnlySpan<bool> barred, long count, double full, double usual)
+        ReadOnlySpan<Cell> cells, Span<Cell> joined, Span<double> below, long count, double full, double usual)
     {
         var limit = new SizeLimit(full, count);
         double growth = usual / full, tolerated = Tolerated * Math.Pow(growth, Leniency);
@@ -84,7 +82,7 @@ internal static class Compaction
         for (int first = 0, next; first < cells.Length; first = next)
         {
             long weight = cells[first].Weight;
-            for (next = first + 1; next < cells.Length && MayJoin(barred, next, cells.Length); next++)
+            for (next = first + 1; next < cells.Length && MayJoin(next, cells.Length); next++)
             {
                 if (!limit.Allows(before, weight + cells[next].Weight))
                     break;
@@ -143,6 +141,5 @@ internal static class Compaction
     }
 
     /// <summary>The first and the last cell stay alone: they are the minimum and the maximum.</summary>
-    private static bool MayJoin(ReadOnlySpan<bool> barred, int at, int length) =>
-        at > 1 && at < length - 1 && (barred.IsEmpty || !barred[at]);
+    private static bool MayJoin(int at, int length) => at > 1 && at < length - 1;
 }

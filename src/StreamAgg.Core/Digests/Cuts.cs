@@ -21,6 +21,18 @@ internal sealed class Cuts
     /// <summary>The part of a full cell from which a lump has a slot of its own, between its own ends: those are exact, and nothing of it is cut.</summary>
     private const double Solitary = 0.5;
 
+    /// <summary>Unless its like overlaps it: of cells up to so many times as heavy none has a slot of its own.</summary>
+    private const double Peers = 4;
+
+    /// <summary>
+    /// A made cell is cut again where it has so many times its size: those of a digest that was written have nearly three times that of a slot, and
+    /// cutting them by their curves tells nothing new.
+    /// </summary>
+    private const double Heavy = 3;
+
+    /// <summary>A cell counts as so many pieces at most when it is cut along the ends of others.</summary>
+    private const int MostPieces = 16;
+
     private readonly record struct Lump(double Mean, double Weight, int Run, int Cell);
 
     private Lump[] lumps = [];
@@ -61,12 +73,70 @@ internal sealed class Cuts
         return cuts.AsSpan(0, length);
     }
 
+    /// <summary>More cuts where cells that were made between these are far too heavy: the means of lumps had hidden how far those reach, as at a jump.</summary>
+    /// <param name="union">The same again.</param>
+    /// <param name="made">What the cuts that were found have come to.</param>
+    /// <param name="ends">Those cuts, then with the further ones among them.</param>
+    /// <returns>Whether there are any.</returns>
+    public bool TryRefine(Union union, ReadOnlySpan<Cell> made, ref ReadOnlySpan<double> ends)
+    {
+        int found = length;
+        double rank = 0;
+        foreach (ref readonly Cell cell in made)
+        {
+            if (!cell.IsPure && !limit.Allows(rank, cell.Weight, 1 / Heavy))
+                Refine(union, cell, limit.At(rank + (cell.Weight / 2.0)));
+            rank += cell.Weight;
+        }
+        if (length == found)
+            return false;
+        cuts.AsSpan(0, length).Sort();
+        ends = cuts.AsSpan(0, length);
+        return true;
+    }
+
+    /// <summary>Cuts a made cell along the ends of the cells that it is made of: those are values that were given, and as dense as these are.</summary>
+    private void Refine(Union union, in Cell cell, double full)
+    {
+        int count = 0;
+        foreach (CellRun run in union.Runs)
+            foreach (ref readonly Cell part in run.Cells)
+                if (part.High > cell.Low && part.Low < cell.High)
+                    count = Spread(part, full, count);
+        Span<Lump> inside = lumps.AsSpan(0, count);
+        inside.Sort(static (a, b) => a.Mean.CompareTo(b.Mean));
+        double sum = 0, cutBefore = Math.BitDecrement(cell.Low);
+        foreach (ref readonly Lump lump in inside)
+        {
+            sum += lump.Weight;
+            if (sum < full || !(lump.Mean > cutBefore && lump.Mean < cell.High))
+                continue;
+            if (length == cuts.Length)
+                Array.Resize(ref cuts, 2 * length);
+            cuts[length++] = cutBefore = lump.Mean;
+            sum = 0;
+        }
+    }
+
+    /// <summary>Puts a cell as lumps from one end of it to the other, none of them much more than a full one; returns where the next lump goes.</summary>
+    private int Spread(in Cell cell, double full, int at)
+    {
+        int pieces = (int)Math.Clamp(Math.Ceiling(cell.Weight / full), 1, MostPieces);
+        double piece = (double)cell.Weight / pieces;
+        if (lumps.Length <= at + pieces)
+            Array.Resize(ref lumps, 2 * (at + pieces));
+        var curve = new CellCurve(cell);
+        for (int i = 0; i <= pieces; i++)
+            lumps[at++] = new Lump(i == pieces ? cell.High : curve.At((long)(i * piece)), i == 0 || i == pieces ? piece / 2 : piece, 0, 0);
+        return at;
+    }
+
     private int Collect()
     {
         int count = 0;
         foreach (CellRun run in runs)
             count += run.Cells.Length;
-        if (lumps.Length < count)
+        if (dealt.Length < count)
         {
             lumps = new Lump[count * 2];
             dealt = new Lump[count * 2];
@@ -150,16 +220,20 @@ internal sealed class Cuts
                 Cell equal = CellOf(few[next]);
                 cell = new Cell(Math.Min(cell.Low, equal.Low), Math.Max(cell.High, equal.High), cell.Mean, cell.Weight + equal.Weight);
             }
-            Take(cell);
+            bool overlaps = (i > 0 && IsPeer(few[i - 1], cell) && few[i - 1].Mean >= cell.Low) || (next < few.Length && IsPeer(few[next], cell) && few[next].Mean <= cell.High);
+            Take(cell, overlaps);
         }
     }
 
+    /// <summary>Whether a lump is of a size with a cell: one that is not may well lie in that cell's slot.</summary>
+    private static bool IsPeer(in Lump lump, in Cell cell) => lump.Weight * Peers > cell.Weight;
+
     private Cell CellOf(in Lump lump) => runs[lump.Run].Cells[lump.Cell];
 
-    private void Take(in Cell cell)
+    private void Take(in Cell cell, bool overlaps)
     {
         double weight = cell.Weight;
-        if (!limit.Allows(before + since, weight, 1 / Solitary))
+        if (!overlaps && !limit.Allows(before + since, weight, 1 / Solitary))
         {
             if (since > 0) Cut(Math.BitDecrement(cell.Low));
             since += weight;

@@ -7,15 +7,6 @@ internal static class EndRounding
     /// <summary>An end that moves by 2^-13 of its cell moves no quantile by more than that part of the cell's weight.</summary>
     private const double Part = 1.0 / (1 << 13);
 
-    /// <summary>Whether the cells lie apart: those that were estimated may overlap where doubles are too coarse for them.</summary>
-    public static bool AreDisjoint(ReadOnlySpan<Cell> cells)
-    {
-        for (int i = 1; i < cells.Length; i++)
-            if (!(cells[i - 1].High < cells[i].Low))
-                return false;
-        return true;
-    }
-
     /// <summary>Whether a reader will have the same means.</summary>
     public static bool MeansAreExact(ReadOnlySpan<Cell> cells)
     {

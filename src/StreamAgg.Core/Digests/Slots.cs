@@ -36,9 +36,6 @@ internal sealed class Slots
         }
     }
 
-    /// <summary>Of so few values between the ends the mean says little about a shape, and a line will do.</summary>
-    private const double FewInner = 8;
-
     /// <summary>So many cuts are looked at at once: behind the last one there are as many that nothing reaches.</summary>
     private static readonly int Lanes = Vector256<double>.Count;
 
@@ -130,11 +127,7 @@ internal sealed class Slots
         double weight = cell.Weight, inner = weight - 2, halfLow = cell.Low * 0.5, halfWidth = (cell.High * 0.5) - halfLow, high = cell.High;
         double some = Math.Max(inner, 1), perArea = halfWidth > 0 ? 1 / (halfWidth * some) : 0, lean = 6 * weight * ((cell.Mean * 0.5) - halfLow - (halfWidth * 0.5)) * perArea;
         if (!(Math.Abs(lean) <= 1) || perArea == 0)
-        {
-            if (inner > FewInner || perArea == 0)
-                return CutSteep(cell, before, at, part, ref ends, row);
-            lean = Math.Clamp(lean, -1, 1);
-        }
+            return CutSteep(cell, before, at, part, ref ends, row);
         // Worked out for a straight line, without a call: most of a merge's time is spent here.
         double perWidth = perArea * some, level = inner * (1 - lean), slope = inner * lean, halfLevel = level * 0.5, twoThirds = slope * (2 / 3.0);
         double doubt = (weight + before + cell.Doubt) * 0.5, even = (weight + cell.Doubt - before) * 0.5;

@@ -35,35 +35,18 @@ internal static class StoredCell
         return length;
     }
 
-    /// <summary>Version 1: weight and mean alone.</summary>
-    public static int WriteMean(in Cell cell, ref long before, Span<byte> destination)
-    {
-        int length = DigestBytes.WriteVarint(((ulong)cell.Weight << 1) | (cell.IsPure ? 0UL : 1UL), destination);
-        long key = OrderedBits.Of(cell.Mean);
-        length += DigestBytes.WriteStep(key - before, destination[length..]);
-        before = key;
-        return length;
-    }
-
-    /// <summary>Reads what <see cref="Write"/> wrote, or what version 2 had: the begin, always, then the end as the distance from there.</summary>
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <returns>False where no writer writes such bytes.</returns>
-    public static bool TryRead(ref ReadOnlySpan<byte> bytes, ref long cut, bool first, bool isVersion2, out Cell cell)
+    public static bool TryRead(ref ReadOnlySpan<byte> bytes, ref long cut, bool first, out Cell cell)
     {
         cell = default;
         if (!DigestBytes.TryReadVarint(ref bytes, out ulong mark))
             return false;
         long weight = (long)(mark >> 1), before = cut;
-        bool isPure = (mark & 1) == 0, beginsLater = !isPure && !isVersion2 && !bytes.IsEmpty && (bytes[0] & BeginsLater) != 0;
+        bool isPure = (mark & 1) == 0, beginsLater = !isPure && !bytes.IsEmpty && (bytes[0] & BeginsLater) != 0;
         if (weight < (isPure ? 1 : 2) || !DigestBytes.TryReadStep(ref bytes, beginsLater ? BeginsLater : (byte)0, out long step))
             return false;
         long begin = before, end = unchecked(before + step);
-        if (isVersion2 && !isPure)
-        {
-            begin = end;
-            if (!DigestBytes.TryReadStep(ref bytes, 0, out step))
-                return false;
-            end = unchecked(begin + step);
-        }
         if (beginsLater)
         {
             if (!DigestBytes.TryReadStep(ref bytes, 0, out step) || step == 0)

@@ -3,11 +3,11 @@ using System.Buffers.Binary;
 namespace StreamAgg.Core.Digests;
 
 /// <content>
-/// The bytes of a digest, version 3. A varint is an unsigned LEB128: seven bits a byte, the lowest first, no longer than it must be.
+/// The bytes of a digest. A varint is an unsigned LEB128: seven bits a byte, the lowest first, no longer than it must be.
 /// A number's key is its IEEE 754 bits, for a negative one with all but the sign inverted: keys sort as the numbers do.
 /// A step is 1 byte, 16 * z + s, and s bytes, the lowest first: a number of which the z lowest bytes, all zero, are left out.
 /// <code>
-/// 1 byte   version: 3
+/// 1 byte   version: 1
 /// varint   compression, 20 to 1,000
 /// varint   number of centroids, at most the compression
 /// varint   count: the sum of all weights
@@ -22,16 +22,11 @@ namespace StreamAgg.Core.Digests;
 /// 4 bytes  CRC-32C of everything before, the lowest byte first
 /// </code>
 /// The key of a centroid's end is the cut before the next one. Before the first the cut is 0 and distances are modulo 2^64.
-/// Version 2 has, where a centroid is not pure, first the step of its begin, 0 or not, then that of its end from there.
-/// Version 1 has no ends: for each centroid only the varint and the step of the mean's key from that of the mean before. A digest whose ends are
-/// estimates, as one that was read from version 1 or from arrays, is written so.
 /// Equal states give equal bytes. An empty digest has no centroids. Nothing but this is accepted when reading.
 /// </content>
 public sealed partial class TDigest
 {
-    private const byte MeansAlone = 1;
-    private const byte WithBothEnds = 2;
-    private const byte WithEnds = 3;
+    private const byte Version = 1;
     private const int CrcLength = 4;
 
     /// <summary>The version and four numbers.</summary>
@@ -76,7 +71,7 @@ public sealed partial class TDigest
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out TDigest digest)
     {
         digest = new TDigest();
-        if (bytes.Length <= CrcLength || bytes[0] is < MeansAlone or > WithEnds
+        if (bytes.Length <= CrcLength || bytes[0] != Version
             || DigestBytes.Crc(bytes[..^CrcLength]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^CrcLength..]))
             return false;
         ReadOnlySpan<byte> rest = bytes[1..^CrcLength];
@@ -85,59 +80,36 @@ public sealed partial class TDigest
             || !DigestBytes.TryReadVarint(ref rest, out ulong count)
             || !DigestBytes.TryReadVarint(ref rest, out ulong sixteenths))
             return false;
-        double boundaryDoubt = sixteenths / DoubtUnits;
-        bool read = bytes[0] == MeansAlone
-            ? TryReadMeans(rest, (int)compression, (int)length, boundaryDoubt, out TDigest result)
-            : TryReadCells(rest, (int)compression, (int)length, boundaryDoubt, bytes[0] == WithBothEnds, out result);
-        if (!read || (ulong)result.Count != count)
+        // At most MaxCompression, whatever the bytes say.
+        Span<Cell> read = stackalloc Cell[(int)length];
+        long key = 0;
+        for (int i = 0; i < read.Length; i++)
+            if (!StoredCell.TryRead(ref rest, ref key, i == 0, out read[i]))
+                return false;
+        if (!rest.IsEmpty || !TryAssemble((int)compression, read, sixteenths / DoubtUnits, out TDigest result) || (ulong)result.Count != count)
             return false;
+        result.written = true;
         digest = result;
         return true;
     }
 
-    private static bool TryReadMeans(ReadOnlySpan<byte> rest, int compression, int length, double boundaryDoubt, out TDigest digest)
-    {
-        // At most MaxCompression of each, whatever the bytes say.
-        Span<double> means = stackalloc double[length];
-        Span<long> weights = stackalloc long[length];
-        Span<bool> pure = stackalloc bool[length];
-        long key = 0;
-        for (int i = 0; i < length; i++)
-        {
-            if (!DigestBytes.TryReadVarint(ref rest, out ulong weight) || !DigestBytes.TryReadStep(ref rest, 0, out long step))
-            {
-                digest = new TDigest();
-                return false;
-            }
-            weights[i] = (long)(weight >> 1);
-            pure[i] = (weight & 1) == 0;
-            key += step;
-            means[i] = OrderedBits.ToDouble(key);
-        }
-        return TryAssemble(compression, means, weights, pure, boundaryDoubt, out digest) && rest.IsEmpty;
-    }
-
-    private static bool TryReadCells(ReadOnlySpan<byte> rest, int compression, int length, double boundaryDoubt, bool isVersion2, out TDigest digest)
+    /// <summary>A digest of these cells, where they are such as a final form has.</summary>
+    private static bool TryAssemble(int compression, Span<Cell> read, double boundaryDoubt, out TDigest digest)
     {
         digest = new TDigest();
-        // At most MaxCompression, whatever the bytes say.
-        Span<Cell> read = stackalloc Cell[length];
-        long key = 0, count = 0;
-        for (int i = 0; i < length; i++)
+        long count = 0;
+        for (int i = 0; i < read.Length; i++)
         {
-            bool end = i == 0 || i == length - 1;
-            if (!StoredCell.TryRead(ref rest, ref key, i == 0, isVersion2, out read[i]) || (end && !read[i].IsPure)
-                || (i > 0 && !(read[i - 1].High < read[i].Low)) || read[i].Weight > long.MaxValue - count)
+            // The ends are the minimum and the maximum.
+            bool end = i == 0 || i == read.Length - 1;
+            if ((end && !read[i].IsPure) || (i > 0 && !(read[i - 1].High < read[i].Low)) || read[i].Weight > long.MaxValue - count)
                 return false;
             count += read[i].Weight;
         }
-        if (!rest.IsEmpty)
-            return false;
         BoundaryDoubt.Add(read, compression, boundaryDoubt);
         digest = new TDigest(compression);
         digest.Keep(read);
         digest.settledCount = count;
-        digest.written = true;
         return true;
     }
 
@@ -148,16 +120,13 @@ public sealed partial class TDigest
         // What is read is a product of this number: a rounding of that must not become one more when it is written again.
         ulong sixteenths = (ulong)Math.Ceiling(final.Doubt * DoubtUnits * (1 - 1e-12));
         int at = 0;
-        scratch[0] = final.HasEnds ? WithEnds : MeansAlone;
+        scratch[0] = Version;
         Put(scratch[..1], destination, ref at);
         foreach (ulong number in (ReadOnlySpan<ulong>)[(ulong)Compression, (ulong)final.Cells.Length, (ulong)Count, sixteenths])
             Put(scratch[..DigestBytes.WriteVarint(number, scratch)], destination, ref at);
         long before = 0;
         foreach (ref readonly Cell cell in final.Cells.AsSpan())
-        {
-            int length = final.HasEnds ? StoredCell.Write(cell, ref before, scratch) : StoredCell.WriteMean(cell, ref before, scratch);
-            Put(scratch[..length], destination, ref at);
-        }
+            Put(scratch[..StoredCell.Write(cell, ref before, scratch)], destination, ref at);
         if (!destination.IsEmpty)
             BinaryPrimitives.WriteUInt32LittleEndian(destination[at..], DigestBytes.Crc(destination[..at]));
         return at + CrcLength;

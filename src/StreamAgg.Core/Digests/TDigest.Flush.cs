@@ -9,9 +9,7 @@ public sealed partial class TDigest
     {
         if (union is null)
             return;
-        CellRun recut = union.Recut(Compression);
-        Keep(recut.Cells);
-        estimated = recut.Estimated;
+        Keep(union.Recut(Compression).Cells);
         union = null;
     }
 
@@ -32,15 +30,14 @@ public sealed partial class TDigest
         settledCount += buffered;
         buffered = 0;
         if (all.Length > WorkingFactor * Compression)
-            all = all[..Compaction.Shrink(all, settledCount, RestingFactor * Compression, FullFactor * Compression)];
+            all = all[..Compaction.Shrink(all, settledCount, RestingFactor * Compression, JoinedFactor * Compression)];
         Keep(all);
     }
 
     /// <summary>Brings all that waits into the cells, weighted values too: they are merged like a digest of their own.</summary>
     private void Settle()
     {
-        CellRun all = new Union(CurrentRuns()).Recut(Compression);
-        Keep(all.Cells);
+        Keep(new Union(CurrentRuns()).Recut(Compression).Cells);
         settledCount += buffered;
         buffered = weightedCount = 0;
     }
@@ -75,18 +72,18 @@ public sealed partial class TDigest
         {
             Cell[] values = weighted.AsSpan(0, weightedCount).ToArray();
             Array.Sort(values, static (a, b) => a.Mean.CompareTo(b.Mean));
-            runs.Add(new CellRun(values.AsSpan(0, Cell.JoinEqual(values)), Compression, false));
+            runs.Add(new CellRun(values.AsSpan(0, Cell.JoinEqual(values)), Compression));
         }
         if (buffered > 0)
         {
             Cell[] copy = cells.AsSpan(0, cellCount).ToArray();
             Absorption absorption = Absorption.Shared;
             absorption.Count(copy, cellCount, structure, buffer.AsSpan(0, buffered), WorkingLimit);
-            runs.Add(new CellRun(absorption.Insert(copy, WorkingLimit, int.MaxValue), Compression, estimated));
+            runs.Add(new CellRun(absorption.Insert(copy, WorkingLimit, int.MaxValue), Compression));
         }
         else if (cellCount > 0)
         {
-            runs.Add(new CellRun(cells.AsSpan(0, cellCount), Compression, estimated, written));
+            runs.Add(new CellRun(cells.AsSpan(0, cellCount), Compression, written));
         }
         return runs;
     }

@@ -28,6 +28,9 @@ public sealed partial class TDigest
     /// <summary>The size of a full cell in memory: as if there were this many times the cells of the final form.</summary>
     private const int FullFactor = 2;
 
+    /// <summary>Cells are joined to a little more than that size: fewer passes, each of which tolerates more, leave few enough.</summary>
+    private const double JoinedFactor = 1.6;
+
     /// <summary>So many values without a cell may wait in the buffer for more of their kind.</summary>
     private const int MostWaiting = FullBuffer / 8;
 
@@ -50,10 +53,7 @@ public sealed partial class TDigest
     /// <summary>Whether every cell is one value: nothing has been forgotten.</summary>
     private bool isExact = true;
 
-    /// <summary>Whether the cells' ends were estimated from means and weights.</summary>
-    private bool estimated;
-
-    /// <summary>Whether the cells are as they were read from bytes.</summary>
+    /// <summary>Whether the cells are as they were read from bytes or arrays.</summary>
     private bool written;
 
     /// <summary>What <see cref="Merge"/> was given, until the first value is added to the result.</summary>
@@ -128,7 +128,7 @@ public sealed partial class TDigest
         settledCount = 0;
         structure++;
         isExact = true;
-        estimated = written = false;
+        written = false;
         union = view = null;
         stored = null;
     }

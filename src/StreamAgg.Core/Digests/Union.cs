@@ -13,6 +13,9 @@ internal sealed class Union
     /// <summary>A merge of more cells does not do it in its thread's working memory, of which some 2 MB stay: a year takes a dozen.</summary>
     private const int MaxOwnCells = 16_384;
 
+    /// <summary>How often slots that turned out too full are cut again: each time what is too full is a few times narrower.</summary>
+    private const int MostRounds = 3;
+
     [ThreadStatic]
     private static Workspace? own;
 
@@ -86,20 +89,23 @@ internal sealed class Union
             return Runs[0];
         int most = compression * Finer;
         if (DistinctValues(most) is { } values)
-            return new CellRun(values, compression, false);
+            return new CellRun(values, compression);
         bool isLarge = Runs.Sum(run => run.Cells.Length) > MaxOwnCells;
         Workspace space = (isLarge ? Interlocked.Exchange(ref large, null) : own) ?? new Workspace();
         ReadOnlySpan<double> ends = space.Cuts.Find(this, new SizeLimit(most, Count));
-        space.Slots.Begin(ends, Count);
-        bool estimated = false;
-        foreach (CellRun run in Runs)
+        Span<Cell> all;
+        int round = 0;
+        do
         {
-            space.Slots.Put(run.Cells);
-            estimated |= run.Estimated;
+            space.Slots.Begin(ends, Count);
+            foreach (CellRun run in Runs)
+                space.Slots.Put(run.Cells);
+            if (space.Made.Length < ends.Length)
+                space.Made = new Cell[ends.Length * 2];
+            all = space.Made.AsSpan(0, space.Slots.ToCells(space.Made));
         }
-        if (space.Made.Length < ends.Length)
-            space.Made = new Cell[ends.Length * 2];
-        var recut = new CellRun(space.Made.AsSpan(0, space.Slots.ToCells(space.Made)), compression, estimated);
+        while (round++ < MostRounds && space.Cuts.TryRefine(this, all, ref ends));
+        var recut = new CellRun(all, compression);
         if (isLarge) Volatile.Write(ref large, space);
         else own = space;
         return recut;

@@ -6,34 +6,38 @@ namespace StreamAgg.Postgres.Columns;
 
 /// <summary>The columns of a sketch: totals and the digest's centroids.</summary>
 /// <remarks>
-/// <c>unnest</c> can't take arrays of arrays of different lengths, so the centroids of all rows lie in three flat arrays, and each row
+/// <c>unnest</c> can't take arrays of arrays of different lengths, so the centroids of all rows lie in four flat arrays, and each row
 /// takes its slice. A row without durations has first &gt; last: null.
 /// </remarks>
 internal sealed class SketchColumns
 {
-    public const string Names = $"{TotalsColumns.Names}, compression, means, weights, pure";
+    public const string Names = $"{TotalsColumns.Names}, compression, boundary_doubt, lows, highs, means, weights";
 
-    public const string Arrays = $"@compressions, @first, @last, {TotalsColumns.Arrays}";
+    public const string Arrays = $"@compressions, @doubts, @first, @last, {TotalsColumns.Arrays}";
 
     /// <summary>Names of the columns of <see cref="Arrays"/>, unnested.</summary>
-    public const string ArrayNames = $"compression, first, last, {TotalsColumns.Names}";
+    public const string ArrayNames = $"compression, boundary_doubt, first, last, {TotalsColumns.Names}";
 
     /// <summary>The values of <see cref="Names"/>, of a row <c>v</c> of the unnested arrays.</summary>
     public const string Values =
         $"""
-        {TotalsColumns.Names}, v.compression, CASE WHEN v.first <= v.last THEN (@means)[v.first:v.last] END,
-          CASE WHEN v.first <= v.last THEN (@weights)[v.first:v.last] END, CASE WHEN v.first <= v.last THEN (@pure)[v.first:v.last] END
+        {TotalsColumns.Names}, v.compression, v.boundary_doubt,
+          CASE WHEN v.first <= v.last THEN (@lows)[v.first:v.last] END, CASE WHEN v.first <= v.last THEN (@highs)[v.first:v.last] END,
+          CASE WHEN v.first <= v.last THEN (@means)[v.first:v.last] END, CASE WHEN v.first <= v.last THEN (@weights)[v.first:v.last] END
         """;
 
     public const string Replace =
-        $"{TotalsColumns.Replace}, compression = EXCLUDED.compression, means = EXCLUDED.means, weights = EXCLUDED.weights, pure = EXCLUDED.pure";
+        $"""
+        {TotalsColumns.Replace}, compression = EXCLUDED.compression, boundary_doubt = EXCLUDED.boundary_doubt,
+          lows = EXCLUDED.lows, highs = EXCLUDED.highs, means = EXCLUDED.means, weights = EXCLUDED.weights
+        """;
 
     private readonly TotalsColumns totals;
     private readonly int?[] compressions;
     private readonly int[] first, last;
-    private readonly double[] means;
+    private readonly double?[] doubts;
+    private readonly double[] lows, highs, means;
     private readonly long[] weights;
-    private readonly bool[] pure;
 
     public SketchColumns(IReadOnlyList<(BucketTotals Totals, DigestCentroids? Centroids)> rows)
     {
@@ -42,20 +46,24 @@ internal sealed class SketchColumns
         first = new int[rows.Count];
         last = new int[rows.Count];
         int length = rows.Sum(row => row.Centroids?.Means.Length ?? 0), at = 0;
+        doubts = new double?[rows.Count];
+        lows = new double[length];
+        highs = new double[length];
         means = new double[length];
         weights = new long[length];
-        pure = new bool[length];
         for (int i = 0; i < rows.Count; i++)
         {
             totals.Set(i, rows[i].Totals);
             DigestCentroids? centroids = rows[i].Centroids;
             compressions[i] = centroids?.Compression;
+            doubts[i] = centroids?.BoundaryDoubt;
             first[i] = at + 1; // SQL counts from 1
             if (centroids is not null)
             {
+                centroids.Lows.CopyTo(lows, at);
+                centroids.Highs.CopyTo(highs, at);
                 centroids.Means.CopyTo(means, at);
                 centroids.Weights.CopyTo(weights, at);
-                centroids.Pure.CopyTo(pure, at);
                 at += centroids.Means.Length;
             }
             last[i] = at;
@@ -64,8 +72,8 @@ internal sealed class SketchColumns
 
     public void Bind(NpgsqlParameterCollection parameters)
     {
-        parameters.With("compressions", compressions).With("first", first).With("last", last)
-            .With("means", means).With("weights", weights).With("pure", pure);
+        parameters.With("compressions", compressions).With("doubts", doubts).With("first", first).With("last", last)
+            .With("lows", lows).With("highs", highs).With("means", means).With("weights", weights);
         totals.Bind(parameters);
     }
 
@@ -78,10 +86,10 @@ internal sealed class SketchColumns
             return (read, null);
         return (read, new DigestCentroids(
             row.GetInt32(at),
-            row.GetFieldValue<double[]>(at + 1),
-            row.GetFieldValue<long[]>(at + 2),
-            row.GetFieldValue<bool[]>(at + 3),
-            read.DurationMinMicros,
-            read.DurationMaxMicros));
+            row.GetFieldValue<double[]>(at + 2),
+            row.GetFieldValue<double[]>(at + 3),
+            row.GetFieldValue<double[]>(at + 4),
+            row.GetFieldValue<long[]>(at + 5),
+            row.GetDouble(at + 1)));
     }
 }

@@ -19,6 +19,24 @@ internal static class DataSets
         return values;
     }
 
+    /// <summary>
+    /// Durations in microseconds, log-normal around a second but for a share of slow ones: all at 30 s (a timeout) where the spread is 0, else log-normal around 45 s.
+    /// Where the share is about one in a hundred, the distribution jumps beside p99.
+    /// </summary>
+    public static double[] Jump(double share, double spread, int count, int seed)
+    {
+        var random = new Random(seed);
+        var values = new double[count];
+        for (int i = 0; i < count; i++)
+        {
+            values[i] = Math.Round(
+                random.NextDouble() >= share ? 1e6 * Math.Exp(0.8 * Normal(random))
+                : spread == 0 ? 30e6 + (2000 * random.NextDouble())
+                : 45e6 * Math.Exp(spread * Normal(random)));
+        }
+        return values;
+    }
+
     public static double Normal(Random random) =>
         Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 

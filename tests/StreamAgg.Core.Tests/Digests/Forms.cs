@@ -5,7 +5,8 @@ namespace StreamAgg.Core.Tests.Digests;
 /// <summary>The ways in which a digest of the same values comes about: each must answer within the same bounds.</summary>
 internal static class Forms
 {
-    public static readonly string[] Names = ["added", "encoded", "centroids", "merged", "merged and encoded", "merged twice", "trimmed", "rested"];
+    public static readonly string[] Names =
+        ["added", "encoded", "centroids", "merged", "merged and encoded", "merged twice", "folded", "day", "trimmed", "rested"];
 
     public static IEnumerable<TDigest> All(double[] values, int compression) => Names.Select(name => Make(name, values, compression));
 
@@ -13,10 +14,11 @@ internal static class Forms
     {
         "added" => Added(values, compression),
         "encoded" => Recoded(Added(values, compression)),
-        "centroids" => TDigest.TryFromCentroids(Added(values, compression).ToCentroids(), out TDigest digest)
-            ? digest : throw new InvalidOperationException("refused its own centroids"),
+        "centroids" => FromArrays(Added(values, compression)),
         "merged" => Merged(values, compression, 64),
         "merged and encoded" => Recoded(Merged(values, compression, 64)),
+        "folded" => Folded(values, compression, 24),
+        "day" => FromArrays(TDigest.Merge([.. values.Chunk((values.Length / 24) + 1).Select(hour => FromArrays(Merged(hour, compression, 4)))], compression)),
         "merged twice" => TDigest.Merge([.. Days(values, compression)], compression),
         "trimmed" => Trimmed(values, compression),
         "rested" => values.Chunk((values.Length / 20) + 1).Aggregate(new TDigest(compression), static (digest, chunk) => Recoded(Added(digest, chunk))),
@@ -36,6 +38,18 @@ internal static class Forms
     {
         byte[] bytes = Bytes(digest);
         return TDigest.TryDecode(bytes, out TDigest decoded) ? decoded : throw new InvalidOperationException("refused its own bytes");
+    }
+
+    public static TDigest FromArrays(TDigest digest) =>
+        TDigest.TryFromCentroids(digest.ToCentroids(), out TDigest read) ? read : throw new InvalidOperationException("refused its own centroids");
+
+    /// <summary>So many partitions, each folded into what those before it have come to.</summary>
+    public static TDigest Folded(double[] values, int compression, int parts)
+    {
+        var all = new TDigest(compression);
+        for (int part = 0; part < parts; part++)
+            all = Recoded(TDigest.Merge([all, Recoded(Added(values.Where((_, i) => i % parts == part), compression))], compression));
+        return all;
     }
 
     public static byte[] Bytes(TDigest digest)

@@ -49,7 +49,7 @@ public class TDigestBoundTests
             var values = new List<double>();
             TDigest digest = Tree(random, values, depth: random.Next(4));
             var exact = new PercentileCont(values);
-            foreach (TDigest form in (TDigest[])[digest, Forms.Recoded(digest), FromArrays(digest), Forms.Recoded(FromArrays(digest)), FromArrays(Forms.Recoded(digest))])
+            foreach (TDigest form in (TDigest[])[digest, Forms.Recoded(digest), Forms.FromArrays(digest), Forms.Recoded(Forms.FromArrays(digest)), Forms.FromArrays(Forms.Recoded(digest))])
             {
                 Assert.Equal(values.Count, form.Count);
                 for (int i = 0; i <= 100; i++)
@@ -74,7 +74,7 @@ public class TDigestBoundTests
         for (int i = 0; i < parts.Length; i++)
         {
             TDigest part = Tree(random, values, random.Next(depth));
-            parts[i] = random.Next(5) switch { 0 or 1 => Forms.Recoded(part), 2 => FromArrays(part), _ => part };
+            parts[i] = random.Next(5) switch { 0 or 1 => Forms.Recoded(part), 2 => Forms.FromArrays(part), _ => part };
         }
         TDigest merged = TDigest.Merge(parts, compression);
         for (int more = random.Next(2) * random.Next(3000); more > 0; more--)
@@ -120,7 +120,4 @@ public class TDigestBoundTests
         3 => Math.Pow(10, (40 * random.NextDouble()) - 20) * (random.Next(2) == 0 ? 1 : -1),
         _ => random.Next(50) * (random.Next(10) == 0 ? random.NextDouble() : 1),
     };
-
-    private static TDigest FromArrays(TDigest digest) =>
-        TDigest.TryFromCentroids(digest.ToCentroids(), out TDigest read) ? read : throw new InvalidOperationException("refused its own centroids");
 }

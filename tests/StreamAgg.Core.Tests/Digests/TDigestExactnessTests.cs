@@ -17,7 +17,7 @@ public class TDigestExactnessTests
             for (int i = 0; i < digests.Length; i++)
                 digests[i] = Forms.Recoded(Forms.Added(Enumerable.Range(0, 1 + random.Next(300)).Select(_ => 1000.0 * random.Next(distinct)), compression));
             DigestCentroids centroids = TDigest.Merge(digests, compression).ToCentroids();
-            Assert.True(centroids.Pure[0] && centroids.Pure[^1]);
+            Assert.Equal((centroids.Lows[0], centroids.Lows[^1]), (centroids.Highs[0], centroids.Highs[^1]));
             Assert.True(TDigest.TryFromCentroids(centroids, out _));
         }
     }

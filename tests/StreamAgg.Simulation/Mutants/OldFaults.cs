@@ -78,10 +78,11 @@ internal sealed class BlursLargestValue(IAggregateStore inner) : ForwardingStore
         if (centroids is not { Means.Length: > 1 })
             return centroids;
         int last = centroids.Means.Length - 1;
-        double[] means = centroids.Means[..last];
+        double[] means = centroids.Means[..last], highs = centroids.Highs[..last];
+        highs[^1] = centroids.Highs[last];
         long[] weights = centroids.Weights[..last];
         weights[^1] += centroids.Weights[last];
         means[^1] += (centroids.Means[last] - means[^1]) / 2;
-        return centroids with { Means = means, Weights = weights, Pure = centroids.Pure[..last] };
+        return centroids with { Lows = centroids.Lows[..last], Highs = highs, Means = means, Weights = weights };
     }
 }
