@@ -48,6 +48,12 @@ internal static partial class PipelineLog
     [LoggerMessage(204, LogLevel.Warning, "the brokers did not tell the ends of {Count} partitions, of {First} first; no hour closes by the clock")]
     public static partial void SomeEndsUnknown(ILogger logger, int count, SourcePartition first);
 
+    [LoggerMessage(205, LogLevel.Warning, "the brokers do not tell the log's ends, the lag stays as it was: {Reason}")]
+    public static partial void LagUnknown(ILogger logger, string reason);
+
+    [LoggerMessage(206, LogLevel.Information, "the brokers tell the log's ends again")]
+    public static partial void EndsKnownAgain(ILogger logger);
+
     [LoggerMessage(300, LogLevel.Information, "published {Hours} hourly and {Days} daily rows")]
     public static partial void Published(ILogger logger, int hours, int days);
 

@@ -43,9 +43,11 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
             }
 
             members = started;
-            services.Metrics.Members = () => members.Select(member => member.Status);
+            services.Metrics.Members = Statuses;
+            (services.Metrics.Ends, services.Metrics.Letters) = (services.Ends, services.DeadLetters);
             var loops = started.Select((member, i) => RunMemberAsync(member, logs[i], ending)).ToList();
             loops.Add(RunPublisherAsync(ending));
+            loops.Add(RunLagWatchAsync(ending));
             await Task.WhenAll(loops);
         }
         finally
@@ -55,6 +57,24 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
                 member.Dispose();
             foreach (var log in logs)
                 log.Dispose();
+        }
+    }
+
+    private IEnumerable<MemberStatus> Statuses() => members.Select(member => member.Status);
+
+    private async Task RunLagWatchAsync(CancellationTokenSource ending)
+    {
+        try
+        {
+            await new LagWatch(services, Statuses).RunAsync(ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Told to stop.
+        }
+        finally
+        {
+            await ending.CancelAsync();
         }
     }
 

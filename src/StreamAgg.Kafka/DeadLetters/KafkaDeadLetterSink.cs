@@ -26,6 +26,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     private readonly List<LetterGroup> groups = [];
     private LetterGroup open = new();
     private Exception? failure;
+    private long pendingLetters;
     private long pendingBytes;
 
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
@@ -51,6 +52,8 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         }
     }
 
+    public long PendingLetters => Interlocked.Read(ref pendingLetters);
+
     public long PendingBytes => Interlocked.Read(ref pendingBytes);
 
     public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt)
@@ -67,6 +70,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
             }
 
             Interlocked.Add(ref pendingBytes, letter.Bytes);
+            Interlocked.Increment(ref pendingLetters);
             _ = StoreAsync(letter, group);
         }
     }
@@ -113,6 +117,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
             }
 
             Interlocked.Add(ref pendingBytes, -letter.Bytes);
+            Interlocked.Decrement(ref pendingLetters);
             group.Done();
         }
 #pragma warning disable CA1031 // Thrown again to everybody who flushes: a checkpoint that waits for this letter would else wait for ever.

@@ -14,6 +14,9 @@ public interface IDeadLetterSink
     /// <exception cref="LogFatalException">The topic can't be written (missing, not authorised): the message names the remedy.</exception>
     Task FlushAsync(CancellationToken cancellation);
 
+    /// <summary>Letters taken over and not stored yet.</summary>
+    long PendingLetters { get; }
+
     /// <summary>What letters that were taken over and are not stored yet take in memory, with all that is held beside their bytes: what a member holds its reading against.</summary>
     long PendingBytes { get; }
 }

@@ -13,7 +13,7 @@ namespace StreamAgg.Pipeline.Members;
 internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<PartitionCut> cuts)
 {
     private readonly Dictionary<SourcePartition, CutVerdict> verdicts = [];
-    private readonly Dictionary<SourcePartition, long> endOffsets = [];
+    private IReadOnlyDictionary<SourcePartition, long> endOffsets = new Dictionary<SourcePartition, long>();
     private ToldTime? told;
 
     public IReadOnlyList<PartitionCut> Cuts => cuts;
@@ -78,8 +78,9 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
     {
         try
         {
-            foreach (var (source, end) in await services.Facts.EndOffsetsAsync([.. cuts.Select(cut => cut.Source)], cancellation))
-                endOffsets[source] = end;
+            long askedAt = services.Time.GetTimestamp();
+            endOffsets = await services.Facts.EndOffsetsAsync([.. cuts.Select(cut => cut.Source)], cancellation);
+            services.Ends.Told(endOffsets, askedAt);
             var untold = cuts.Select(cut => cut.Source).Where(source => !endOffsets.ContainsKey(source)).ToList();
             if (untold.Count > 0)
                 PipelineLog.SomeEndsUnknown(services.Logger, untold.Count, untold[0]);

@@ -37,13 +37,14 @@ internal static class ClaimRun
                 : new Gap(source, claim.NextOffset, null, $"topic recreated (id {claim.TopicId} became {topicId}): what was not read of the old one is gone");
             if (gap is not null && services.Options.OnGap == GapAction.Stop)
                 await GapPolicy.StopAsync(services, gap, cancellation);
+            // Before it is stored: where the answer to that is lost, the next claim finds nothing left to tell.
+            if (gap is not null)
+                GapPolicy.Tell(services, gap);
             if (await services.Store.AdoptTopicIdAsync(source, claim.Fence, topicId, gap, cancellation) is not { } fence)
                 return null;
             claim = gap is null
                 ? claim with { Fence = fence, TopicId = topicId }
                 : claim with { Fence = fence, TopicId = topicId, NextOffset = 0, LeaderEpoch = null, Watermark = null };
-            if (gap is not null)
-                services.Metrics.GapRecorded();
         }
 
         var partials = await services.Store.LoadPartialsAsync(source, cancellation);

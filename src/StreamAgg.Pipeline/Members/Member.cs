@@ -159,7 +159,7 @@ public sealed class Member : ILogHandler, IDisposable
         tally.Report();
         if (!schedule.IsStatusDue())
             return;
-        Status = MemberStatus.Of(owned.Values.Select(partition => partition.State), held.Bytes, gate.IsPaused);
+        Status = MemberStatus.Of(owned.Values, held.Bytes, gate.IsPaused);
         bool isSilent = silentSince is { } since && services.Time.GetElapsedTime(since) > log.SessionTimeout;
         IsJoined = !isSilent && (log.IsMember || (IsJoined && owned.Count > 0));
     }
@@ -280,6 +280,7 @@ public sealed class Member : ILogHandler, IDisposable
         {
             Fault ??= e;
             schedule.Failed();
+            services.Metrics.CheckpointFailed();
             foreach (var cut in run.Cuts)
                 cut.State.Restore(cut);
             return;
@@ -301,6 +302,7 @@ public sealed class Member : ILogHandler, IDisposable
         if (report.Failure is { } failure)
         {
             schedule.Failed();
+            services.Metrics.CheckpointFailed();
             PipelineLog.CheckpointFailed(services.Logger, failure.Message);
         }
         else
@@ -318,15 +320,17 @@ public sealed class Member : ILogHandler, IDisposable
             cut.Report(services.Metrics);
         if (Find(cut.Source) is not { } partition || partition.State != cut.State || cut.State.Phase == PartitionPhase.Dropped)
             return false;
-        if (report.EndOffsets.TryGetValue(cut.Source, out long end))
-            cut.State.EndOffset = end;
         switch (verdict.Outcome)
         {
             case CutOutcome.Committed:
                 cut.State.Committed(cut, verdict.Watermark);
                 partition.Succeeded();
                 return true;
-            case CutOutcome.NotWritten or CutOutcome.Unchanged:
+            case CutOutcome.Unchanged:
+                cut.State.Restore(cut);
+                partition.Succeeded();
+                return false;
+            case CutOutcome.NotWritten:
                 cut.State.Restore(cut);
                 return false;
             default:

@@ -34,4 +34,7 @@ public sealed record MemberServices
     internal Nursery? Nursery { get; init; }
 
     public MemberBounds Bounds { get; init; } = MemberBounds.Default;
+
+    /// <summary>Of the partitions of all members.</summary>
+    public LogEnds Ends { get; } = new();
 }

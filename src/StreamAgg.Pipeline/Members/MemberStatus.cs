@@ -12,24 +12,31 @@ public sealed record MemberStatus(IReadOnlyList<PartitionStatus> Partitions, int
 {
     public static MemberStatus Empty { get; } = new([], 0, 0, IsPaused: false);
 
-    internal static MemberStatus Of(IEnumerable<PartitionState> states, long heldBytes, bool isPaused)
+    /// <summary>Monotonic: since when the assigned partition that waits longest for a checkpoint does so; null where none is assigned.</summary>
+    public long? WaitingSince { get; init; }
+
+    internal static MemberStatus Of(IReadOnlyCollection<OwnedPartition> owned, long heldBytes, bool isPaused)
     {
         var partitions = new List<PartitionStatus>();
         int open = 0;
-        foreach (var state in states)
+        long? waitingSince = null;
+        foreach (var partition in owned)
         {
+            var state = partition.State;
+            if (state.Phase == PartitionPhase.Dropped)
+                continue;
+            waitingSince = Math.Min(waitingSince ?? long.MaxValue, partition.SavedAt);
             if (state.Phase is not (PartitionPhase.Active or PartitionPhase.Releasing))
                 continue;
             open += state.PartialCount;
-            long? lag = state.EndOffset is { } end ? Math.Max(0, end - state.Position) : null;
-            partitions.Add(new PartitionStatus(state.Source, lag, state.Watermark));
+            partitions.Add(new PartitionStatus(state.Source, state.CommittedPosition, state.Watermark));
         }
 
-        return new MemberStatus(partitions, open, heldBytes, isPaused);
+        return new MemberStatus(partitions, open, heldBytes, isPaused) { WaitingSince = waitingSince };
     }
 }
 
 /// <param name="Source">The partition.</param>
-/// <param name="Lag">Records to the end that the broker told last; null where it has not.</param>
+/// <param name="NextOffset">As stored: everything before it is committed.</param>
 /// <param name="Watermark">As stored.</param>
-public sealed record PartitionStatus(SourcePartition Source, long? Lag, Instant? Watermark);
+public sealed record PartitionStatus(SourcePartition Source, long NextOffset, Instant? Watermark);

@@ -22,12 +22,15 @@ internal sealed class OwnedPartition
         this.clock = clock;
         Source = source;
         State = NewState();
-        notBefore = services.Time.GetTimestamp();
+        notBefore = SavedAt = services.Time.GetTimestamp();
     }
 
     public SourcePartition Source { get; }
 
     public PartitionState State { get; private set; }
+
+    /// <summary>Monotonic, of the last checkpoint that was written or had nothing to write; before the first, of the assignment.</summary>
+    public long SavedAt { get; private set; }
 
     /// <summary>True while the log lacks what comes next and nobody knows yet what it holds.</summary>
     public bool IsLookingForGap { get; private set; }
@@ -98,7 +101,11 @@ internal sealed class OwnedPartition
     }
 
     /// <summary>A checkpoint went through: the next failure waits as little as a first one.</summary>
-    public void Succeeded() => failures = 0;
+    public void Succeeded()
+    {
+        failures = 0;
+        SavedAt = services.Time.GetTimestamp();
+    }
 
     private long? FinishClaim()
     {
@@ -143,8 +150,7 @@ internal sealed class OwnedPartition
         {
             if (finished.GetAwaiter().GetResult() is { } found)
             {
-                PipelineLog.GapFound(services.Logger, Source, found.Gap.FromOffset, found.Gap.ToOffset, found.Gap.Reason);
-                services.Metrics.GapRecorded();
+                GapPolicy.Tell(services, found.Gap);
                 State.Skip(found.Gap, found.NextOffset);
             }
             else

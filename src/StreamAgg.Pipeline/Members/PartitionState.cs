@@ -48,9 +48,6 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
     /// <summary>Of the events read since the claim.</summary>
     public EventTimes Times { get; } = new();
 
-    /// <summary>The log's end when it was last asked; null before.</summary>
-    public long? EndOffset { get; set; }
-
     /// <summary>True while a checkpoint holds a cut of this state.</summary>
     public bool InCheckpoint { get; set; }
 

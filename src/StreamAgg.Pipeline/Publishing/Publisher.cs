@@ -23,7 +23,11 @@ public sealed class Publisher(
         try
         {
             if (await PartitionsAsync(cancellation) is not { } known)
+            {
+                metrics.PublicationFailed();
                 return false;
+            }
+
             int hours = await PublishHoursAsync(known, cancellation);
             int days = await PublishDaysAsync(known, cancellation);
             if (hours + days > 0)
@@ -35,6 +39,7 @@ public sealed class Publisher(
         {
             // Nothing is lost: the marks of what was not published are still there.
             PipelineLog.PublishFailed(logger, e.Message);
+            metrics.PublicationFailed();
             return false;
         }
     }

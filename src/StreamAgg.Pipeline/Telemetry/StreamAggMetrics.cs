@@ -3,6 +3,8 @@ using System.Diagnostics.Metrics;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.DeadLetters;
+using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Store;
 
@@ -43,15 +45,25 @@ public sealed class StreamAggMetrics : IDisposable
     private readonly Counter<long> fenced;
     private readonly Counter<long> gaps;
     private readonly Counter<long> storeRetries;
+    private readonly Counter<long> checkpointFailures;
+    private readonly Counter<long> publishFailures;
+    private readonly TimeProvider time;
+    private readonly long startedAt;
 
     private long closedBeforeTicks = long.MinValue;
-    private double watermarkLagSeconds = double.NaN;
+    private long failedCheckpoints;
+    private long failedPublications;
+    private volatile WatermarkFact? watermark;
+    private volatile Standing? standing;
 
     /// <param name="groupId">The consumer group's name, for the messaging attributes.</param>
     /// <param name="maxPlatforms">How many labels may become attributes; the rest share one.</param>
-    public StreamAggMetrics(string groupId, int maxPlatforms)
+    /// <param name="time">Of ages, which are computed when they are read; the system's where null.</param>
+    public StreamAggMetrics(string groupId, int maxPlatforms, TimeProvider? time = null)
     {
         this.groupId = groupId;
+        this.time = time ?? TimeProvider.System;
+        startedAt = this.time.GetTimestamp();
         labels = new BoundedLabels(maxPlatforms);
         consumed = meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Records read from the log.");
         events = meter.CreateCounter<long>("streamagg.events", "{event}", "Events decoded, by kind and outcome (accepted, refused).");
@@ -70,7 +82,9 @@ public sealed class StreamAggMetrics : IDisposable
         fenced = meter.CreateCounter<long>("streamagg.fenced", "{partition}", "Checkpoints refused because the partition was claimed by another member.");
         gaps = meter.CreateCounter<long>("streamagg.gaps", "{gap}", "Stretches of the log that were gone before they were read.");
         storeRetries = meter.CreateCounter<long>("streamagg.store.retries", "{retry}", "Database calls that were tried again.");
-        foreach (var counter in new[] { lateEvents, eventsAhead, fenced, gaps, storeRetries })
+        checkpointFailures = meter.CreateCounter<long>("streamagg.checkpoint.failures", "{checkpoint}", "Checkpoints that a server did not let be written; they are tried again.");
+        publishFailures = meter.CreateCounter<long>("streamagg.publish.failures", "{pass}", "Passes of publishing that a server did not let come to their end.");
+        foreach (var counter in new[] { lateEvents, eventsAhead, fenced, gaps, storeRetries, checkpointFailures, publishFailures })
             // From nothing to one is no rise to whoever collects: what alarms watch has to be there before it happens.
             counter.Add(0);
         foreach (string reason in new[] { Core.Events.DurationsLeftOut.NegativeReason, Core.Events.DurationsLeftOut.TooLongReason })
@@ -81,8 +95,16 @@ public sealed class StreamAggMetrics : IDisposable
             rowsKept.Add(0, new KeyValuePair<string, object?>("table", table));
         }
 
-        meter.CreateObservableGauge("streamagg.consumer.lag", () => Lags(Members()), "{message}", "Records between the position and the log's end.");
-        meter.CreateObservableGauge("streamagg.watermark.lag", WatermarkLag, "s", "How far the smallest watermark is behind the database's clock.");
+        meter.CreateObservableGauge("streamagg.consumer.lag", Lags, "{message}", "Records between the committed offset and the log's end as last told.");
+        meter.CreateObservableGauge(
+            "streamagg.watermark.lag", () => WatermarkLag.TotalSeconds, "s", "How far the smallest watermark is behind now; the process's age where there was never one.");
+        meter.CreateObservableGauge(
+            "streamagg.checkpoint.age", () => CheckpointAge.TotalSeconds, "s", "Since the last checkpoint of the partition here that waits longest for one.");
+        meter.CreateObservableUpDownCounter("streamagg.letters.pending", () => Letters?.PendingLetters ?? 0, "{letter}", "Dead letters that Kafka has not taken yet.");
+        meter.CreateObservableUpDownCounter("streamagg.letters.pending.bytes", () => Letters?.PendingBytes ?? 0, "By", "Their bytes.");
+        meter.CreateObservableGauge("streamagg.gaps.stored", () => Known(standing?.Gaps), "{gap}", "Gaps that stand in streamagg.gap.");
+        meter.CreateObservableGauge("streamagg.rows.kept.stored", () => Known(standing?.RowsKept), "{row}", "Rows of somebody else's that stand in the published tables.");
+        meter.CreateObservableGauge("streamagg.hours.dirty", () => Known(standing?.DirtyHours), "{hour}", "Closed hours that wait to be published (again).");
         meter.CreateObservableUpDownCounter("streamagg.partials.open", () => Members().Sum(m => m.OpenPartials), "{partial}", "Partials in memory.");
         meter.CreateObservableUpDownCounter("streamagg.partials.bytes", () => Members().Sum(m => m.HeldBytes), "By", "Memory of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.");
         meter.CreateObservableUpDownCounter("streamagg.partitions.owned", () => Members().Sum(m => m.Partitions.Count), "{partition}", "Partitions of this process.");
@@ -91,6 +113,12 @@ public sealed class StreamAggMetrics : IDisposable
 
     /// <summary>The members as they stand, asked when telemetry is collected; nobody until the pipeline runs.</summary>
     public Func<IEnumerable<MemberStatus>> Members { get; set; } = () => [];
+
+    /// <summary>What the lag is taken to; null until the pipeline runs.</summary>
+    public LogEnds? Ends { get; set; }
+
+    /// <summary>Where dead letters wait; null until the pipeline runs.</summary>
+    public IDeadLetterSink? Letters { get; set; }
 
     public ActivitySource Activities { get; } = new(Name);
 
@@ -149,6 +177,18 @@ public sealed class StreamAggMetrics : IDisposable
         checkpointRows.Record(rows);
     }
 
+    public void CheckpointFailed()
+    {
+        checkpointFailures.Add(1);
+        Interlocked.Increment(ref failedCheckpoints);
+    }
+
+    public void PublicationFailed()
+    {
+        publishFailures.Add(1);
+        Interlocked.Increment(ref failedPublications);
+    }
+
     public void PublishTook(TimeSpan duration) => publishDuration.Record(duration.TotalSeconds);
 
     public void Published(string table, PublishResult result)
@@ -160,11 +200,22 @@ public sealed class StreamAggMetrics : IDisposable
     }
 
     /// <summary>Where the smallest watermark stands, and the database's time with it.</summary>
-    public void WatermarkAt(Instant? watermark, Instant now)
+    /// <param name="smallest">Null while a partition has none: then the last one that was known grows older.</param>
+    /// <param name="now">The database's.</param>
+    public void WatermarkAt(Instant? smallest, Instant now)
     {
-        Volatile.Write(ref closedBeforeTicks, watermark is { } at ? at.Hour.Start.UnixTicks : long.MinValue);
-        Volatile.Write(ref watermarkLagSeconds, watermark is { } w ? (now - w).TotalSeconds : double.NaN);
+        Volatile.Write(ref closedBeforeTicks, smallest is { } at ? at.Hour.Start.UnixTicks : long.MinValue);
+        if (smallest is { } known)
+            watermark = new WatermarkFact(now - known, time.GetTimestamp());
     }
+
+    /// <summary>What stands in the store, as a status has just found it.</summary>
+    public void Stands(long gapRows, long keptRows, long dirtyHours) => standing = new Standing(gapRows, keptRows, dirtyHours);
+
+    /// <summary>What this process knows of itself.</summary>
+    public PipelineVitals Vitals() => new(
+        CheckpointAge, Interlocked.Read(ref failedCheckpoints), Interlocked.Read(ref failedPublications), Letters?.PendingLetters ?? 0, Letters?.PendingBytes ?? 0,
+        Members().Any(member => member.IsPaused));
 
     public void Rebalanced(string kind) => rebalances.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
@@ -180,16 +231,22 @@ public sealed class StreamAggMetrics : IDisposable
         Activities.Dispose();
     }
 
-    private static IEnumerable<Measurement<long>> Lags(IEnumerable<MemberStatus> members) =>
-        from member in members
-        from partition in member.Partitions
-        let lag = partition.Lag
-        where lag.HasValue
-        select new Measurement<long>(lag.GetValueOrDefault(), new("topic", partition.Source.Topic), new("partition", partition.Source.Partition));
+    private TimeSpan WatermarkLag => watermark is { } fact ? fact.Lag + time.GetElapsedTime(fact.KnownAt) : time.GetElapsedTime(startedAt);
 
-    private IEnumerable<Measurement<double>> WatermarkLag()
-    {
-        double seconds = Volatile.Read(ref watermarkLagSeconds);
-        return double.IsNaN(seconds) ? [] : [new Measurement<double>(seconds)];
-    }
+    private TimeSpan CheckpointAge => Members().Min(member => member.WaitingSince) is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    private IEnumerable<Measurement<long>> Lags() =>
+        from member in Members()
+        from partition in member.Partitions
+        let end = Ends?.Of(partition.Source)
+        where end.HasValue
+        select new Measurement<long>(
+            Math.Max(0, end.GetValueOrDefault() - partition.NextOffset), new("topic", partition.Source.Topic), new("partition", partition.Source.Partition));
+
+    private static IEnumerable<Measurement<long>> Known(long? value) => value is { } known ? [new Measurement<long>(known)] : [];
+
+    /// <summary>A gauge that is stored stands still when nobody stores it any more: kept is what it is computed from.</summary>
+    private sealed record WatermarkFact(TimeSpan Lag, long KnownAt);
+
+    private sealed record Standing(long Gaps, long RowsKept, long DirtyHours);
 }

@@ -5,6 +5,7 @@ using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Run;
+using StreamAgg.Service.Telemetry;
 
 namespace StreamAgg.Service.Cli;
 
@@ -17,6 +18,7 @@ internal static class RunCommand
         command.SetAction(async (_, stop) =>
         {
             var settings = context.Configure(out var configuration);
+            TelemetryVariables.Check(Environment.GetEnvironmentVariable);
             using var loggers = ProcessLog.Create(configuration, context.Clock, isQuiet: false);
             try
             {

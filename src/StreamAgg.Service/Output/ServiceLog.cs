@@ -2,7 +2,7 @@ using StreamAgg.Core.Time;
 
 namespace StreamAgg.Service.Output;
 
-/// <summary>Every line that the service itself logs. Event ids: 900 start and end, 910 the minute's line, 920 HTTP.</summary>
+/// <summary>Every line that the service itself logs. Event ids: 900 start and end, 910 the minute's line, 920 HTTP, 930 telemetry.</summary>
 internal static partial class ServiceLog
 {
     [LoggerMessage(900, LogLevel.Information, "streamagg {Version}: pipeline {Pipeline}, group {Group} on {Servers}, publishing into schema {Schema}")]
@@ -41,8 +41,8 @@ internal static partial class ServiceLog
         "no hour closes yet: {Waiting} have no watermark; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}; refused {Refused}")]
     public static partial void NoWatermark(ILogger logger, string waiting, long openHours, long dirtyHours, string lag, string refused);
 
-    [LoggerMessage(912, LogLevel.Warning, "the minute's status is not known: {Reason}")]
-    public static partial void StatusUnknown(ILogger logger, string reason);
+    [LoggerMessage(912, LogLevel.Warning, "the minute's status is not known: {Reason} This process: {Vitals}")]
+    public static partial void StatusUnknown(ILogger logger, string reason, string vitals);
 
     [LoggerMessage(913, LogLevel.Error, "the minute's status could not be asked for")]
     public static partial void StatusFailed(ILogger logger, Exception fault);
@@ -52,4 +52,10 @@ internal static partial class ServiceLog
 
     [LoggerMessage(921, LogLevel.Warning, "{Path}: the answer was broken off: {Reason}")]
     public static partial void AnswerBroken(ILogger logger, string? path, string reason);
+
+    [LoggerMessage(930, LogLevel.Warning, "{Signal} do not arrive at {Endpoint} (said once, until they do): {Reason}")]
+    public static partial void TelemetryLost(ILogger logger, string signal, string endpoint, string reason);
+
+    [LoggerMessage(931, LogLevel.Information, "{Signal} arrive at {Endpoint} again")]
+    public static partial void TelemetryArrives(ILogger logger, string signal, string endpoint);
 }

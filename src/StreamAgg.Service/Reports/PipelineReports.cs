@@ -3,6 +3,7 @@ using StreamAgg.Core.Time;
 using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Cli;
 
@@ -23,6 +24,12 @@ internal sealed class PipelineReports(
 
     /// <summary>What lies in memory for one who takes rows: some 300 kB.</summary>
     private const int PageRows = 1000;
+
+    /// <summary>What the process that runs the pipeline knows of itself; null where another one asks.</summary>
+    public Func<PipelineVitals>? Vitals { get; init; }
+
+    /// <summary>Told each status.</summary>
+    public Action<StatusReport>? Tell { get; init; }
 
     public Task<Instant> NowAsync(CancellationToken cancellation) => store.NowAsync(cancellation);
 
@@ -60,7 +67,7 @@ internal sealed class PipelineReports(
         var status = await queries.StatusAsync(named, cancellation);
         var stored = status.Partitions.ToDictionary(partition => partition.Source);
         var all = stored.Keys.Union(named ?? []).Order();
-        return new StatusReport
+        var report = new StatusReport
         {
             Partitions = [.. all.Select(source => LineOf(source, stored.GetValueOrDefault(source), ends, owned))],
             Watermark = status.Watermark,
@@ -73,7 +80,10 @@ internal sealed class PipelineReports(
             Gaps = [.. status.Gaps.Select(gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
             Events = new EventFigures(status.Events),
             KafkaSilence = silence,
+            Process = Vitals?.Invoke(),
         };
+        Tell?.Invoke(report);
+        return report;
     }
 
     private static PartitionLine LineOf(SourcePartition source, PartitionStatus? stored, IReadOnlyDictionary<SourcePartition, long> ends,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Service.Reports;
 
@@ -20,10 +21,16 @@ internal static class StatusLines
             yield return ("skipped", $"{Text(status.Events.Skipped)} records without an event");
         if (status.KafkaSilence is { } silence)
             yield return ("Kafka", silence);
+        if (status.Process is { } process)
+            yield return ("this process", Text(process));
         yield return ("gaps", Text(status.Gaps.Count));
         foreach (var gap in status.Gaps)
             yield return ("", $"{gap.Topic}-{gap.Partition}: offsets {Text(gap.From)} to {(gap.To is { } to ? Text(to) : "-")} at {gap.Time}: {gap.Reason}");
     }
+
+    public static string Text(PipelineVitals process) =>
+        $"last checkpoint {Age(process.CheckpointAge)} ago; {Text(process.FailedCheckpoints)} checkpoints and {Text(process.FailedPublications)} publications failed; "
+        + $"{Text(process.PendingLetters)} dead letters wait ({Text(process.PendingLetterBytes)} bytes){(process.IsPaused ? "; reading is paused" : "")}";
 
     /// <summary>Seconds are enough for a person.</summary>
     public static string Age(TimeSpan? age) =>

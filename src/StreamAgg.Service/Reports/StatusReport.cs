@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Reports;
@@ -39,6 +40,9 @@ internal sealed record StatusReport
     /// <summary>Why the brokers' part is missing; null where they answered.</summary>
     public string? KafkaSilence { get; init; }
 
+    /// <summary>What the process that answers knows of itself; null where it is not one that runs the pipeline.</summary>
+    public PipelineVitals? Process { get; init; }
+
     public long? TotalLag => Partitions.Count == 0 || Partitions.Any(p => p.Lag is null) ? null : Partitions.Sum(p => p.Lag);
 
     /// <summary>Since the last checkpoint of the partition that waits longest for one; null where none was ever written.</summary>
@@ -65,6 +69,25 @@ internal sealed record StatusReport
         json.WriteStartArray("rollups");
         json.WriteEndArray();
         json.WriteString("kafka_silence", KafkaSilence);
+        WriteProcess(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteProcess(Utf8JsonWriter json)
+    {
+        if (Process is not { } process)
+        {
+            json.WriteNull("process");
+            return;
+        }
+
+        json.WriteStartObject("process");
+        json.WriteNumber("checkpoint_age_seconds", process.CheckpointAge.TotalSeconds);
+        json.WriteNumber("checkpoints_failed", process.FailedCheckpoints);
+        json.WriteNumber("publications_failed", process.FailedPublications);
+        json.WriteNumber("letters_pending", process.PendingLetters);
+        json.WriteNumber("letters_pending_bytes", process.PendingLetterBytes);
+        json.WriteBoolean("paused", process.IsPaused);
         json.WriteEndObject();
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using StreamAgg.Core.Time;
-using StreamAgg.Pipeline.Store;
+using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Service.Cli;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
@@ -8,7 +8,11 @@ using StreamAgg.Service.Reports;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Says once a minute when the next hour closes and what is open: the answer to "why is there no row yet".</summary>
-internal sealed class MinuteReport(IReports reports, TimeProvider clock, ILogger logger)
+/// <param name="reports">Asked once a minute.</param>
+/// <param name="vitals">What can be said where they don't answer.</param>
+/// <param name="clock">Of the minute.</param>
+/// <param name="logger">Takes the line.</param>
+internal sealed class MinuteReport(IReports reports, Func<PipelineVitals> vitals, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -33,22 +37,17 @@ internal sealed class MinuteReport(IReports reports, TimeProvider clock, ILogger
         {
             status = await reports.StatusAsync(stop);
         }
-        catch (StoreUnavailableException away)
-        {
-            ServiceLog.StatusUnknown(logger, away.Message);
-            return;
-        }
         catch (Exception fault) when (fault is not OperationCanceledException || !stop.IsCancellationRequested)
         {
             // A line that can't be said must end neither the lines to come nor the service: whether that goes on is for the pipeline to say.
             if (FaultReport.CodeOf(fault) == ExitCode.Unexpected)
                 ServiceLog.StatusFailed(logger, fault);
             else
-                ServiceLog.StatusUnknown(logger, OneLine.Of(fault));
+                ServiceLog.StatusUnknown(logger, OneLine.Of(fault), StatusLines.Text(vitals()));
             return;
         }
 
-        string lag = status.TotalLag?.ToString(CultureInfo.InvariantCulture) ?? "unknown";
+        string lag = status.TotalLag?.ToString(CultureInfo.InvariantCulture) ?? (status.KafkaSilence is { } silence ? $"unknown ({silence})" : "unknown");
         string refused = status.Events.LastHourText();
         if (status.Watermark is { } watermark)
         {

@@ -37,16 +37,21 @@ internal sealed class PipelineHost : IAsyncDisposable
     {
         var kafka = settings.Kafka;
         string pipeline = settings.Pipeline.Id, schema = settings.Postgres.PublishSchema;
-        metrics = new StreamAggMetrics(kafka.GroupId, settings.Pipeline.MaxPlatforms);
+        metrics = new StreamAggMetrics(kafka.GroupId, settings.Pipeline.MaxPlatforms, clock);
         Facts = new KafkaLogFacts(kafka, loggers.CreateLogger<KafkaLogFacts>());
         group = new KafkaGroup(kafka, loggers.CreateLogger<KafkaGroup>());
         deadLetters = new KafkaDeadLetterSink(kafka, loggers.CreateLogger<KafkaDeadLetterSink>(), clock);
         Queries = new AggregateQueries(database, pipeline, schema);
         Store = decorate(new ResilientStore(
             new PostgresStore(database, pipeline, schema), new ResilienceOptions(), clock, _ => metrics.StoreRetried()));
-        Reports = new PipelineReports(Queries, Store, Facts, settings.Topics, group.AssignedAsync);
-        Served = new PipelineReports(
-            new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema)), Facts, settings.Topics, group.AssignedAsync);
+        Reports = ReportsOver(Queries, Store);
+        Served = ReportsOver(new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema)));
+        PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(queries, store, Facts, settings.Topics, group.AssignedAsync)
+        {
+            Vitals = metrics.Vitals,
+            Tell = status => metrics.Stands(status.Gaps.Count, status.RowsKept, status.DirtyHours),
+        };
+
         var services = new MemberServices
         {
             Options = settings.Pipeline,
@@ -77,6 +82,9 @@ internal sealed class PipelineHost : IAsyncDisposable
     public IReports Served { get; }
 
     public PipelineRunner Runner { get; }
+
+    /// <summary>What the process knows of itself.</summary>
+    public Func<PipelineVitals> Vitals => metrics.Vitals;
 
     public ValueTask DisposeAsync()
     {

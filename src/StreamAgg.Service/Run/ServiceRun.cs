@@ -33,7 +33,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
 
     private async Task RunPartsAsync(CancellationToken stop)
     {
-        using var telemetry = TelemetryExport.Start();
+        using var telemetry = TelemetryExport.Start(settings.Pipeline.MaxPlatforms, logger);
         // Before anything is waited for: probes and people are answered from the first second to the last.
         var stage = new Stage();
         await using var http = await HttpServer.StartAsync(settings.HttpUrl, stage, loggers, stop);
@@ -58,7 +58,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         using var closed = stop.Register(stage.Close);
         using var said = stop.Register(() => ServiceLog.Stopping(logger));
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var minutes = new MinuteReport(host.Reports, clock, logger).RunAsync(ending.Token);
+        var minutes = new MinuteReport(host.Reports, host.Vitals, clock, logger).RunAsync(ending.Token);
         try
         {
             await host.Runner.RunAsync(stop);

@@ -15,32 +15,55 @@ internal sealed class TelemetryExport : IDisposable
 
     private static readonly TimeSpan LastFlush = TimeSpan.FromSeconds(3);
 
+    private readonly TelemetryWatch? watch;
     private readonly MeterProvider? meters;
     private readonly TracerProvider? tracers;
 
-    private TelemetryExport(MeterProvider? meters, TracerProvider? tracers)
+    private TelemetryExport(TelemetryWatch? watch, MeterProvider? meters, TracerProvider? tracers)
     {
+        this.watch = watch;
         this.meters = meters;
         this.tracers = tracers;
     }
 
-    public static TelemetryExport Start()
+    /// <param name="maxPlatforms">How many labels may become attributes.</param>
+    /// <param name="logger">Told where nothing arrives.</param>
+    public static TelemetryExport Start(int maxPlatforms, ILogger logger)
     {
-        if (IsOn("OTEL_SDK_DISABLED"))
-            return new(null, null);
+        if (IsOn("OTEL_SDK_DISABLED") || (!IsExported("METRICS") && !IsExported("TRACES")))
+            return new(null, null, null);
         var resource = ResourceBuilder.CreateEmpty().AddTelemetrySdk().AddService("streamagg", serviceVersion: ProductVersion.Text)
             // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
             .AddEnvironmentVariableDetector();
+        var watching = new TelemetryWatch(logger);
         return new(
-            IsExported("METRICS") ? Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddOtlpExporter(options => ApplyVariables(options, "METRICS")).Build() : null,
-            IsExported("TRACES") ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddOtlpExporter(options => ApplyVariables(options, "TRACES")).Build() : null);
+            watching,
+            IsExported("METRICS")
+                ? Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddView(MetricLimits.Of(maxPlatforms))
+                    .AddReader(WatchedExporters.Metrics(Options("METRICS"), watching, Variable("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"))).Build()
+                : null,
+            IsExported("TRACES")
+                ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddProcessor(WatchedExporters.Traces(Options("TRACES"), watching)).Build()
+                : null);
     }
 
     /// <summary>Sends what is left, for as long as a collector that answers needs: one that hangs must not hold up the end of the process.</summary>
-    public void Dispose() => Task.WaitAll([Task.Run(() => tracers?.Dispose()), Task.Run(() => meters?.Dispose())], LastFlush);
+    public void Dispose()
+    {
+        Task.WaitAll([Task.Run(() => tracers?.Dispose()), Task.Run(() => meters?.Dispose())], LastFlush);
+        // Last: what the end could not send is said, too.
+        watch?.Dispose();
+    }
 
-    private static void ApplyVariables(OtlpExporterOptions options, string signal) =>
-        SignalVariables.Apply(options, signal, Environment.GetEnvironmentVariable);
+    /// <summary>The library reads the general variables itself.</summary>
+    private static OtlpExporterOptions Options(string signal)
+    {
+        var options = new OtlpExporterOptions();
+        SignalVariables.Apply(options, signal, Variable);
+        return options;
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name);
 
     private static bool IsExported(string signal) =>
         (Has("OTEL_EXPORTER_OTLP_ENDPOINT") || Has($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"))

@@ -85,6 +85,8 @@ internal readonly record struct ManyPlatforms(long Counted, long PeakBytes, long
 
     private sealed class NoLetters : IDeadLetterSink
     {
+        public long PendingLetters => 0;
+
         public long PendingBytes => 0;
 
         public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt) =>

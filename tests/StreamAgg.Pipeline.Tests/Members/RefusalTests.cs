@@ -100,6 +100,8 @@ public sealed class RefusalTests : IDisposable
 
         public long BytesEach { get; set; } = 1;
 
+        public long PendingLetters => Sent.Count;
+
         public long PendingBytes => Sent.Count * BytesEach;
 
         public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt) => Sent.AddRange(refusals);

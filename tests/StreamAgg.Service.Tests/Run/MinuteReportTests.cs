@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Service.Run;
 using StreamAgg.Service.Tests.Http;
 using Xunit;
@@ -10,7 +11,7 @@ public class MinuteReportTests
     private readonly FixedReports reports = new();
     private readonly RecordedLines log = new();
 
-    private MinuteReport Report => new(reports, TimeProvider.System, log);
+    private MinuteReport Report => new(reports, () => new PipelineVitals(TimeSpan.FromSeconds(75), 3, 2, 4, 1000, IsPaused: false), TimeProvider.System, log);
 
     [Fact]
     public async Task The_line_says_how_many_events_of_how_many_were_refused_and_why()
@@ -29,6 +30,17 @@ public class MinuteReportTests
         await Report.SayAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal([LogLevel.Error, LogLevel.Information], log.Lines.Select(line => line.Level));
+    }
+
+    [Fact]
+    public async Task While_PostgreSQL_is_away_it_says_what_the_process_knows_itself()
+    {
+        reports.IsAway = true;
+        await Report.SayAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            (LogLevel.Warning, "the minute's status is not known: PostgreSQL is not there. This process: last checkpoint 00:01:15 ago; 3 checkpoints and 2 publications failed; 4 dead letters wait (1000 bytes)"),
+            Assert.Single(log.Lines));
     }
 
     [Fact]

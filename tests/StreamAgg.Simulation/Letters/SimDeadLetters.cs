@@ -25,6 +25,8 @@ internal sealed class SimDeadLetters(
     private long stored;
     private bool isStoring;
 
+    public long PendingLetters => pending.Count;
+
     public long PendingBytes { get; private set; }
 
     public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt)

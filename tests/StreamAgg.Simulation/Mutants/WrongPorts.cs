@@ -55,6 +55,8 @@ internal sealed class RemembersTopics(ILogFacts inner) : ILogFacts
 /// <summary>A checkpoint does not wait for its dead letters.</summary>
 internal sealed class LettersAfterCheckpoint(IDeadLetterSink inner) : IDeadLetterSink
 {
+    public long PendingLetters => inner.PendingLetters;
+
     public long PendingBytes => inner.PendingBytes;
 
     public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt) => inner.Send(record, refusals, refusedAt);

@@ -45,7 +45,9 @@ internal sealed class FakeLog : IEventLog
 /// <summary>A topic of one incarnation whose partitions reach from 0 to <see cref="End"/>.</summary>
 internal sealed class FakeFacts : ILogFacts
 {
-    public const string TopicId = "t1";
+    public string TopicId { get; set; } = FirstTopicId;
+
+    public const string FirstTopicId = "t1";
 
     public long End { get; set; } = 1000;
 
@@ -67,6 +69,8 @@ internal sealed class FakeFacts : ILogFacts
 
 internal sealed class FakeLetters : IDeadLetterSink
 {
+    public long PendingLetters => 0;
+
     public long PendingBytes => 0;
 
     public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt)

@@ -21,7 +21,11 @@ internal sealed class FakeStore : IAggregateStore
     /// <summary>What a claim finds.</summary>
     public Instant? Watermark { get; set; }
 
-    public Task<Instant> NowAsync(CancellationToken cancellation) => Task.FromResult(Now);
+    /// <summary>The database's clock can't be asked, and so no checkpoint be written.</summary>
+    public bool IsAway { get; set; }
+
+    public Task<Instant> NowAsync(CancellationToken cancellation) =>
+        IsAway ? Task.FromException<Instant>(new StoreUnavailableException("away")) : Task.FromResult(Now);
 
     public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) => IsTopicKnown();
 
@@ -31,7 +35,7 @@ internal sealed class FakeStore : IAggregateStore
     {
         cancellation.ThrowIfCancellationRequested();
         Claims.Add(source);
-        return Task.FromResult(new PartitionClaim(new Fence(Claims.Count, Guid.Empty, 0), 0, FakeFacts.TopicId, null, Watermark));
+        return Task.FromResult(new PartitionClaim(new Fence(Claims.Count, Guid.Empty, 0), 0, FakeFacts.FirstTopicId, null, Watermark));
     }
 
     public Task<Fence?> AdoptTopicIdAsync(SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation) =>

@@ -1,0 +1,11 @@
+namespace StreamAgg.Pipeline.Telemetry;
+
+/// <summary>What this process knows of itself without asking anybody: it can be told while both servers are away.</summary>
+/// <param name="CheckpointAge">Since the last checkpoint of the partition here that waits longest for one; zero where there is no partition.</param>
+/// <param name="FailedCheckpoints">Since the process started.</param>
+/// <param name="FailedPublications">Since the process started.</param>
+/// <param name="PendingLetters">Dead letters that Kafka has not taken yet.</param>
+/// <param name="PendingLetterBytes">Their bytes.</param>
+/// <param name="IsPaused">Reading waits.</param>
+public sealed record PipelineVitals(
+    TimeSpan CheckpointAge, long FailedCheckpoints, long FailedPublications, long PendingLetters, long PendingLetterBytes, bool IsPaused);

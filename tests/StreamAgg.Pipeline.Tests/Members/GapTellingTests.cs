@@ -1,0 +1,93 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Telemetry;
+using StreamAgg.Pipeline.Tests.Members.Fakes;
+using StreamAgg.Pipeline.Tests.Telemetry;
+using Xunit;
+
+namespace StreamAgg.Pipeline.Tests.Members;
+
+/// <summary>A gap is one happening: an error in the log and a count, wherever it was found.</summary>
+[Collection(MetersAlone.Name)]
+public sealed class GapTellingTests : IDisposable
+{
+    private static readonly SourcePartition Source = new("gateway.usage", 0);
+
+    private readonly List<string> errors = [];
+    private readonly MeterListener listener = new();
+    private readonly StreamAggMetrics metrics;
+    private readonly FakeFacts facts = new();
+    private long counted;
+
+    public GapTellingTests()
+    {
+        listener.InstrumentPublished = (instrument, own) =>
+        {
+            if (instrument.Meter.Name == StreamAggMetrics.Name && instrument.Name == "streamagg.gaps")
+                own.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => counted += value);
+        listener.Start();
+        metrics = new StreamAggMetrics("group", 10);
+    }
+
+    [Fact]
+    public async Task A_recreated_topics_gap_is_told_where_the_pipeline_goes_on()
+    {
+        facts.TopicId = "another";
+        var services = Services(GapAction.Continue);
+
+        Assert.NotNull(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+
+        Assert.Contains("GAP: records from offset 0", Assert.Single(errors), StringComparison.Ordinal);
+        Assert.Equal(1, counted);
+    }
+
+    [Fact]
+    public async Task And_where_it_stops()
+    {
+        facts.TopicId = "another";
+        var services = Services(GapAction.Stop);
+
+        await Assert.ThrowsAsync<PipelineStoppedException>(() => ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+
+        Assert.Single(errors);
+        Assert.Equal(1, counted);
+    }
+
+    public void Dispose()
+    {
+        listener.Dispose();
+        metrics.Dispose();
+    }
+
+    private MemberServices Services(GapAction onGap) => new()
+    {
+        Options = new PipelineOptions { OnGap = onGap },
+        Topics = new PipelineTopics("gateway.usage", "gateway.errors"),
+        Owner = "m1",
+        Facts = facts,
+        Store = new FakeStore(),
+        DeadLetters = new FakeLetters(),
+        Metrics = metrics,
+        Logger = new Errors(errors),
+        Time = TimeProvider.System,
+        Backoff = new Backoff(static () => 0.5),
+    };
+
+    private sealed class Errors(List<string> errors) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Error)
+                errors.Add(formatter(state, exception));
+        }
+    }
+}
