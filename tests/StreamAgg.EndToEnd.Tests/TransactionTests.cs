@@ -46,6 +46,10 @@ public sealed class TransactionTests : IAsyncLifetime
             async () => (await deployment.State.PartitionsAsync()).GetValueOrDefault(other) is { Watermark: not null, Checkpoint: > 5 }, () => "checkpoints");
         Assert.Equal(1, await deployment.State.CountMarksAsync());
         Assert.Empty((await deployment.TablesAsync()).Hourly);
+        // The status names the cause of a lag that stands still.
+        var stuck = (await deployment.JsonOfAsync("status")).GetProperty("partitions").EnumerateArray()
+            .Single(partition => partition.GetProperty("topic").GetString() == deployment.UsageTopic && partition.GetProperty("partition").GetInt32() == 0);
+        Assert.Equal((0, 1, 1), (stuck.GetProperty("last_stable_offset").GetInt64(), stuck.GetProperty("log_end_offset").GetInt64(), stuck.GetProperty("lag").GetInt64()));
 
         producer.Commit();
         await deployment.AssertExactAsync();

@@ -19,6 +19,9 @@ internal sealed unsafe class BrokerQuestions(IClient client)
     private const int OperationDescribeTopics = 19;
     private const int OperationListOffsets = 21;
 
+    /// <summary><c>rd_kafka_IsolationLevel_t</c>.</summary>
+    private const int ReadCommitted = 1;
+
     /// <exception cref="KafkaException">No broker answered, or one refused.</exception>
     /// <exception cref="ObjectDisposedException">The client is gone.</exception>
     public IReadOnlyList<TopicAnswer> DescribeTopics(string[] topics, TimeSpan timeout)
@@ -35,13 +38,14 @@ internal sealed unsafe class BrokerQuestions(IClient client)
         }
     }
 
-    /// <summary>Uncommitted records and control records count: the end is the high watermark.</summary>
+    /// <summary>Uncommitted records and control records count: the end is the high watermark, unless what is decided is asked for.</summary>
     /// <param name="partitions">Each once.</param>
     /// <param name="time">Milliseconds since 1970, or one of the protocol's negative numbers for the beginning and the end.</param>
     /// <param name="timeout">Of each request; a broker that is silent past it leaves its partitions at the offset "unset".</param>
+    /// <param name="isDecided">The end is the last stable offset: no transaction is open before it.</param>
     /// <exception cref="KafkaException">The leaders could not be found out, or all refused.</exception>
     /// <exception cref="ObjectDisposedException">The client is gone.</exception>
-    public IReadOnlyList<OffsetAnswer> ListOffsets(IReadOnlyCollection<SourcePartition> partitions, long time, TimeSpan timeout)
+    public IReadOnlyList<OffsetAnswer> ListOffsets(IReadOnlyCollection<SourcePartition> partitions, long time, TimeSpan timeout, bool isDecided = false)
     {
         using var held = ClientHandle.Of(client);
         using var list = new PartitionList(partitions.Count);
@@ -51,7 +55,25 @@ internal sealed unsafe class BrokerQuestions(IClient client)
         }
 
         NativeTopicPartitionList* pointer = list.Pointer;
-        return Ask(held, OperationListOffsets, timeout, (options, queue) => NativeMethods.ListOffsets(held.Pointer, pointer, options, queue), OffsetsOf);
+        return Ask(
+            held, OperationListOffsets, timeout,
+            (options, queue) =>
+            {
+                if (isDecided)
+                    SetIsolation(options);
+                NativeMethods.ListOffsets(held.Pointer, pointer, options, queue);
+            },
+            OffsetsOf);
+    }
+
+    private static void SetIsolation(nint options)
+    {
+        nint refused = NativeMethods.AdminOptionsSetIsolationLevel(options, ReadCommitted);
+        if (refused == 0)
+            return;
+        int code = NativeMethods.ErrorCodeOf(refused);
+        NativeMethods.ErrorDestroy(refused);
+        throw new KafkaException((ErrorCode)code);
     }
 
     private static T Ask<T>(ClientHandle client, int operation, TimeSpan timeout, Action<nint, nint> ask, Func<nint, T> read)

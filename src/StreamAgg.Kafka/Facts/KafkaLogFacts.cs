@@ -74,6 +74,9 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(
         IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, Latest, cancellation);
 
+    public Task<IReadOnlyDictionary<SourcePartition, long>> StableOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, Latest, cancellation, isDecided: true);
+
     public Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(
         IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, Earliest, cancellation);
 
@@ -104,7 +107,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     public void Dispose() => admin.Dispose();
 
     private async Task<IReadOnlyDictionary<SourcePartition, long>> ListAsync(
-        IReadOnlyCollection<SourcePartition> partitions, long timestampMilliseconds, CancellationToken cancellation)
+        IReadOnlyCollection<SourcePartition> partitions, long timestampMilliseconds, CancellationToken cancellation, bool isDecided = false)
     {
         var offsets = new Dictionary<SourcePartition, long>(partitions.Count);
         if (partitions.Count == 0)
@@ -121,7 +124,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
         // Asked for a partition without a leader, the client waits for one, and all other partitions with it.
         List<SourcePartition> led = [.. partitions.Where(partition => !IsLeaderless(partition))];
         IReadOnlyList<OffsetAnswer> answers =
-            led.Count == 0 ? [] : await AskAsync(() => questions.ListOffsets(led, timestampMilliseconds, timeout), cancellation);
+            led.Count == 0 ? [] : await AskAsync(() => questions.ListOffsets(led, timestampMilliseconds, timeout, isDecided), cancellation);
         foreach (OffsetAnswer answer in answers)
         {
             if (answer.Error == ErrorCode.NoError)

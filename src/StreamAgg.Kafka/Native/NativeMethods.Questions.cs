@@ -35,6 +35,11 @@ internal static unsafe partial class NativeMethods
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int AdminOptionsSetRequestTimeout(nint options, int timeoutMilliseconds, byte* text, nuint size);
 
+    /// <returns>0, or an error that is the caller's to destroy.</returns>
+    [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_AdminOptions_set_isolation_level")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nint AdminOptionsSetIsolationLevel(nint options, int level);
+
     [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_AdminOptions_destroy")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial void AdminOptionsDestroy(nint options);

@@ -15,6 +15,13 @@ public interface ILogFacts
     /// </summary>
     Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation);
 
+    /// <summary>
+    /// Up to where records are decided (the last stable offset): where it is less than the end, it is the first offset of a transaction that
+    /// is open still, and readers wait there. A log without transactions: its ends.
+    /// </summary>
+    Task<IReadOnlyDictionary<SourcePartition, long>> StableOffsetsAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+        EndOffsetsAsync(partitions, cancellation);
+
     /// <summary>The first offset that the log still holds.</summary>
     Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation);
 

@@ -63,13 +63,13 @@ internal sealed class PipelineReports(
 
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
     {
-        var (named, ends, owned, silence) = await AskBrokersAsync(cancellation);
+        var (named, ends, stable, owned, silence) = await AskBrokersAsync(cancellation);
         var status = await queries.StatusAsync(named, cancellation);
         var stored = status.Partitions.ToDictionary(partition => partition.Source);
         var all = stored.Keys.Union(named ?? []).Order();
         var report = new StatusReport
         {
-            Partitions = [.. all.Select(source => LineOf(source, stored.GetValueOrDefault(source), ends, owned))],
+            Partitions = [.. all.Select(source => LineOf(source, stored.GetValueOrDefault(source), ends, stable, owned))],
             Watermark = status.Watermark,
             WatermarkAge = status.Watermark is { } watermark ? await store.NowAsync(cancellation) - watermark : null,
             OpenHours = status.OpenHours,
@@ -87,7 +87,7 @@ internal sealed class PipelineReports(
     }
 
     private static PartitionLine LineOf(SourcePartition source, PartitionStatus? stored, IReadOnlyDictionary<SourcePartition, long> ends,
-        IReadOnlySet<SourcePartition>? owned) => new(
+        IReadOnlyDictionary<SourcePartition, long> stable, IReadOnlySet<SourcePartition>? owned) => new(
         source.Topic, source.Partition,
         // The row keeps its last owner; whether that one is still there only the group knows.
         owned is not null && owned.Contains(source) ? stored?.Owner : null,
@@ -96,12 +96,13 @@ internal sealed class PipelineReports(
         stored?.Watermark)
     {
         CheckpointAge = stored?.CheckpointAge,
+        LastStableOffset = stable.TryGetValue(source, out long decided) ? decided : null,
     };
 
     /// <summary>No answer is an answer here: the status is most wanted when something is away, and a person need not wait for that more than once.</summary>
     private async Task<BrokerAnswers> AskBrokersAsync(CancellationToken cancellation)
     {
-        var answers = new BrokerAnswers(null, new Dictionary<SourcePartition, long>(), null, null);
+        var answers = new BrokerAnswers(null, new Dictionary<SourcePartition, long>(), new Dictionary<SourcePartition, long>(), null, null);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         bound.CancelAfter(BrokerPatience);
         try
@@ -110,6 +111,7 @@ internal sealed class PipelineReports(
             answers = answers with { Named = topics.PartitionsOf(described) };
             var existing = described.SelectMany(topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
             answers = answers with { Ends = await facts.EndOffsetsAsync(existing, bound.Token) };
+            answers = answers with { Stable = await facts.StableOffsetsAsync(existing, bound.Token) };
             return answers with { Owned = await assigned(bound.Token) };
         }
         catch (LogUnavailableException away)
@@ -123,7 +125,8 @@ internal sealed class PipelineReports(
     }
 
     private sealed record BrokerAnswers(
-        IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends, IReadOnlySet<SourcePartition>? Owned, string? Silence);
+        IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends, IReadOnlyDictionary<SourcePartition, long> Stable,
+        IReadOnlySet<SourcePartition>? Owned, string? Silence);
 
     /// <summary>A snapshot and a connection for each page, and neither between two, however slowly rows are taken; what is over the limit is not begun.</summary>
     private static async IAsyncEnumerable<IReadOnlyList<MetricRow>> PagesAsync<T>(

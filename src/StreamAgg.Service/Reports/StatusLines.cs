@@ -19,6 +19,8 @@ internal static class StatusLines
         yield return ("durations left out", Text(status.Events.DurationsLeftOut));
         if (status.Events.Skipped > 0)
             yield return ("skipped", $"{Text(status.Events.Skipped)} records without an event");
+        foreach (var p in status.Partitions.Where(partition => partition.WaitsForTransaction))
+            yield return ("open transaction", $"{p.Topic}-{p.Partition}: begun at offset {p.LastStableOffset} or before; {p.LogEndOffset - p.LastStableOffset} offsets wait for its end");
         if (status.KafkaSilence is { } silence)
             yield return ("Kafka", silence);
         if (status.Process is { } process)

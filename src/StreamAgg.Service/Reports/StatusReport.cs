@@ -98,6 +98,12 @@ internal sealed record PartitionLine(
 {
     public TimeSpan? CheckpointAge { get; init; }
 
+    /// <summary>Where it is less than the log's end, the first offset of a transaction that is open.</summary>
+    public long? LastStableOffset { get; init; }
+
+    /// <summary>True where all that is decided is read, and what lies behind waits for a transaction's end.</summary>
+    public bool WaitsForTransaction => LastStableOffset < LogEndOffset && NextOffset >= LastStableOffset;
+
     public long? Lag => NextOffset is { } next && LogEndOffset is { } end ? Math.Max(0, end - next) : null;
 
     public void WriteJson(Utf8JsonWriter json)
@@ -108,6 +114,7 @@ internal sealed record PartitionLine(
         json.WriteString("owner", Owner);
         json.WriteNumberOrNull("next_offset", NextOffset);
         json.WriteNumberOrNull("log_end_offset", LogEndOffset);
+        json.WriteNumberOrNull("last_stable_offset", LastStableOffset);
         json.WriteNumberOrNull("lag", Lag);
         json.WriteTimeOrNull("watermark", Watermark);
         json.WriteNumberOrNull("checkpoint_age_seconds", CheckpointAge?.TotalSeconds);
