@@ -8,7 +8,7 @@ namespace StreamAgg.Service.Tests.Cli;
 public class FaultReportTests
 {
     [Theory]
-    [InlineData("42501", "permission denied for table ops_metrics_hourly", "Grant that right")]
+    [InlineData("42501", "permission denied for table ops_metrics_hourly", "deploy/roles.sql")]
     [InlineData("3D000", "database \"metrics\" does not exist", "Create it")]
     [InlineData("42P01", "relation \"streamagg.partial\" does not exist", "streamagg migrate")]
     [InlineData("42703", "column \"rev\" does not exist", "streamagg migrate")]
