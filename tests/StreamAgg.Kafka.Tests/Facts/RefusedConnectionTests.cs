@@ -57,10 +57,18 @@ public sealed class RefusedConnectionTests
         Assert.Null(away.Remedy);
     }
 
+    /// <summary>Asks as the service does, again and again: on a busy machine the client may not have met anything when its first question has run out of time.</summary>
     private static async Task<LogUnavailableException> AskAsync(KafkaOptions options)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
         using var facts = new KafkaLogFacts(options, timeout: TimeSpan.FromSeconds(3));
-        return await Assert.ThrowsAsync<LogUnavailableException>(() => facts.DescribeAsync(["t"], TestContext.Current.CancellationToken));
+        while (true)
+        {
+            LogUnavailableException away = await Assert.ThrowsAsync<LogUnavailableException>(() => facts.DescribeAsync(["t"], limit.Token));
+            if (away.Cause is not null)
+                return away;
+        }
     }
 
     private static KafkaOptions To(RefusingBroker broker, params (string Name, string Value)[] client)
