@@ -105,7 +105,8 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
             text.Append(random.Pick<string>([",\"duration_ms\":-5", ",\"duration_ms\":\"-0.25\"", ",\"duration_ms\":86400000.001", ",\"duration_ms\":1738317600000"]));
             return null;
         }
-        double milliseconds = platform.MedianMs * Math.Exp(platform.Spread * random.NextNormal());
+        bool isSlow = platform.SlowShare > 0 && random.Chance(platform.SlowShare);
+        double milliseconds = isSlow ? platform.SlowMs + (2 * random.NextUnit()) : platform.MedianMs * Math.Exp(platform.Spread * random.NextNormal());
         long micros = Math.Clamp((long)(milliseconds * 1000), 0, 86_400_000_000);
         double way = random.NextUnit();
         if (way < 0.5)

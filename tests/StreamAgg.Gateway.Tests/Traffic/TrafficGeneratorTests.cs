@@ -132,4 +132,15 @@ public sealed class TrafficGeneratorTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new TrafficGenerator(Options with { EventsPerSecond = 0 }));
         Assert.Throws<ArgumentException>(() => new TrafficGenerator(Options with { Platforms = [] }));
     }
+
+    [Fact]
+    public void One_platform_has_a_second_model_so_slow_that_its_p99_lies_beside_a_jump()
+    {
+        PlatformProfile profile = Assert.Single(PlatformProfile.Usual, platform => platform.SlowShare > 0);
+        var durations = Day(Options).SelectMany(record => record.Accepted)
+            .Where(e => e.Platform == profile.Platform && e.DurationMicros is not null).Select(e => e.DurationMicros!.Value / 1000.0).Order().ToList();
+        int slow = durations.Count(milliseconds => milliseconds >= profile.SlowMs && milliseconds <= profile.SlowMs + 2);
+        Assert.InRange(slow, durations.Count * 0.005, durations.Count * 0.02);
+        Assert.DoesNotContain(durations, milliseconds => milliseconds > profile.SlowMs * 0.9 && milliseconds < profile.SlowMs);
+    }
 }
