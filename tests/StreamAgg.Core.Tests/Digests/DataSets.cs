@@ -6,7 +6,7 @@ internal static class DataSets
     public static readonly string[] Continuous = ["log-normal", "uniform", "normal", "exponential", "pareto", "bimodal"];
 
     public static readonly string[] Hostile =
-        ["sorted", "reversed", "zigzag", "organ-pipe", "magnitudes", "half zeros", "clusters", "gap at p97", "moving", "micros", "few values"];
+        ["sorted", "reversed", "outside in", "zigzag", "organ-pipe", "magnitudes", "half zeros", "clusters", "gap at p97", "moving", "micros", "few values"];
 
     public static double[] Make(string name, int count, int seed = 1)
     {
@@ -48,6 +48,7 @@ internal static class DataSets
         "exponential" => -Math.Log(1 - random.NextDouble()),
         "pareto" => Math.Pow(1 - random.NextDouble(), -1 / 1.5),
         "bimodal" => random.NextDouble() < 0.3 ? 100 + (10 * Normal(random)) : 300 + (40 * Normal(random)),
+        "outside in" => i % 2 == 0 ? i : count - i,
         "zigzag" => (i % 2 == 0 ? 1.0 : -1.0) * i,
         "organ-pipe" => Math.Min(i, count - i),
         "magnitudes" => Math.Pow(10, (600 * random.NextDouble()) - 300),
