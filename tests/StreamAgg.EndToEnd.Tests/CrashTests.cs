@@ -56,7 +56,8 @@ public sealed class CrashTests
     public async Task A_static_member_that_is_killed_and_started_again_takes_its_partitions_back_and_no_other_member_notices()
     {
         await Brokers.NeedAsync(KafkaFeature.StaticMembers);
-        await using var deployment = await Deployment.CreateAsync(settings: [("Kafka:Client:session.timeout.ms", "1200000")]);
+        await using var deployment = await Deployment.CreateAsync(
+            settings: [("Kafka:Client:session.timeout.ms", "1200000"), ("Kafka:Client:max.poll.interval.ms", "1200000")]);
         var killed = deployment.Run(("Kafka:Client:group.instance.id", "first"));
         await deployment.WaitAsync(async () => await OwnedAsync(deployment, "") == 4, () => "four partitions claimed");
         var other = deployment.Run(("Kafka:Client:group.instance.id", "second"));
