@@ -9,10 +9,17 @@ namespace StreamAgg.Kafka.Native;
 internal sealed unsafe class ClientHandle : IDisposable
 {
     private readonly SafeHandle handle;
+
+    /// <summary>
+    /// Whose delegates the native client calls. Where a question outlives the disposal of its client, this hold alone keeps the native
+    /// one going, and a callback to a managed one that was collected meanwhile would end the process.
+    /// </summary>
+    private readonly IClient client;
     private bool isHeld;
 
-    private ClientHandle(SafeHandle handle)
+    private ClientHandle(IClient client, SafeHandle handle)
     {
+        this.client = client;
         this.handle = handle;
         handle.DangerousAddRef(ref isHeld);
         Pointer = handle.DangerousGetHandle();
@@ -27,7 +34,7 @@ internal sealed unsafe class ClientHandle : IDisposable
         LibrdkafkaLibrary.EnsureLoaded();
         try
         {
-            var held = new ClientHandle((SafeHandle)NativeHandleOf(client.Handle));
+            var held = new ClientHandle(client, (SafeHandle)NativeHandleOf(client.Handle));
             string? name = Marshal.PtrToStringUTF8((nint)NativeMethods.Name(held.Pointer));
             if (name == client.Name)
             {
@@ -49,6 +56,7 @@ internal sealed unsafe class ClientHandle : IDisposable
         {
             isHeld = false;
             handle.DangerousRelease();
+            GC.KeepAlive(client);
         }
     }
 
