@@ -164,8 +164,15 @@ public sealed class KafkaEventLog : IEventLog
 
         current = handler;
         failure = null;
-        Leave(assignment.Partitions.All(partition => handler.IsReleased(partition.Source)) ? CloseTimeout : releaseTimeout + CloseTimeout);
-        Dispose();
+        try
+        {
+            Leave(assignment.Partitions.All(partition => handler.IsReleased(partition.Source)) ? CloseTimeout : releaseTimeout + CloseTimeout);
+        }
+        finally
+        {
+            Dispose();
+        }
+
         failure?.Throw();
     }
 

@@ -11,16 +11,16 @@ internal sealed unsafe class ClientHandle : IDisposable
     private readonly SafeHandle handle;
 
     /// <summary>
-    /// Whose delegates the native client calls. Where a question outlives the disposal of its client, this hold alone keeps the native
-    /// one going, and a callback to a managed one that was collected meanwhile would end the process.
+    /// The managed client, kept from the collector for as long as this hold keeps the native one going: the native one calls its delegates, and a
+    /// call to one that was collected ends the process. Whoever forgets to dispose of this loses a client's threads, and no more.
     /// </summary>
-    private readonly IClient client;
+    private GCHandle callbacks;
     private bool isHeld;
 
     private ClientHandle(IClient client, SafeHandle handle)
     {
-        this.client = client;
         this.handle = handle;
+        callbacks = GCHandle.Alloc(client);
         handle.DangerousAddRef(ref isHeld);
         Pointer = handle.DangerousGetHandle();
     }
@@ -56,7 +56,7 @@ internal sealed unsafe class ClientHandle : IDisposable
         {
             isHeld = false;
             handle.DangerousRelease();
-            GC.KeepAlive(client);
+            callbacks.Free();
         }
     }
 

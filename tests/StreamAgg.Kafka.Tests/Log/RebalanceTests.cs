@@ -174,6 +174,7 @@ public sealed class RebalanceTests : LogTest
         handler.WhetherReleased = _ => throw new InvalidOperationException("broken invariant");
         InvalidOperationException thrown = Assert.Throws<InvalidOperationException>(member.Dispose);
         Assert.Equal("broken invariant", thrown.Message);
+        Assert.False(member.Log.IsMember, "the client goes on for nobody");
     }
 
     private static void HandOver(LogMember from, LogMember to)
