@@ -6,6 +6,7 @@ namespace StreamAgg.Pipeline.Telemetry;
 /// <param name="FailedPublications">Since the process started.</param>
 /// <param name="PendingLetters">Dead letters that Kafka has not taken yet.</param>
 /// <param name="PendingLetterBytes">Their bytes.</param>
+/// <param name="HeldBytes">Of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.</param>
 /// <param name="IsPaused">Reading waits.</param>
 public sealed record PipelineVitals(
-    TimeSpan CheckpointAge, long FailedCheckpoints, long FailedPublications, long PendingLetters, long PendingLetterBytes, bool IsPaused);
+    TimeSpan CheckpointAge, long FailedCheckpoints, long FailedPublications, long PendingLetters, long PendingLetterBytes, long HeldBytes, bool IsPaused);

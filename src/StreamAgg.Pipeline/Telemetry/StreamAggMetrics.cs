@@ -106,7 +106,7 @@ public sealed class StreamAggMetrics : IDisposable
         meter.CreateObservableGauge("streamagg.rows.kept.stored", () => Known(standing?.RowsKept), "{row}", "Rows of somebody else's that stand in the published tables.");
         meter.CreateObservableGauge("streamagg.hours.dirty", () => Known(standing?.DirtyHours), "{hour}", "Closed hours that wait to be published (again).");
         meter.CreateObservableUpDownCounter("streamagg.partials.open", () => Members().Sum(m => m.OpenPartials), "{partial}", "Partials in memory.");
-        meter.CreateObservableUpDownCounter("streamagg.partials.bytes", () => Members().Sum(m => m.HeldBytes), "By", "Memory of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.");
+        meter.CreateObservableUpDownCounter("streamagg.partials.bytes", () => HeldBytes, "By", "Memory of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.");
         meter.CreateObservableUpDownCounter("streamagg.partitions.owned", () => Members().Sum(m => m.Partitions.Count), "{partition}", "Partitions of this process.");
         meter.CreateObservableGauge("streamagg.paused", () => Members().Any(m => m.IsPaused) ? 1 : 0, "1", "1 while reading waits for the database or the dead-letter topic.");
     }
@@ -215,7 +215,7 @@ public sealed class StreamAggMetrics : IDisposable
     /// <summary>What this process knows of itself.</summary>
     public PipelineVitals Vitals() => new(
         CheckpointAge, Interlocked.Read(ref failedCheckpoints), Interlocked.Read(ref failedPublications), Letters?.PendingLetters ?? 0, Letters?.PendingBytes ?? 0,
-        Members().Any(member => member.IsPaused));
+        HeldBytes, Members().Any(member => member.IsPaused));
 
     public void Rebalanced(string kind) => rebalances.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
@@ -234,6 +234,8 @@ public sealed class StreamAggMetrics : IDisposable
     private TimeSpan WatermarkLag => watermark is { } fact ? fact.Lag + time.GetElapsedTime(fact.KnownAt) : time.GetElapsedTime(startedAt);
 
     private TimeSpan CheckpointAge => Members().Min(member => member.WaitingSince) is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    private long HeldBytes => Members().Sum(member => member.HeldBytes);
 
     private IEnumerable<Measurement<long>> Lags() =>
         from member in Members()

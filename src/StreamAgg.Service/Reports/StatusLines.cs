@@ -32,7 +32,8 @@ internal static class StatusLines
 
     public static string Text(PipelineVitals process) =>
         $"last checkpoint {Age(process.CheckpointAge)} ago; {Text(process.FailedCheckpoints)} checkpoints and {Text(process.FailedPublications)} publications failed; "
-        + $"{Text(process.PendingLetters)} dead letters wait ({Text(process.PendingLetterBytes)} bytes){(process.IsPaused ? "; reading is paused" : "")}";
+        + $"{Text(process.PendingLetters)} dead letters wait ({Text(process.PendingLetterBytes)} bytes); "
+        + $"{Text(process.HeldBytes)} bytes are held{(process.IsPaused ? "; reading is paused" : "")}";
 
     /// <summary>Seconds are enough for a person.</summary>
     public static string Age(TimeSpan? age) =>

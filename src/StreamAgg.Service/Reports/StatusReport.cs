@@ -87,6 +87,7 @@ internal sealed record StatusReport
         json.WriteNumber("publications_failed", process.FailedPublications);
         json.WriteNumber("letters_pending", process.PendingLetters);
         json.WriteNumber("letters_pending_bytes", process.PendingLetterBytes);
+        json.WriteNumber("held_bytes", process.HeldBytes);
         json.WriteBoolean("paused", process.IsPaused);
         json.WriteEndObject();
     }

@@ -11,7 +11,7 @@ public class MinuteReportTests
     private readonly FixedReports reports = new();
     private readonly RecordedLines log = new();
 
-    private MinuteReport Report => new(reports, () => new PipelineVitals(TimeSpan.FromSeconds(75), 3, 2, 4, 1000, IsPaused: false), TimeProvider.System, log);
+    private MinuteReport Report => new(reports, () => new PipelineVitals(TimeSpan.FromSeconds(75), 3, 2, 4, 1000, 70_000, IsPaused: false), TimeProvider.System, log);
 
     [Fact]
     public async Task The_line_says_how_many_events_of_how_many_were_refused_and_why()
@@ -39,7 +39,7 @@ public class MinuteReportTests
         await Report.SayAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(
-            (LogLevel.Warning, "the minute's status is not known: PostgreSQL is not there. This process: last checkpoint 00:01:15 ago; 3 checkpoints and 2 publications failed; 4 dead letters wait (1000 bytes)"),
+            (LogLevel.Warning, "the minute's status is not known: PostgreSQL is not there. This process: last checkpoint 00:01:15 ago; 3 checkpoints and 2 publications failed; 4 dead letters wait (1000 bytes); 70000 bytes are held"),
             Assert.Single(log.Lines));
     }
 
