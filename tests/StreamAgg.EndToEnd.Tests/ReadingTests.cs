@@ -33,12 +33,14 @@ public sealed class ReadingTests
         await SeedYearAsync(deployment);
 
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Readers }) { Timeout = TimeSpan.FromSeconds(30) };
-        using var probing = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
         using var end = new CancellationTokenSource(Length);
         var answers = new ConcurrentDictionary<string, int>();
         string quantile = Quantile(url, days: 366);
+        // What has answered nothing yet is compiled first: a matter of the start, not of the storm.
+        foreach (string path in (string[])["/", "/healthz/live", "/api/v1/quantile?q=0.99"])
+            (await http.GetAsync(url + path, TestContext.Current.CancellationToken)).Dispose();
         var readers = Enumerable.Range(0, Readers).Select(i => ReadAsync(http, i % 2 == 0 ? quantile : url + "/", answers, end.Token)).ToList();
-        var probes = ProbeAsync(probing, url + "/healthz/live", end.Token);
+        using var probe = new LivenessProbe(url);
         var memory = WatchMemoryAsync(process, end.Token);
 
         // The first half with Kafka: events are counted while they come.
@@ -54,15 +56,14 @@ public sealed class ReadingTests
         cluster.Freeze();
         await Task.WhenAll(readers);
         cluster.Thaw();
-        var (latencies, sizes) = (await probes, await memory);
+        probe.End();
+        var sizes = await memory;
         deployment.Events.Send(traffic.Next(100));
         await deployment.AssertExactAsync();
 
-        latencies.Sort();
-        double median = latencies[latencies.Count / 2], late = latencies[latencies.Count * 99 / 100];
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{string.Join(", ", answers.OrderBy(a => a.Key).Select(a => $"{a.Value} x {a.Key}"))}; {checkpoints} checkpoints in {Length.TotalSeconds / 2} s; "
-            + $"live: {latencies.Count} probes, median {median:0.0} ms, p99 {late:0.0} ms, worst {latencies[^1]:0.0} ms; "
+            + $"live: {probe.Live}; a bare listener: {probe.Bare}; "
             + $"memory {sizes[0] >> 20} MiB at first, {sizes[sizes.Count / 2] >> 20} in the middle, {sizes.Max() >> 20} at most, {sizes[^1] >> 20} at last");
         Assert.True(answers.Keys.All(answer => answer is "/ OK" or "/ ServiceUnavailable" or "/api/v1/quantile OK" or "/api/v1/quantile ServiceUnavailable"), string.Join(", ", answers.Keys));
         Assert.Contains("/ OK", answers.Keys);
@@ -71,7 +72,8 @@ public sealed class ReadingTests
             async () => (await http.GetAsync(Quantile(url, days: 30), TestContext.Current.CancellationToken)).StatusCode == HttpStatusCode.OK, () => "a month's quantile");
         // Four partitions, a checkpoint a second: half of that on a machine where others test, too.
         Assert.True(checkpoints >= 4 * Length.TotalSeconds / 2 / 2, $"only {checkpoints} checkpoints");
-        Assert.True(median < 100, $"the median of /healthz/live is {median} ms");
+        // An answer takes several threads one after the other, the bare listener's one: where even that one waits for a processor, so does each of them.
+        Assert.True(probe.Live.Late < 100 + (5 * probe.Bare.Late), $"/healthz/live: {probe.Live}; a bare listener: {probe.Bare}");
         Assert.True(sizes.Max() < 512L << 20, $"{sizes.Max() >> 20} MiB");
         Assert.Equal(0, await process.StopAsync());
     }
@@ -118,21 +120,6 @@ public sealed class ReadingTests
                 // The time is over; so is, for the service, what this reader asked for.
             }
         }
-    }
-
-    private static async Task<List<double>> ProbeAsync(HttpClient http, string url, CancellationToken end)
-    {
-        var latencies = new List<double>();
-        while (!end.IsCancellationRequested)
-        {
-            long asked = Stopwatch.GetTimestamp();
-            using var answer = await http.GetAsync(url, CancellationToken.None);
-            latencies.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-            await Task.Delay(100, CancellationToken.None);
-        }
-
-        return latencies;
     }
 
     private static async Task<List<long>> WatchMemoryAsync(ServiceProcess process, CancellationToken end)

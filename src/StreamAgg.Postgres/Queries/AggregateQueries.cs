@@ -87,9 +87,11 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
         double q, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, CancellationToken cancellation)
     {
         Instant? first = from?.Hour.Start, end = to is { } last ? (last - OneTick).Hour.End : null;
-        return StoreTransaction.ReadWhileWantedAsync(
-            database,
-            transaction => QuantileQuery.ReadAsync(transaction, q, p => BindRange(p, platforms, first, end).With("pipeline", pipeline), first, end), cancellation);
+        return MergingThread.RunAsync(
+            () => StoreTransaction.ReadWhileWantedAsync(
+                database,
+                transaction => QuantileQuery.ReadAsync(transaction, q, p => BindRange(p, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
+            cancellation);
     }
 
     private static string Within(string bucket, string type) =>

@@ -6,7 +6,7 @@ namespace StreamAgg.Service.Http;
 
 /// <summary>What keeps reading from starving writing: how many are answered at once, how many wait, and how long any of it may take.</summary>
 /// <remarks>
-/// Merging digests takes a processor whole, so half of them at the most merge. Rows cost little but memory, a page for each who takes them; the connections
+/// Merging digests takes a processor whole, and there is one thread for it. Rows cost little but memory, a page for each who takes them; the connections
 /// that both need are fewer, and waited for in their pool.
 /// </remarks>
 internal static class Limits
@@ -21,14 +21,13 @@ internal static class Limits
     public static readonly TimeSpan RowsPatience = TimeSpan.FromSeconds(60);
 
     private const int RowsAtOnce = 16;
+    private const int QuantilesAtOnce = 1;
 
     /// <summary>A dashboard's panels, all at once; who is past them is told to come again.</summary>
     private const int Waiting = 32;
 
     private const string InTime = "in time";
     private const string RetryAfterSeconds = "5";
-
-    private static int QuantilesAtOnce => Math.Clamp(Environment.ProcessorCount / 2, 1, 2);
 
     public static void Add(IServiceCollection services, TimeSpan patience)
     {

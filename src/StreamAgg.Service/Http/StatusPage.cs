@@ -31,42 +31,42 @@ internal static class StatusPage
 
     public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status, TimeSpan patience)
     {
-        var content = new Recent<string>(token => ContentAsync(stage.Reports, status, token), Age, patience, TimeProvider.System);
+        var page = new Recent<byte[]>(token => PageAsync(stage.Reports, status, token), Age, patience, TimeProvider.System);
         app.MapMethods("/", Verbs.GetAndHead, async context =>
         {
-            string shown = await ShownAsync(context, content);
+            byte[] shown = await ShownAsync(context, page);
             context.Response.Headers.ContentSecurityPolicy = Policy;
             context.Response.Headers["Referrer-Policy"] = "no-referrer";
-            await Body.WriteAsync(context, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(Page(shown)));
+            await Body.WriteAsync(context, "text/html; charset=utf-8", shown);
         });
     }
 
-    private static async Task<string> ContentAsync(IReports reports, Recent<StatusReport> status, CancellationToken cancellation)
+    private static async Task<byte[]> PageAsync(IReports reports, Recent<StatusReport> status, CancellationToken cancellation)
     {
         var now = await reports.NowAsync(cancellation);
-        return Report(
-            await status.GetAsync(cancellation), await reports.LatestHoursAsync(now - TimeSpan.FromHours(24), now, ShownRows, cancellation));
+        return Page(Report(
+            await status.GetAsync(cancellation), await reports.LatestHoursAsync(now - TimeSpan.FromHours(24), now, ShownRows, cancellation)));
     }
 
-    private static async Task<string> ShownAsync(HttpContext context, Recent<string> content)
+    private static async Task<byte[]> ShownAsync(HttpContext context, Recent<byte[]> page)
     {
         try
         {
-            return await content.GetAsync(context.RequestAborted);
+            return await page.GetAsync(context.RequestAborted);
         }
         catch (StoreUnavailableException away)
         {
             // Still a page, and one that asks again: a person sees it go, and come back.
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             context.Response.Headers.RetryAfter = RefreshSeconds;
-            return $"<h2>PostgreSQL is away</h2><p>{Encoded(OneLine.Of(away))}</p>"
-                + "<p>Reading goes on until its bound on memory; rows follow when PostgreSQL is back. This page asks again by itself.</p>";
+            return Page($"<h2>PostgreSQL is away</h2><p>{Encoded(OneLine.Of(away))}</p>"
+                + "<p>Reading goes on until its bound on memory; rows follow when PostgreSQL is back. This page asks again by itself.</p>");
         }
     }
 
-    private static string Page(string content) =>
+    private static byte[] Page(string content) => Encoding.UTF8.GetBytes(
         $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\">"
-        + $"<meta name=\"viewport\" content=\"width=device-width\"><title>StreamAgg</title><style>{Style}</style></head><body><h1>StreamAgg</h1>{content}</body></html>\n";
+        + $"<meta name=\"viewport\" content=\"width=device-width\"><title>StreamAgg</title><style>{Style}</style></head><body><h1>StreamAgg</h1>{content}</body></html>\n");
 
     private static string Report(StatusReport status, IReadOnlyList<MetricRow> rows)
     {
