@@ -234,16 +234,51 @@ $$;
 COMMENT ON FUNCTION streamagg.quantile(streamagg.sketch[], double precision) IS
   'The quantile, q from 0 to 1, of all durations in these sketches, in milliseconds; null where there are none.';
 
+-- A day's mark is set with its hours' sketches and cleared with its own: what has no mark is what its hours are.
+CREATE FUNCTION streamagg.sketches(from_time timestamptz, to_time timestamptz, platforms text[] DEFAULT NULL, pipeline text DEFAULT 'default')
+RETURNS TABLE (
+  bucket_start timestamptz, platform text, compression integer, boundary_doubt double precision,
+  lows double precision[], highs double precision[], means double precision[], weights bigint[])
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT s.*
+    FROM (
+      SELECT coalesce(date_trunc('hour', sketches.from_time, 'UTC'), '-infinity') AS from_hour, coalesce(sketches.to_time, 'infinity') AS before,
+        coalesce((sketches.from_time - interval '1 hour') AT TIME ZONE 'UTC', '-infinity')::date + 1 AS first_day,
+        coalesce((sketches.to_time + interval '1 hour' - interval '1 microsecond') AT TIME ZONE 'UTC', 'infinity')::date AS end_day
+    ) AS span
+    CROSS JOIN LATERAL (
+      SELECT d.bucket_date::timestamp AT TIME ZONE 'UTC', d.platform, d.compression, d.boundary_doubt, d.lows, d.highs, d.means, d.weights
+        FROM streamagg.day_sketch AS d
+        WHERE d.pipeline = sketches.pipeline AND d.bucket_date >= span.first_day AND d.bucket_date < span.end_day AND (sketches.platforms IS NULL OR d.platform = ANY (sketches.platforms))
+          AND NOT EXISTS (SELECT FROM streamagg.dirty_day AS k WHERE k.pipeline = d.pipeline AND k.bucket_date = d.bucket_date AND k.platform = d.platform)
+      UNION ALL
+      SELECT h.bucket_start, h.platform, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
+        FROM streamagg.dirty_day AS k CROSS JOIN generate_series(0, 23) AS number
+        JOIN streamagg.hour_sketch AS h ON h.pipeline = k.pipeline AND h.platform = k.platform
+          AND h.bucket_start = k.bucket_date::timestamp AT TIME ZONE 'UTC' + number * interval '1 hour'
+        WHERE k.pipeline = sketches.pipeline AND k.bucket_date >= span.first_day AND k.bucket_date < span.end_day AND (sketches.platforms IS NULL OR k.platform = ANY (sketches.platforms))
+      UNION ALL
+      SELECT h.bucket_start, h.platform, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
+        FROM streamagg.hour_sketch AS h
+        WHERE h.pipeline = sketches.pipeline AND h.bucket_start >= span.from_hour AND h.bucket_start < least(span.before, span.first_day::timestamp AT TIME ZONE 'UTC')
+          AND (sketches.platforms IS NULL OR h.platform = ANY (sketches.platforms))
+      UNION ALL
+      SELECT h.bucket_start, h.platform, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
+        FROM streamagg.hour_sketch AS h
+        WHERE h.pipeline = sketches.pipeline AND h.bucket_start >= greatest(span.first_day, span.end_day)::timestamp AT TIME ZONE 'UTC' AND h.bucket_start < span.before
+          AND (sketches.platforms IS NULL OR h.platform = ANY (sketches.platforms))
+    ) AS s
+$$;
+COMMENT ON FUNCTION streamagg.sketches IS
+  'The digests of the published hours from the one that from_time lies in to the last that starts before to_time: one for each whole day and platform where the day is as its hours are, else the hours'' own. A null time or null platforms restrict nothing; platforms without a duration have nulls.';
+
 CREATE FUNCTION streamagg.quantile(
   q double precision, from_time timestamptz, to_time timestamptz, platforms text[] DEFAULT NULL, pipeline text DEFAULT 'default')
 RETURNS double precision
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT streamagg.quantile(coalesce(array_agg(streamagg.sketch(h)), '{}'), quantile.q)
-    FROM streamagg.hour_sketch AS h
-    WHERE h.pipeline = quantile.pipeline AND h.means IS NOT NULL
-      AND (quantile.platforms IS NULL OR h.platform = ANY (quantile.platforms))
-      AND (quantile.from_time IS NULL OR h.bucket_start > quantile.from_time - interval '1 hour')
-      AND (quantile.to_time IS NULL OR h.bucket_start < quantile.to_time)
+  SELECT streamagg.quantile(coalesce(array_agg(ROW(s.lows, s.highs, s.means, s.weights)::streamagg.sketch), '{}'), quantile.q)
+    FROM streamagg.sketches(quantile.from_time, quantile.to_time, quantile.platforms, quantile.pipeline) AS s
+    WHERE s.means IS NOT NULL
 $$;
 COMMENT ON FUNCTION streamagg.quantile(double precision, timestamptz, timestamptz, text[], text) IS
   'The quantile, q from 0 to 1, of the published hours from the one that from_time lies in to the last that starts before to_time, in milliseconds; null where nothing was measured. Hours are read whole. A null time or null platforms restrict nothing.';

@@ -35,7 +35,7 @@ public sealed class ReadingTests
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Readers }) { Timeout = TimeSpan.FromSeconds(30) };
         using var end = new CancellationTokenSource(Length);
         var answers = new ConcurrentDictionary<string, int>();
-        string quantile = Quantile(url, days: 366);
+        string quantile = $"{url}/api/v1/quantile?q=0.99&from={Year:yyyy-MM-dd}T05:00:00Z&to={Year.AddDays(366):yyyy-MM-dd}T00:00:00Z";
         // What has answered nothing yet is compiled first: a matter of the start, not of the storm.
         foreach (string path in (string[])["/", "/healthz/live", "/api/v1/quantile?q=0.99"])
             (await http.GetAsync(url + path, TestContext.Current.CancellationToken)).Dispose();
@@ -67,9 +67,7 @@ public sealed class ReadingTests
             + $"memory {sizes[0] >> 20} MiB at first, {sizes[sizes.Count / 2] >> 20} in the middle, {sizes.Max() >> 20} at most, {sizes[^1] >> 20} at last");
         Assert.True(answers.Keys.All(answer => answer is "/ OK" or "/ ServiceUnavailable" or "/api/v1/quantile OK" or "/api/v1/quantile ServiceUnavailable"), string.Join(", ", answers.Keys));
         Assert.Contains("/ OK", answers.Keys);
-        // How many years are merged in such a time is a matter of the machine; that a month is answered again afterwards is not.
-        await deployment.WaitAsync(
-            async () => (await http.GetAsync(Quantile(url, days: 30), TestContext.Current.CancellationToken)).StatusCode == HttpStatusCode.OK, () => "a month's quantile");
+        Assert.Contains("/api/v1/quantile OK", answers.Keys);
         // Four partitions, a checkpoint a second: half of that on a machine where others test, too.
         Assert.True(checkpoints >= 4 * Length.TotalSeconds / 2 / 2, $"only {checkpoints} checkpoints");
         // An answer takes several threads one after the other, the bare listener's one: where even that one waits for a processor, so does each of them.
@@ -78,30 +76,34 @@ public sealed class ReadingTests
         Assert.Equal(0, await process.StopAsync());
     }
 
-    private static string Quantile(string url, int days) => $"{url}/api/v1/quantile?q=0.99&from={Year:yyyy-MM-dd}T00:00:00Z&to={Year.AddDays(days):yyyy-MM-dd}T00:00:00Z";
-
-    /// <summary>The digest of three thousand durations for each hour and platform.</summary>
+    /// <summary>The digest of three thousand durations for each hour and platform, and that of twenty-four such hours for each day.</summary>
     private static async Task SeedYearAsync(Deployment deployment)
     {
         var random = new Random(3);
         for (int platform = 0; platform < Platforms; platform++)
         {
-            var digest = new TDigest();
+            var hour = new TDigest();
             for (int i = 0; i < 3000; i++)
-                digest.Add(Math.Round(1e6 * Math.Exp(random.NextDouble() + random.NextDouble() + random.NextDouble())));
-            var centroids = digest.ToCentroids();
-            await using var insert = deployment.Database.CreateCommand(
-                """
-                INSERT INTO streamagg.hour_sketch (pipeline, bucket_start, platform, input_rev, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count,
-                  duration_count, duration_sum_micros, duration_min_micros, duration_max_micros, compression, lows, highs, means, weights, boundary_doubt)
-                SELECT 'test', $1 + h * interval '1 hour', $2, 1, 3000, 0, 0, 0, 0, 3000, 0, $3, $4, $5, $6, $7, $8, $9, $10 FROM generate_series(0, 366 * 24 - 1) h
-                """);
-            foreach (object value in (object[])
-                [Year, $"p{platform}", (long)digest.Min, (long)digest.Max, centroids.Compression, centroids.Lows, centroids.Highs, centroids.Means, centroids.Weights,
-                    centroids.BoundaryDoubt])
-                insert.Parameters.AddWithValue(value);
-            await insert.ExecuteNonQueryAsync();
+                hour.Add(Math.Round(1e6 * Math.Exp(random.NextDouble() + random.NextDouble() + random.NextDouble())));
+            await SeedAsync(deployment, "hour_sketch (bucket_start,", "$1 + n * interval '1 hour'", 366 * 24, platform, hour);
+            await SeedAsync(deployment, "day_sketch (bucket_date,", "$1::date + n", 366, platform, TDigest.Merge([.. Enumerable.Repeat(hour, 24)], 100));
         }
+    }
+
+    private static async Task SeedAsync(Deployment deployment, string table, string time, int rows, int platform, TDigest digest)
+    {
+        var centroids = digest.ToCentroids();
+        await using var insert = deployment.Database.CreateCommand(
+            $"""
+            INSERT INTO streamagg.{table} pipeline, platform, input_rev, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count,
+              duration_count, duration_sum_micros, duration_min_micros, duration_max_micros, compression, lows, highs, means, weights, boundary_doubt)
+            SELECT {time}, 'test', $2, 1, $3, 0, 0, 0, 0, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11 FROM generate_series(0, {rows - 1}) n
+            """);
+        foreach (object value in (object[])
+            [Year, $"p{platform}", digest.Count, (long)digest.Min, (long)digest.Max, centroids.Compression, centroids.Lows, centroids.Highs, centroids.Means,
+                centroids.Weights, centroids.BoundaryDoubt])
+            insert.Parameters.AddWithValue(value);
+        await insert.ExecuteNonQueryAsync();
     }
 
     private static async Task ReadAsync(HttpClient http, string url, ConcurrentDictionary<string, int> answers, CancellationToken end)

@@ -128,13 +128,59 @@ public class QueryTests(TestServer server)
             CREATE TEMP TABLE copy AS SELECT s.*, g FROM streamagg.hour_sketch s, generate_series(1, 4000) g;
             UPDATE copy SET bucket_start = bucket_start + g * interval '1 hour';
             ALTER TABLE copy DROP COLUMN g;
-            INSERT INTO streamagg.hour_sketch SELECT * FROM copy
+            INSERT INTO streamagg.hour_sketch SELECT * FROM copy;
+            INSERT INTO streamagg.dirty_day SELECT DISTINCT pipeline, (bucket_start AT TIME ZONE 'UTC')::date, platform, 1 FROM streamagg.hour_sketch ON CONFLICT DO NOTHING
             """);
         QuantileAnswer many = await queries.QuantileAsync(0.99, null, null, null, None);
 
         Assert.Equal(2000 * 4001, many.Count);
         Assert.InRange(many.ValueMs!.Value, one.ValueMs!.Value - 2, one.ValueMs.Value + 2);
         Assert.InRange(many.RankErrorBound!.Value, 0, (2 * one.RankErrorBound!.Value) + 0.001);
+    }
+
+    [Fact]
+    public async Task Of_a_long_range_whole_days_are_read_and_a_day_that_waits_for_its_publication_hour_by_hour()
+    {
+        await using TestDatabase database = await server.CreateMigratedAsync();
+        PostgresStore store = database.Store;
+        Fence fence = await store.FenceAsync(Usage0);
+        var random = new Random(7);
+        // Some thirty microseconds apart, so that no two hours are alike.
+        PartialRow[] rows = [.. Enumerable.Range(0, 96).Select(hour => Row(hour, hour % 5 == 0 ? "y" : "x", [.. Enumerable.Range(0, 300).Select(i => (30_000L * i) + random.Next(30_000))]))];
+        await store.CommitAsync(Checkpoint(Usage0, fence, 1, rows) with { Watermark = Hour(96).Start });
+        await store.PublishAsync(Usage0);
+        Assert.Equal(["8"], await database.RowsAsync("SELECT count(*) FROM streamagg.day_sketch"));
+
+        async Task<QuantileAnswer> AskAsync(int from, int to, string[]? platforms = null)
+        {
+            string range = $"'{Hour(from).Start}', '{Hour(to).Start}'", labels = platforms is null ? "NULL" : $"'{{{string.Join(',', platforms)}}}'";
+            QuantileAnswer answer = await new AggregateQueries(database.Source, "default", "public").QuantileAsync(0.99, platforms, Hour(from).Start, Hour(to).Start, None);
+            Assert.Equal(answer.ValueMs!.Value, await database.ScalarAsync<double>($"SELECT streamagg.quantile(0.99, {range}, {labels})"), answer.ValueMs.Value * 1e-9);
+            Assert.Equal((Hour(from).Start, Hour(to).Start), (answer.From, answer.To));
+            return answer;
+        }
+
+        Task<string[]> ReadAsync(int from, int to) => database.RowsAsync(
+            $"SELECT count(*), count(*) FILTER (WHERE (SELECT sum(w) FROM unnest(weights) AS w) > 301) FROM streamagg.sketches('{Hour(from).Start}', '{Hour(to).Start}')");
+
+        foreach (var (from, to, sketches, days) in new[] { (0, 96, 8, 8), (1, 95, 23 + 4 + 23, 4), (24, 48, 2, 2), (24, 47, 23, 0), (30, 60, 18 + 12, 0), (23, 49, 4, 2), (5, 6, 1, 0) })
+        {
+            Assert.Equal([$"{sketches}|{days}"], await ReadAsync(from, to));
+            QuantileAnswer answer = await AskAsync(from, to);
+            Assert.Equal(300 * (to - from), answer.Count);
+            // All hours are spread alike.
+            Assert.InRange(answer.ValueMs!.Value, 300 * 30 * (0.99 - answer.RankErrorBound!.Value) - 60, 300 * 30 * (0.99 + answer.RankErrorBound.Value) + 60);
+        }
+
+        // A late event: it is in the answer once its hour is published, whether its day is or not.
+        await store.CommitAsync(Checkpoint(Usage0, fence.Next, 2, Row(31, "x", [.. Enumerable.Range(0, 301).Select(i => 30_000L * i)])) with { Watermark = Hour(96).Start });
+        Assert.Equal(28_800, (await AskAsync(0, 96)).Count);
+        await store.PublishHoursAsync([.. (await store.ReadDirtyHoursAsync([Usage0], 1000, None)).Hours.Select(Merge)], None);
+        Assert.Equal([$"{19 + 7}|7"], await ReadAsync(0, 96));
+        Assert.Equal(28_801, (await AskAsync(0, 96)).Count);
+        await store.PublishAsync(Usage0);
+        Assert.Equal(["8|8"], await ReadAsync(0, 96));
+        Assert.Equal((28_801, 22_801), ((await AskAsync(0, 96)).Count, (await AskAsync(0, 96, ["x"])).Count));
     }
 
     private async Task<TestDatabase> PublishedAsync()

@@ -76,6 +76,26 @@ public class SqlQuantileTests(TestServer server)
     }
 
     [Fact]
+    public async Task Whole_days_are_read_from_their_sketches_and_the_rest_from_hours_as_in_the_service()
+    {
+        await using TestDatabase database = await FilledAsync(seed: 5);
+        var random = new Random(55);
+        DateOnly next = FirstDay.ToDate().AddDays(1);
+        foreach (string kind in SketchKinds.All)
+        {
+            await InsertAsync(database, "day_sketch", "bucket_date", next, kind, SketchKinds.Make(kind, random));
+            await InsertAsync(database, "hour_sketch", "bucket_start", Timestamps.ToColumn(Hour(50)), kind, SketchKinds.Make(kind, random));
+        }
+        await database.ExecuteAsync($"DELETE FROM streamagg.dirty_day WHERE bucket_date = '{next:yyyy-MM-dd}'");
+        foreach (var (from, to) in new (int?, int?)[] { (null, null), (20, 51), (23, 48), (24, 48), (null, 48), (24, null), (12, 51) })
+        {
+            Instant? first = from is { } f ? Hour(f).Start : null, end = to is { } t ? Hour(t).Start : null;
+            Assert.Equal(Asked.Length + 2, await CompareAsync(database, random, null, first, end));
+            Assert.Equal(Asked.Length + 2, await CompareAsync(database, random, ["many", "few"], first, end));
+        }
+    }
+
+    [Fact]
     public async Task The_range_is_half_open_and_the_session_s_time_zone_changes_nothing()
     {
         await using TestDatabase database = await server.CreateMigratedAsync();
@@ -178,6 +198,9 @@ public class SqlQuantileTests(TestServer server)
             .WithOptional("means", centroids?.Means, NpgsqlDbType.Array | NpgsqlDbType.Double)
             .WithOptional("weights", centroids?.Weights, NpgsqlDbType.Array | NpgsqlDbType.Bigint);
         await insert.ExecuteNonQueryAsync();
+        // An hour's sketch is never written without its day's mark.
+        if (table == "hour_sketch")
+            await database.ExecuteAsync("INSERT INTO streamagg.dirty_day SELECT DISTINCT pipeline, (bucket_start AT TIME ZONE 'UTC')::date, platform, 1 FROM streamagg.hour_sketch ON CONFLICT DO NOTHING");
     }
 
     /// <summary>Asks for the fixed quantiles and two random ones; returns how many.</summary>

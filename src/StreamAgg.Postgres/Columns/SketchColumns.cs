@@ -11,7 +11,10 @@ namespace StreamAgg.Postgres.Columns;
 /// </remarks>
 internal sealed class SketchColumns
 {
-    public const string Names = $"{TotalsColumns.Names}, compression, boundary_doubt, lows, highs, means, weights";
+    public const string Names = $"{TotalsColumns.Names}, {DigestNames}";
+
+    /// <summary>The digest's alone.</summary>
+    public const string DigestNames = "compression, boundary_doubt, lows, highs, means, weights";
 
     public const string Arrays = $"@compressions, @doubts, @first, @last, {TotalsColumns.Arrays}";
 
@@ -78,18 +81,17 @@ internal sealed class SketchColumns
     }
 
     /// <summary>Reads <see cref="Names"/> from <paramref name="ordinal"/> on.</summary>
-    public static (BucketTotals Totals, DigestCentroids? Centroids) Read(NpgsqlDataReader row, int ordinal)
-    {
-        BucketTotals read = TotalsColumns.Read(row, ordinal);
-        int at = ordinal + TotalsColumns.Count;
-        if (row.IsDBNull(at))
-            return (read, null);
-        return (read, new DigestCentroids(
-            row.GetInt32(at),
-            row.GetFieldValue<double[]>(at + 2),
-            row.GetFieldValue<double[]>(at + 3),
-            row.GetFieldValue<double[]>(at + 4),
-            row.GetFieldValue<long[]>(at + 5),
-            row.GetDouble(at + 1)));
-    }
+    public static (BucketTotals Totals, DigestCentroids? Centroids) Read(NpgsqlDataReader row, int ordinal) =>
+        (TotalsColumns.Read(row, ordinal), ReadDigest(row, ordinal + TotalsColumns.Count));
+
+    /// <summary>Reads <see cref="DigestNames"/> from <paramref name="ordinal"/> on; null where there are no durations.</summary>
+    public static DigestCentroids? ReadDigest(NpgsqlDataReader row, int ordinal) => row.IsDBNull(ordinal)
+        ? null
+        : new DigestCentroids(
+            row.GetInt32(ordinal),
+            row.GetFieldValue<double[]>(ordinal + 2),
+            row.GetFieldValue<double[]>(ordinal + 3),
+            row.GetFieldValue<double[]>(ordinal + 4),
+            row.GetFieldValue<long[]>(ordinal + 5),
+            row.GetDouble(ordinal + 1));
 }

@@ -17,12 +17,16 @@ internal static class QuantileQuery
 
     private const double MicrosAMillisecond = 1000;
 
+    private const string Range =
+        """
+        SELECT min(bucket_start), max(bucket_start) FROM streamagg.hour_sketch
+        WHERE pipeline = @pipeline AND (@platforms::text[] IS NULL OR platform = ANY (@platforms))
+        """;
+
     private const string Sketches =
         $"""
-        SELECT platform, bucket_start, {SketchColumns.Names} FROM streamagg.hour_sketch
-        WHERE pipeline = @pipeline AND (@platforms::text[] IS NULL OR platform = ANY (@platforms))
-          AND (@from::timestamptz IS NULL OR bucket_start >= @from) AND (@to::timestamptz IS NULL OR bucket_start < @to)
-        ORDER BY bucket_start, platform
+        SELECT platform, bucket_start, {SketchColumns.DigestNames} FROM streamagg.sketches(@from, @to, @platforms, @pipeline)
+        ORDER BY bucket_start, platform COLLATE "C"
         """;
 
     public static async Task<QuantileAnswer> ReadAsync(
@@ -31,27 +35,32 @@ internal static class QuantileQuery
         var platforms = new SortedSet<string>(StringComparer.Ordinal);
         var digests = new List<TDigest>();
         var compacted = new List<TDigest>();
-        Instant? first = null, last = null;
         await transaction.QueryAsync(Sketches, bind, row =>
         {
             platforms.Add(row.GetString(0));
-            Hour hour = Timestamps.ReadHour(row, 1);
-            first ??= hour.Start;
-            last = hour.End;
-            if (SketchColumns.Read(row, 2).Centroids is not { } centroids)
+            if (SketchColumns.ReadDigest(row, 2) is not { } centroids)
                 return;
             if (!TDigest.TryFromCentroids(centroids, out TDigest digest))
-                throw new InvalidDataException($"The sketch of {hour}, '{row.GetString(0)}' contradicts itself.");
+                throw new InvalidDataException($"The sketch of {Timestamps.ReadInstant(row, 1)}, '{row.GetString(0)}' contradicts itself.");
             digests.Add(digest);
             if (digests.Count < MaxHeldSketches)
                 return;
             compacted.Add(Compact(digests));
             digests.Clear();
         });
+        if (from is null || to is null)
+        {
+            await transaction.QueryAsync(Range, bind, row =>
+            {
+                from ??= Timestamps.ReadOptionalInstant(row, 0);
+                to ??= Timestamps.ReadOptionalInstant(row, 1)?.Hour.End;
+            });
+        }
+
         TDigest[] all = [.. compacted, .. digests];
         // Each value passes through one compaction at the most, however long the range is.
         TDigest? merged = all.Length < 2 ? all.FirstOrDefault() : TDigest.Merge(all, all.Max(digest => digest.Compression));
-        return new QuantileAnswer(q, merged?.Quantile(q, MicrosAMillisecond), merged?.RankErrorBound(q), merged?.Count ?? 0, from ?? first, to ?? last, [.. platforms]);
+        return new QuantileAnswer(q, merged?.Quantile(q, MicrosAMillisecond), merged?.RankErrorBound(q), merged?.Count ?? 0, from, to, [.. platforms]);
     }
 
     /// <summary>One digest in its final form: a merged one else holds on to all that it was merged from.</summary>
