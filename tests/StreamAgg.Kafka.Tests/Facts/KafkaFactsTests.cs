@@ -149,12 +149,8 @@ public sealed class KafkaFactsTests
         var logs = new TestOutputLogs();
         using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.AddProvider(logs));
         Task waiting = new KafkaTopics(options, facts, loggers.CreateLogger<KafkaTopics>()).EnsureAsync(Cancellation);
-        while (!logs.Lines.Any(line => line.Contains(options.ErrorTopic, StringComparison.Ordinal)))
-        {
-            Assert.False(waiting.IsCompleted);
-            await Task.Delay(20, Cancellation);
-        }
-
+        await logs.HaveSaidAsync(options.ErrorTopic);
+        Assert.False(waiting.IsCompleted);
         await kafka.CreateTopicAsync(options.ErrorTopic, 1);
         await waiting;
 

@@ -13,18 +13,19 @@ internal sealed class LogMember : IDisposable
     /// <summary>Far beyond what anything takes on an idle machine: it tells a hang, not a slow machine.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(180);
 
-    private readonly TestOutputLogs logs = new();
     private readonly ILoggerFactory loggers;
     private readonly string servers;
 
     public LogMember(KafkaOptions options, RecordingHandler? handler = null, int member = 0, int members = 1, TimeProvider? time = null)
     {
         servers = options.BootstrapServers;
-        loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(logs));
+        loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs));
         Handler = handler ?? new RecordingHandler();
         Log = new KafkaEventLog(options, loggers.CreateLogger<KafkaEventLog>(), member, members, time);
         Log.Subscribe();
     }
+
+    public TestOutputLogs Logs { get; } = new();
 
     public RecordingHandler Handler { get; }
 
@@ -48,26 +49,6 @@ internal sealed class LogMember : IDisposable
         while (!condition())
         {
             Assert.True(Stopwatch.GetElapsedTime(started) < Deadline, $"not within {Deadline}; records: {Handler.Records.Count}, owned: {Handler.Owned.Count}");
-            Poll();
-        }
-    }
-
-    /// <summary>Waits for a line of its log without polling.</summary>
-    public async Task HasSaidAsync(string words)
-    {
-        long started = Stopwatch.GetTimestamp();
-        while (!logs.Lines.Any(line => line.Contains(words, StringComparison.Ordinal)))
-        {
-            Assert.True(Stopwatch.GetElapsedTime(started) < Deadline, $"no \"{words}\" within {Deadline}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
-    }
-
-    public void PollFor(TimeSpan span)
-    {
-        long started = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(started) < span)
-        {
             Poll();
         }
     }

@@ -23,7 +23,8 @@ public sealed class MissingOffsetTests : LogTest
         (SourcePartition reported, long offset, string reason) = Assert.Single(member.Handler.OutOfRange);
         Assert.Equal((source, 100), (reported, offset));
         Assert.NotEmpty(reason);
-        member.PollFor(TimeSpan.FromSeconds(1));
+        Produce(kafka, options.UsageTopic, 1, 1, from: 1000);
+        member.PollUntil(() => member.Handler.Positions[Usage(options, 1)] == 1001);
         Assert.Empty(member.Handler.OffsetsOf(source));
         Assert.Single(member.Handler.OutOfRange);
 
@@ -33,7 +34,7 @@ public sealed class MissingOffsetTests : LogTest
         member.Log.Start(source, beginning, leaderEpoch: null);
         member.PollUntil(() => member.Handler.Positions.ContainsKey(source));
         AssertComplete(member.Handler.OffsetsOf(source), 600, 1000);
-        AssertComplete(member.Handler.OffsetsOf(Usage(options, 1)), 0, 1000);
+        AssertComplete(member.Handler.OffsetsOf(Usage(options, 1)), 0, 1001);
     }
 
     [Fact]

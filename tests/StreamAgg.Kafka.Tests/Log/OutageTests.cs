@@ -18,11 +18,11 @@ public sealed class OutageTests : LogTest
         member.PollUntil(() => member.Handler.Records.Count >= 500 && member.Handler.Positions.Count == 3);
 
         cluster.Kill();
-        member.PollFor(TimeSpan.FromSeconds(2));
+        member.PollUntil(() => member.Logs.HaveSaid("Connection refused"));
         member.Log.Pause();
-        member.PollFor(TimeSpan.FromSeconds(1));
+        member.Poll();
         member.Log.Resume();
-        member.PollFor(TimeSpan.FromSeconds(1));
+        member.Poll();
         await cluster.RestartAsync();
         Produce(cluster.BootstrapServers, options.UsageTopic, 0, 500, from: 500);
         member.PollUntil(() => member.Handler.Records.Count >= 1000);

@@ -14,6 +14,9 @@ internal sealed class RecordingHandler : ILogHandler
 
     public List<SourcePartition> Owned { get; } = [];
 
+    /// <summary>One a rebalance, with or without new partitions.</summary>
+    public int Assignments { get; private set; }
+
     public List<SourcePartition> Revoked { get; } = [];
 
     public List<SourcePartition> Lost { get; } = [];
@@ -52,6 +55,7 @@ internal sealed class RecordingHandler : ILogHandler
 
     public void OnAssigned(IReadOnlyList<SourcePartition> partitions)
     {
+        Assignments++;
         Owned.AddRange(partitions);
         if (StartsWhatItIsAssigned)
         {

@@ -118,7 +118,11 @@ public sealed class SeekTests : LogTest
             }
         };
         member.PollUntil(() => member.Handler.Records.Count >= 7_778);
-        member.PollFor(TimeSpan.FromSeconds(1));
+        for (int poll = 0; poll < 20; poll++)
+        {
+            member.Poll();
+        }
+
         Assert.Equal(7_778, member.Handler.Records.Count);
 
         member.Log.Resume();
