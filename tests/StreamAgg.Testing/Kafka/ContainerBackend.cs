@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Docker.DotNet;
 using DotNet.Testcontainers.Builders;
+using DotNet.Testcontainers.Containers;
 using Testcontainers.Kafka;
 
 namespace StreamAgg.Testing.Kafka;
@@ -22,7 +23,8 @@ internal sealed class ContainerBackend : IKafkaBackend
 
     public string Description { get; }
 
-    public string BootstrapServers => container.GetBootstrapAddress();
+    /// <summary>Without the scheme that it is told with, which is none of Kafka's own.</summary>
+    public string BootstrapServers => new Uri(container.GetBootstrapAddress()).Authority;
 
     /// <returns>Null where no Docker answers, and, with a line that says why, where it can't start the image.</returns>
     public static async Task<ContainerBackend?> TryStartAsync()
@@ -40,7 +42,7 @@ internal sealed class ContainerBackend : IKafkaBackend
         {
             return null;
         }
-        catch (Exception e) when (e is DockerApiException or HttpRequestException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (e is DockerApiException or ContainerNotRunningException or HttpRequestException or TimeoutException or OperationCanceledException)
         {
             Console.WriteLine($"Docker answers, but {image} could not be started: {e.Message.ReplaceLineEndings(" ")}");
             return null;
