@@ -2,6 +2,7 @@ using System.Globalization;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.EndToEnd.Tests.Harness;
 using StreamAgg.Testing.Kafka;
+using StreamAgg.Testing.Postgres;
 
 namespace StreamAgg.EndToEnd.Tests;
 
@@ -21,9 +22,9 @@ public sealed class ChaosTests
         await Brokers.NeedAsync(KafkaFeature.NodeFaults);
         int rounds = Number("STREAMAGG_CHAOS_ROUNDS", 2), seed = Number("STREAMAGG_CHAOS_SEED", 1);
         await using KafkaCluster cluster = await KafkaCluster.StartAsync(Nodes);
-        await using EmbeddedPostgres postgres = await EmbeddedPostgres.CreateAsync();
+        await using EmbeddedPostgres postgres = await TestPostgres.OwnAsync();
         await using var deployment = await Deployment.CreateAsync(
-            partitions: 3, Brokers.Of(cluster), postgres, settings: [("Kafka:Client:session.timeout.ms", "3000"), ("Kafka:Client:heartbeat.interval.ms", "500")]);
+            partitions: 3, Brokers.Of(cluster), postgres.ConnectionString(), settings: [("Kafka:Client:session.timeout.ms", "3000"), ("Kafka:Client:heartbeat.interval.ms", "500")]);
         var chaos = new Chaos(deployment, postgres, cluster, Nodes, seed);
         try
         {

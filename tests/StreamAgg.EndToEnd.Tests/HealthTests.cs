@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using StreamAgg.EndToEnd.Tests.Harness;
 using StreamAgg.Testing.Kafka;
+using StreamAgg.Testing.Postgres;
 
 namespace StreamAgg.EndToEnd.Tests;
 
@@ -42,8 +43,8 @@ public sealed class HealthTests : IDisposable
     {
         await Brokers.NeedAsync(KafkaFeature.NodeFaults);
         await using var cluster = await KafkaCluster.StartAsync();
-        await using var postgres = await StreamAgg.Embedded.Postgres.EmbeddedPostgres.CreateAsync();
-        await using var deployment = await Deployment.CreateAsync(brokers: Brokers.Of(cluster), postgres: postgres);
+        await using var postgres = await TestPostgres.OwnAsync();
+        await using var deployment = await Deployment.CreateAsync(brokers: Brokers.Of(cluster), postgres: postgres.ConnectionString());
         var traffic = Traffic.AcrossMidnight(5);
         var process = deployment.Run();
         string url = await process.HttpUrlAsync();

@@ -1,5 +1,6 @@
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Postgres.Connections;
+using StreamAgg.Testing.Postgres;
 
 namespace StreamAgg.Postgres.Tests;
 
@@ -9,7 +10,7 @@ public class EmbeddedPostgresTests
     public async Task It_keeps_its_data_and_port_over_a_stop_and_takes_its_folder_with_it()
     {
         string folder;
-        await using (EmbeddedPostgres server = await EmbeddedPostgres.CreateAsync(new EmbeddedPostgresOptions { Settings = new Dictionary<string, string> { ["timezone"] = "Asia/Kolkata" } }))
+        await using (EmbeddedPostgres server = await TestPostgres.OwnAsync(new EmbeddedPostgresOptions { Settings = new Dictionary<string, string> { ["timezone"] = "Asia/Kolkata" } }))
         {
             await server.CreateDatabaseAsync("one");
             int port = server.Port;
@@ -32,7 +33,7 @@ public class EmbeddedPostgresTests
     [Fact]
     public async Task It_goes_even_when_it_is_paused()
     {
-        EmbeddedPostgres server = await EmbeddedPostgres.CreateAsync();
+        EmbeddedPostgres server = await TestPostgres.OwnAsync();
         server.Pause();
         await server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         await Assert.ThrowsAnyAsync<Npgsql.NpgsqlException>(async () =>

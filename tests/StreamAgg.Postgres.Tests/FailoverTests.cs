@@ -4,6 +4,7 @@ using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
+using StreamAgg.Testing.Postgres;
 using static StreamAgg.Postgres.Tests.Sample;
 
 namespace StreamAgg.Postgres.Tests;
@@ -34,7 +35,7 @@ public class FailoverTests(TestServer server)
     [Fact]
     public async Task One_address_that_moves_to_the_new_primary_is_followed_while_the_old_one_s_sessions_live()
     {
-        await using EmbeddedPostgres old = await EmbeddedPostgres.CreateAsync();
+        await using EmbeddedPostgres old = await TestPostgres.OwnAsync();
         await using EmbeddedPostgres standby = await old.CreateStandbyAsync();
         await using var address = new CommitProxy(old.Port);
         var options = new PostgresOptions { ConnectionString = new NpgsqlConnectionStringBuilder(old.ConnectionString()) { Port = address.Port }.ConnectionString + ";Target Session Attributes=primary" };
@@ -75,7 +76,7 @@ public class FailoverTests(TestServer server)
     [Fact]
     public async Task Of_several_hosts_the_primary_is_found_before_and_after_a_failover()
     {
-        await using EmbeddedPostgres old = await EmbeddedPostgres.CreateAsync();
+        await using EmbeddedPostgres old = await TestPostgres.OwnAsync();
         await using EmbeddedPostgres standby = await old.CreateStandbyAsync();
         var given = new NpgsqlConnectionStringBuilder(old.ConnectionString());
         var options = new PostgresOptions

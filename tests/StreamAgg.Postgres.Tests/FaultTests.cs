@@ -6,6 +6,7 @@ using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
+using StreamAgg.Testing.Postgres;
 using static StreamAgg.Postgres.Tests.Sample;
 
 namespace StreamAgg.Postgres.Tests;
@@ -65,8 +66,9 @@ public class FaultTests(TestServer server)
     internal async Task A_COMMIT_without_an_answer_is_unknown_and_the_fences_tell(AtCommit mode, bool isCommitted)
     {
         await using TestDatabase database = await server.CreateMigratedAsync();
-        await using var proxy = new CommitProxy(server.Postgres.Port);
-        var wire = new NpgsqlConnectionStringBuilder(database.Options.ConnectionString) { Port = proxy.Port, CommandTimeout = 2 };
+        var wire = new NpgsqlConnectionStringBuilder(database.Options.ConnectionString) { CommandTimeout = 2 };
+        await using var proxy = new CommitProxy(wire.Port);
+        wire.Port = proxy.Port;
         await using NpgsqlDataSource source = PostgresDataSource.Create(new PostgresOptions { ConnectionString = wire.ConnectionString });
         var store = new PostgresStore(source, "default", "public");
         Fence fence = await store.FenceAsync(Usage0);
@@ -197,7 +199,7 @@ public class FaultTests(TestServer server)
     [Fact]
     public async Task A_server_that_stops_hangs_or_dies_is_an_outage_and_is_used_again_when_it_is_back()
     {
-        await using EmbeddedPostgres own = await EmbeddedPostgres.CreateAsync();
+        await using EmbeddedPostgres own = await TestPostgres.OwnAsync();
         var options = new PostgresOptions { ConnectionString = own.ConnectionString() + ";Command Timeout=2;Timeout=2" };
         await using var database = new TestDatabase(options);
         await new Migrator(database.Source, options).MigrateAsync(isDryRun: false, None);
@@ -264,7 +266,7 @@ public class FaultTests(TestServer server)
     [Fact]
     public async Task A_wait_that_its_caller_breaks_off_ends_at_once_even_while_the_server_hangs()
     {
-        await using EmbeddedPostgres own = await EmbeddedPostgres.CreateAsync();
+        await using EmbeddedPostgres own = await TestPostgres.OwnAsync();
         await using var database = new TestDatabase(new PostgresOptions { ConnectionString = own.ConnectionString() });
         await database.Store.NowAsync(None);
         own.Pause();

@@ -1,12 +1,15 @@
 using Npgsql;
 using StreamAgg.Core.Time;
-using StreamAgg.Embedded.Postgres;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
 using StreamAgg.Simulation.Store;
 using StreamAgg.Simulation.Twins;
+using StreamAgg.Testing;
+using StreamAgg.Testing.Postgres;
+
+[assembly: AssemblyFixture(typeof(SharedServers))]
 
 namespace StreamAgg.Simulation.Tests;
 
@@ -18,13 +21,15 @@ public sealed class SimulatedStoreTests
     [Fact]
     public async Task The_simulated_store_and_PostgreSQL_answer_the_same_script_alike_and_end_in_the_same_tables()
     {
-        await using EmbeddedPostgres server = await EmbeddedPostgres.CreateAsync();
+        string administrator = await TestPostgres.SharedAsync();
+        await using NpgsqlDataSource server = NpgsqlDataSource.Create(administrator);
         int fenced = 0, folds = 0, published = 0;
         for (ulong seed = 1; seed <= Scripts; seed++)
         {
             string name = $"twin_{seed}";
-            await server.CreateDatabaseAsync(name);
-            var options = new PostgresOptions { ConnectionString = server.ConnectionString(name) };
+            await using NpgsqlCommand create = server.CreateCommand($"CREATE DATABASE {name}");
+            await create.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            var options = new PostgresOptions { ConnectionString = new NpgsqlConnectionStringBuilder(administrator) { Database = name }.ConnectionString };
             await using NpgsqlDataSource source = PostgresDataSource.Create(options);
             await new Migrator(source, options).MigrateAsync(isDryRun: false, CancellationToken.None);
 

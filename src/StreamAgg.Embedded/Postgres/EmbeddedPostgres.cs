@@ -33,6 +33,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         folder = account.CreateFolder();
     }
 
+    /// <summary>Whether this machine has a server to make one of.</summary>
+    public static bool IsThere => PostgresBinaries.AreThere;
+
     /// <summary>On 127.0.0.1. The same after a stop and a start.</summary>
     public int Port { get; private set; }
 

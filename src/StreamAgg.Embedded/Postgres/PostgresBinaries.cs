@@ -10,6 +10,9 @@ internal static class PostgresBinaries
 
     private static readonly string[] Needed = ["initdb", "pg_ctl", "postgres", "createdb"];
 
+    /// <summary>A folder that is named is taken to have them: <see cref="Find"/> says where that is wrong.</summary>
+    public static bool AreThere => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } || Candidates().Any(HasAll);
+
     /// <exception cref="EmbeddedPostgresException">There is none.</exception>
     public static string Find()
     {

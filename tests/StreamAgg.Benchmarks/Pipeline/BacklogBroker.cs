@@ -66,6 +66,7 @@ internal sealed class BacklogBroker : IDisposable
         Backlog.Produce(kafka.BootstrapServers, topics, PartitionsPerTopic, events);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kafka.BootstrapServers}\t{topics.Usage}\t{topics.Error}\t{letters}\t{events}"));
         Console.In.ReadToEnd();
+        await TestKafka.EndAsync();
         return 0;
     }
 

@@ -1,31 +1,30 @@
 using Npgsql;
-using StreamAgg.Embedded.Postgres;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
+using StreamAgg.Testing;
+
+[assembly: AssemblyFixture(typeof(SharedServers))]
 
 namespace StreamAgg.EndToEnd.Tests.Harness;
 
-/// <summary>The PostgreSQL that all tests share which do not hurt it: a database each, with logins that may do what deploy/roles.sql grants and no more.</summary>
+/// <summary>A database for each test, with logins that may do what deploy/roles.sql grants and no more.</summary>
 internal static class Databases
 {
-    private static readonly Lazy<Task<EmbeddedPostgres>> Shared = new(() => EmbeddedPostgres.CreateAsync());
     private static readonly SemaphoreSlim OneAtATime = new(1);
     private static int last;
 
-    public static Task<EmbeddedPostgres> SharedAsync() => Shared.Value;
-
-    public static string NewName() => $"test{Interlocked.Increment(ref last)}";
-
     /// <summary>A database in which only the administrator may make anything; the server's roles and logins, if they are not there yet.</summary>
-    public static async Task CreateAsync(EmbeddedPostgres postgres, string name)
+    /// <returns>The administrator's connection string to it.</returns>
+    public static async Task<string> CreateAsync(string postgres)
     {
-        await postgres.CreateDatabaseAsync(name);
+        string name = $"test{Interlocked.Increment(ref last)}", administrator = new NpgsqlConnectionStringBuilder(postgres) { Database = name }.ConnectionString;
         string roles = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "roles.sql"));
-        await using var administrator = NpgsqlDataSource.Create(postgres.ConnectionString(name));
         await OneAtATime.WaitAsync();
         try
         {
-            await using var command = administrator.CreateCommand(
+            await ExecuteAsync(postgres, $"CREATE DATABASE {name}");
+            await ExecuteAsync(
+                administrator,
                 $"""
                 REVOKE ALL ON DATABASE {name} FROM PUBLIC;
                 {roles}
@@ -38,22 +37,30 @@ internal static class Databases
                 END
                 $$
                 """);
-            await command.ExecuteNonQueryAsync();
         }
         finally
         {
             OneAtATime.Release();
         }
+
+        return administrator;
     }
 
-    public static string ServiceConnectionString(EmbeddedPostgres postgres, string name) => $"Host=127.0.0.1;Port={postgres.Port};Username=test_service;Password=s;Database={name}";
-
-    public static string MigratorConnectionString(EmbeddedPostgres postgres, string name) => $"Host=127.0.0.1;Port={postgres.Port};Username=test_migrator;Password=m;Database={name}";
+    /// <summary>The same database for one of the logins: test_migrator m, test_service s.</summary>
+    public static string As(string administrator, string user, string password) =>
+        new NpgsqlConnectionStringBuilder(administrator) { Username = user, Password = password }.ConnectionString;
 
     public static async Task MigrateAsync(string connectionString, string pipeline, string schema)
     {
         var options = new PostgresOptions { ConnectionString = connectionString, PipelineId = pipeline, PublishSchema = schema };
         await using var database = PostgresDataSource.Create(options);
         await new Migrator(database, options).MigrateAsync(isDryRun: false, CancellationToken.None);
+    }
+
+    private static async Task ExecuteAsync(string connectionString, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Npgsql;
-using StreamAgg.Embedded.Postgres;
 using StreamAgg.Testing.Kafka;
+using StreamAgg.Testing.Postgres;
 
 namespace StreamAgg.EndToEnd.Tests.Harness;
 
@@ -40,16 +40,14 @@ internal sealed class Deployment : IAsyncDisposable
 
     /// <param name="partitions">Of each of the two topics.</param>
     /// <param name="brokers">Null: the shared ones.</param>
-    /// <param name="postgres">Null: the shared one.</param>
+    /// <param name="postgres">Its administrator's connection string. Null: the shared one's.</param>
     /// <param name="isMigrated">False: an empty database.</param>
     /// <param name="settings">Keys below section StreamAgg.</param>
     public static async Task<Deployment> CreateAsync(
-        int partitions = 2, Brokers? brokers = null, EmbeddedPostgres? postgres = null, bool isMigrated = true, params (string Key, string Value)[] settings)
+        int partitions = 2, Brokers? brokers = null, string? postgres = null, bool isMigrated = true, params (string Key, string Value)[] settings)
     {
         brokers ??= await Brokers.SharedAsync();
-        postgres ??= await Databases.SharedAsync();
-        string name = Databases.NewName();
-        await Databases.CreateAsync(postgres, name);
+        string administrator = await Databases.CreateAsync(postgres ?? await TestPostgres.SharedAsync());
         string usage = TestKafka.NewName("usage"), error = TestKafka.NewName("errors"), letters = TestKafka.NewName("dead");
         await brokers.CreateTopicAsync(usage, partitions);
         await brokers.CreateTopicAsync(error, partitions);
@@ -64,7 +62,7 @@ internal sealed class Deployment : IAsyncDisposable
             // Short, so that a member that was killed is missed soon, and long enough for a busy machine.
             ["Kafka:Client:session.timeout.ms"] = "6000",
             ["Kafka:Client:heartbeat.interval.ms"] = "1000",
-            ["Postgres:ConnectionString"] = Databases.ServiceConnectionString(postgres, name),
+            ["Postgres:ConnectionString"] = Databases.As(administrator, "test_service", "s"),
             ["Pipeline:Id"] = "test",
             ["Pipeline:Grace"] = "00:00:00",
             ["Pipeline:CheckpointInterval"] = "00:00:00.2",
@@ -72,10 +70,10 @@ internal sealed class Deployment : IAsyncDisposable
         };
         foreach (var (key, value) in settings)
             all[key] = value;
-        var source = new NpgsqlDataSourceBuilder(postgres.ConnectionString(name) + ";Timeout=5;Command Timeout=10;Maximum Pool Size=4").Build();
+        var source = new NpgsqlDataSourceBuilder(administrator + ";Timeout=5;Command Timeout=10;Maximum Pool Size=4").Build();
         var deployment = new Deployment(brokers, source, usage, error, all)
         {
-            MigratorConnectionString = Databases.MigratorConnectionString(postgres, name),
+            MigratorConnectionString = Databases.As(administrator, "test_migrator", "m"),
             Events = { Partitions = partitions },
         };
         if (isMigrated)

@@ -2,7 +2,10 @@ using System.Text;
 using Confluent.Kafka;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Testing;
 using StreamAgg.Testing.Kafka;
+
+[assembly: AssemblyFixture(typeof(SharedServers))]
 
 namespace StreamAgg.Kafka.Tests.Log;
 

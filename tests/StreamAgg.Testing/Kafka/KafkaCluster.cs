@@ -47,7 +47,6 @@ public sealed class KafkaCluster : IKafkaBackend
     {
         string found = Home ?? throw new InvalidOperationException("KAFKA_HOME names no folder with libs/kafka*.jar");
         var cluster = new KafkaCluster(found, Directory.CreateTempSubdirectory("streamagg-kafka-").FullName, nodeCount);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => cluster.Delete();
         cluster.Configure(settings ?? new Dictionary<string, string>());
         string id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
         await Task.WhenAll(Enumerable.Range(0, nodeCount).Select(node => cluster.FormatAsync(node, id)));
@@ -96,7 +95,16 @@ public sealed class KafkaCluster : IKafkaBackend
 
     public ValueTask DisposeAsync()
     {
-        Delete();
+        for (int node = 0; node < nodes.Length; node++)
+        {
+            Kill(node);
+        }
+
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -182,19 +190,6 @@ public sealed class KafkaCluster : IKafkaBackend
             }
 
             await Task.Delay(100);
-        }
-    }
-
-    private void Delete()
-    {
-        for (int node = 0; node < nodes.Length; node++)
-        {
-            Kill(node);
-        }
-
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
         }
     }
 

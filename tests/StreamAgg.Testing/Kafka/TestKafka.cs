@@ -50,6 +50,15 @@ public sealed class TestKafka
         }
     }
 
+    /// <summary>Every one that was started here.</summary>
+    public static async ValueTask EndAsync()
+    {
+        foreach (IKafkaBackend started in Backends.Values)
+        {
+            await started.DisposeAsync();
+        }
+    }
+
     public bool Supports(KafkaFeature feature) => backend.Supports(feature);
 
     /// <summary>Why a test that needs the feature is skipped.</summary>
