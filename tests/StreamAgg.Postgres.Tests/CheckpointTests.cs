@@ -266,7 +266,7 @@ public class CheckpointTests(TestServer server)
         await store.CommitAsync(Checkpoint(Usage0, fence, 1, Row(0, "x", 10)) with { Watermark = Hour(9).Start });
         await store.PublishAsync(Usage0);
         await store.CommitAsync(Checkpoint(Usage0, fence.Next, 1) with { Folds = [new Fold(Row(0, "x", 10), Changed: false)] });
-        Assert.Empty((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Hours);
+        Assert.Empty((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Buckets);
 
         // Late, counted by a fresh partial, and by the time it is old again folded with its change.
         await store.CommitAsync(Checkpoint(Usage0, fence.Next.Next, 2) with { Folds = [new Fold(Row(0, "x", 30), Changed: true)] });
@@ -289,6 +289,6 @@ public class CheckpointTests(TestServer server)
         await database.Store.CommitAsync(Checkpoint(Usage0, ours, 1, Row(0, "x", 1)) with { Watermark = Hour(9).Start });
         Assert.Empty(await other.LoadPartialsAsync(Usage0, None));
         Assert.Equal(theirs, (await other.ReadFencesAsync([Usage0], None))[Usage0]);
-        Assert.Empty((await other.ReadDirtyHoursAsync([Usage0], 10, None)).Hours);
+        Assert.Empty((await other.ReadDirtyHoursAsync([Usage0], 10, None)).Buckets);
     }
 }

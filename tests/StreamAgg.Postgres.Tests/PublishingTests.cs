@@ -24,8 +24,8 @@ public class PublishingTests(TestServer server)
 
         async Task<(int Hours, Instant? Watermark)> DirtyAsync(params SourcePartition[] named)
         {
-            HourSnapshot snapshot = await store.ReadDirtyHoursAsync(named, 10, None);
-            return (snapshot.Hours.Count, snapshot.Watermark);
+            DirtySnapshot<Hour> snapshot = await store.ReadDirtyHoursAsync(named, 10, None);
+            return (snapshot.Buckets.Count, snapshot.Watermark);
         }
 
         Assert.Equal((0, null), await DirtyAsync());
@@ -49,8 +49,8 @@ public class PublishingTests(TestServer server)
         await store.CommitAsync(Checkpoint(Usage0, await store.FenceAsync(Usage0), 2) with { Folds = [new Fold(Row(0, "x", 0), Changed: false)] });
 
         // A partition that the metadata no longer name has counted all the same.
-        DirtyHour hour = Assert.Single((await store.ReadDirtyHoursAsync([Usage0, Usage1, Error0], 10, None)).Hours);
-        Assert.Equal((UInt128[])[0, 100, 1, 9], hour.Inputs.Select(input => input.Row.Totals.DurationSumMicros));
+        DirtyBucket<Hour> hour = Assert.Single((await store.ReadDirtyHoursAsync([Usage0, Usage1, Error0], 10, None)).Buckets);
+        Assert.Equal((UInt128[])[0, 100, 1, 9], hour.Inputs.Select(input => input.Totals.DurationSumMicros));
         Assert.Equal((long[])[1, 1, 1, 1], hour.Inputs.Select(input => input.Rev));
     }
 
@@ -102,7 +102,7 @@ public class PublishingTests(TestServer server)
         PostgresStore store = database.Store;
         Fence fence = await store.FenceAsync(Usage0);
         await store.CommitAsync(Checkpoint(Usage0, fence, 1, Row(0, "x", 1)) with { Watermark = Hour(30).Start });
-        Publication<HourKey> slow = Merge(Assert.Single((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Hours));
+        Publication<Hour> slow = Merge(Assert.Single((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Buckets));
         await store.CommitAsync(Checkpoint(Usage0, fence.Next, 2, Row(0, "x", 1, 1)));
         await store.PublishAsync(Usage0);
         Assert.Equal(new PublishResult(0, 0, 0), await store.PublishHoursAsync([slow], None));
@@ -116,12 +116,12 @@ public class PublishingTests(TestServer server)
         PostgresStore store = database.Store;
         Fence fence = await store.FenceAsync(Usage0);
         await store.CommitAsync(Checkpoint(Usage0, fence, 1, Row(0, "x", 1)) with { Watermark = Hour(30).Start });
-        Publication<HourKey> seen = Merge(Assert.Single((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Hours));
+        Publication<Hour> seen = Merge(Assert.Single((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Buckets));
         await store.CommitAsync(Checkpoint(Usage0, fence.Next, 2, Row(0, "x", 1, 1)));
         Assert.Equal(1, (await store.PublishHoursAsync([seen], None)).RowsWritten);
-        Assert.NotEqual(seen.Mark, Assert.Single((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Hours).Mark);
+        Assert.NotEqual(seen.Mark, Assert.Single((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Buckets).Mark);
         // And the day, which has an hour that is dirty, waits.
-        Assert.Empty((await store.ReadDirtyDaysAsync([Usage0], 10, None)).Days);
+        Assert.Empty((await store.ReadDirtyDaysAsync([Usage0], 10, None)).Buckets);
         await store.PublishAsync(Usage0);
         Assert.Equal(["2"], await database.RowsAsync("SELECT request_count FROM ops_metrics_daily"));
     }
@@ -142,7 +142,7 @@ public class PublishingTests(TestServer server)
             PublishResult published = (await store.PublishAsync(Usage0).WaitAsync(TimeSpan.FromSeconds(4), None)).Hours;
             Assert.Equal(1, published.RowsWritten);
         }
-        Assert.Single((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Hours);
+        Assert.Single((await store.ReadDirtyHoursAsync([Usage0], 10, None)).Buckets);
     }
 
     [Fact]
@@ -230,8 +230,8 @@ public class PublishingTests(TestServer server)
         PostgresStore store = database.Store;
         Fence fence = await store.FenceAsync(Usage0);
         await store.CommitAsync(Checkpoint(Usage0, fence, 1, Row(2, "x", 1), Row(0, "y", 1), Row(0, "x", 1)) with { Watermark = Hour(99).Start });
-        HourSnapshot cut = await store.ReadDirtyHoursAsync([Usage0], 2, None);
-        Assert.Equal([new HourKey(Hour(0), "x"), new HourKey(Hour(0), "y")], cut.Hours.Select(hour => hour.Key));
+        DirtySnapshot<Hour> cut = await store.ReadDirtyHoursAsync([Usage0], 2, None);
+        Assert.Equal([new BucketKey<Hour>(Hour(0), "x"), new BucketKey<Hour>(Hour(0), "y")], cut.Buckets.Select(hour => hour.Key));
         Assert.True(cut.HasMore);
         Assert.False((await store.ReadDirtyHoursAsync([Usage0], 3, None)).HasMore);
     }

@@ -175,7 +175,7 @@ public class QueryTests(TestServer server)
         // A late event: it is in the answer once its hour is published, whether its day is or not.
         await store.CommitAsync(Checkpoint(Usage0, fence.Next, 2, Row(31, "x", [.. Enumerable.Range(0, 301).Select(i => 30_000L * i)])) with { Watermark = Hour(96).Start });
         Assert.Equal(28_800, (await AskAsync(0, 96)).Count);
-        await store.PublishHoursAsync([.. (await store.ReadDirtyHoursAsync([Usage0], 1000, None)).Hours.Select(Merge)], None);
+        await store.PublishHoursAsync([.. (await store.ReadDirtyHoursAsync([Usage0], 1000, None)).Buckets.Select(Merge)], None);
         Assert.Equal([$"{19 + 7}|7"], await ReadAsync(0, 96));
         Assert.Equal(28_801, (await AskAsync(0, 96)).Count);
         await store.PublishAsync(Usage0);

@@ -117,12 +117,12 @@ public class ResilientStoreTests
 
         public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation) => throw new NotSupportedException();
     }
 }

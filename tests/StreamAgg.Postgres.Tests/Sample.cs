@@ -54,40 +54,24 @@ internal static class Sample
     public static async Task CommitAsync(this PostgresStore store, params PartitionCheckpoint[] partitions) =>
         Assert.True((await store.CheckpointAsync(partitions, None)).IsCommitted);
 
-    public static Publication<HourKey> Merge(DirtyHour hour)
+    public static Publication<TBucket> Merge<TBucket>(DirtyBucket<TBucket> bucket)
+        where TBucket : IComparable<TBucket>
     {
-        var (totals, digest) = Merge(hour.Inputs.Select(input => (input.Row.Totals, Decode(input.Row.Digest))));
-        return new Publication<HourKey>(hour.Key, hour.Mark, hour.Inputs.Sum(input => input.Rev), totals, digest?.Quantile(0.99) / 1000, digest?.ToCentroids());
-    }
-
-    public static Publication<DayKey> Merge(DirtyDay day)
-    {
-        var (totals, digest) = Merge(day.Hours.Select(hour => (hour.Totals, FromCentroids(hour.Centroids))));
-        return new Publication<DayKey>(day.Key, day.Mark, day.Hours.Sum(hour => hour.InputRev), totals, digest?.Quantile(0.99) / 1000, digest?.ToCentroids());
+        var totals = new BucketTotals();
+        foreach (BucketInput input in bucket.Inputs)
+            totals.Add(input.Totals);
+        TDigest[] digests = [.. bucket.Inputs.Select(input => input.Digest()).OfType<TDigest>()];
+        TDigest? merged = digests.Length == 0 ? null : TDigest.Merge(digests, 100);
+        return new Publication<TBucket>(
+            bucket.Key, bucket.Mark, bucket.Inputs.Sum(input => input.Rev), totals, merged?.Quantile(0.99) / 1000, merged?.ToCentroids());
     }
 
     /// <summary>One round of a publisher: hours, then days.</summary>
     public static async Task<(PublishResult Hours, PublishResult Days)> PublishAsync(this PostgresStore store, params SourcePartition[] partitions)
     {
-        HourSnapshot hours = await store.ReadDirtyHoursAsync(partitions, 1000, None);
-        PublishResult hourly = await store.PublishHoursAsync([.. hours.Hours.Select(Merge)], None);
-        DaySnapshot days = await store.ReadDirtyDaysAsync(partitions, 1000, None);
-        return (hourly, await store.PublishDaysAsync([.. days.Days.Select(Merge)], None));
-    }
-
-    private static TDigest? FromCentroids(DigestCentroids? centroids) =>
-        centroids is null ? null : TDigest.TryFromCentroids(centroids, out TDigest digest) ? digest : throw new InvalidDataException();
-
-    private static (BucketTotals Totals, TDigest? Digest) Merge(IEnumerable<(BucketTotals Totals, TDigest? Digest)> inputs)
-    {
-        var totals = new BucketTotals();
-        var digests = new List<TDigest>();
-        foreach (var (part, digest) in inputs)
-        {
-            totals.Add(part);
-            if (digest is not null)
-                digests.Add(digest);
-        }
-        return (totals, digests.Count == 0 ? null : TDigest.Merge(digests.ToArray(), 100));
+        DirtySnapshot<Hour> hours = await store.ReadDirtyHoursAsync(partitions, 1000, None);
+        PublishResult hourly = await store.PublishHoursAsync([.. hours.Buckets.Select(Merge)], None);
+        DirtySnapshot<Day> days = await store.ReadDirtyDaysAsync(partitions, 1000, None);
+        return (hourly, await store.PublishDaysAsync([.. days.Buckets.Select(Merge)], None));
     }
 }

@@ -64,8 +64,8 @@ public sealed class SimulatedStoreTests
                 await insert.ExecuteNonQueryAsync();
             }
             var row = new FigureRow(requests, requests, 0, 0, 0, 0, null, null, 0);
-            database.Hourly[new HourKey(hour, label)].Seed(row);
-            database.Daily[new DayKey(hour.Day, label)].Seed(row);
+            database.Hourly[new BucketKey<Hour>(hour, label)].Seed(row);
+            database.Daily[new BucketKey<Day>(hour.Day, label)].Seed(row);
         }
     }
 
@@ -75,12 +75,12 @@ public sealed class SimulatedStoreTests
         foreach (var (key, cell) in database.Hourly.Cells.OrderBy(entry => entry.Key))
         {
             if (cell.Committed is { } row)
-                rows.Add($"{key.Hour.SinceEpoch} {key.Platform} {Say(row)}");
+                rows.Add($"{key.Bucket.SinceEpoch} {key.Platform} {Say(row)}");
         }
         foreach (var (key, cell) in database.Daily.Cells.OrderBy(entry => entry.Key))
         {
             if (cell.Committed is { } row)
-                rows.Add($"{key.Day.SinceEpoch} {key.Platform} {Say(row)}");
+                rows.Add($"{key.Bucket.SinceEpoch} {key.Platform} {Say(row)}");
         }
         foreach (var (source, cell) in database.Tallies.Cells.OrderBy(entry => entry.Key))
         {

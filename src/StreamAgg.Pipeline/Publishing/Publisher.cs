@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
@@ -28,8 +29,8 @@ public sealed class Publisher(
                 return false;
             }
 
-            int hours = await PublishHoursAsync(known, cancellation);
-            int days = await PublishDaysAsync(known, cancellation);
+            int hours = await PublishAsync("hours", "hourly", known, ReadHoursAsync, store.PublishHoursAsync, cancellation);
+            int days = await PublishAsync("days", "daily", known, store.ReadDirtyDaysAsync, store.PublishDaysAsync, cancellation);
             if (hours + days > 0)
                 PipelineLog.Published(logger, hours, days);
             metrics.PublishTook(time.GetElapsedTime(startedAt));
@@ -63,42 +64,34 @@ public sealed class Publisher(
         return partitions;
     }
 
-    private async Task<int> PublishHoursAsync(IReadOnlyList<SourcePartition> known, CancellationToken cancellation)
+    private async Task<DirtySnapshot<Hour>> ReadHoursAsync(IReadOnlyList<SourcePartition> known, int limit, CancellationToken cancellation)
     {
-        int written = 0;
-        HourKey? first = null;
-        while (true)
-        {
-            using var activity = metrics.Activities.StartActivity("publish hours");
-            var snapshot = await store.ReadDirtyHoursAsync(known, BatchSize, cancellation);
-            metrics.WatermarkAt(snapshot.Watermark, await store.NowAsync(cancellation));
-            if (snapshot.Hours.Count == 0)
-                return written;
-            var rows = snapshot.Hours.Select(hour => RowMerge.Hour(hour, options.Compression)).ToArray();
-            var result = await store.PublishHoursAsync(rows, cancellation);
-            activity?.SetTag("streamagg.rows", rows.Length);
-            written += Report("hourly", result);
-            // The same first key again: its mark is held or renewed by a checkpoint, the next pass comes soon enough.
-            if (!snapshot.HasMore || rows[0].Key == first)
-                return written;
-            first = rows[0].Key;
-        }
+        DirtySnapshot<Hour> snapshot = await store.ReadDirtyHoursAsync(known, limit, cancellation);
+        metrics.WatermarkAt(snapshot.Watermark, await store.NowAsync(cancellation));
+        return snapshot;
     }
 
-    private async Task<int> PublishDaysAsync(IReadOnlyList<SourcePartition> known, CancellationToken cancellation)
+    private async Task<int> PublishAsync<TBucket>(
+        string buckets,
+        string table,
+        IReadOnlyList<SourcePartition> known,
+        Func<IReadOnlyList<SourcePartition>, int, CancellationToken, Task<DirtySnapshot<TBucket>>> read,
+        Func<IReadOnlyList<Publication<TBucket>>, CancellationToken, Task<PublishResult>> write,
+        CancellationToken cancellation)
+        where TBucket : IComparable<TBucket>
     {
         int written = 0;
-        DayKey? first = null;
+        BucketKey<TBucket>? first = null;
         while (true)
         {
-            using var activity = metrics.Activities.StartActivity("publish days");
-            var snapshot = await store.ReadDirtyDaysAsync(known, BatchSize, cancellation);
-            if (snapshot.Days.Count == 0)
+            using var activity = metrics.Activities.StartActivity($"publish {buckets}");
+            DirtySnapshot<TBucket> snapshot = await read(known, BatchSize, cancellation);
+            if (snapshot.Buckets.Count == 0)
                 return written;
-            var rows = snapshot.Days.Select(day => RowMerge.Day(day, options.Compression)).ToArray();
-            var result = await store.PublishDaysAsync(rows, cancellation);
+            Publication<TBucket>[] rows = [.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, options.Compression))];
+            PublishResult result = await write(rows, cancellation);
             activity?.SetTag("streamagg.rows", rows.Length);
-            written += Report("daily", result);
+            written += Report(table, result);
             // The same first key again: its mark is held or renewed by a checkpoint, the next pass comes soon enough.
             if (!snapshot.HasMore || rows[0].Key == first)
                 return written;

@@ -10,47 +10,22 @@ internal static class RowMerge
     private const double Quantile = 0.99;
     private const double MicrosAMillisecond = 1000;
 
-    public static Publication<HourKey> Hour(DirtyHour hour, int compression)
-    {
-        var totals = default(BucketTotals);
-        long inputRev = 0;
-        var digests = new List<TDigest>(hour.Inputs.Count);
-        foreach (var (row, rev) in hour.Inputs)
-        {
-            totals.Add(row.Totals);
-            inputRev += rev;
-            if (row.Totals.DurationCount > 0)
-                digests.Add(StoredDigest.Decode(row.Digest.Span, row.Hour, row.Platform));
-        }
-
-        var (p99, centroids) = Merge(digests, compression);
-        return new Publication<HourKey>(hour.Key, hour.Mark, inputRev, totals, p99, centroids);
-    }
-
-    public static Publication<DayKey> Day(DirtyDay day, int compression)
-    {
-        var totals = default(BucketTotals);
-        long inputRev = 0;
-        var digests = new List<TDigest>(day.Hours.Count);
-        foreach (var hour in day.Hours)
-        {
-            totals.Add(hour.Totals);
-            inputRev += hour.InputRev;
-            if (hour.Centroids is { } centroids)
-                digests.Add(StoredDigest.Restore(centroids, hour.Hour, day.Key.Platform));
-        }
-
-        var (p99, merged) = Merge(digests, compression);
-        return new Publication<DayKey>(day.Key, day.Mark, inputRev, totals, p99, merged);
-    }
-
     /// <summary>The quantile is read from all centroids at once; only what is stored is compacted.</summary>
-    private static (double? P99Milliseconds, DigestCentroids? Centroids) Merge(List<TDigest> digests, int compression)
+    public static Publication<TBucket> Of<TBucket>(DirtyBucket<TBucket> bucket, int compression)
+        where TBucket : IComparable<TBucket>
     {
-        if (digests.Count == 0)
-            return (null, null);
-        var merged = TDigest.Merge([.. digests], compression);
-        double p99 = merged.Quantile(Quantile, MicrosAMillisecond);
-        return (p99, merged.ToCentroids());
+        var totals = default(BucketTotals);
+        long inputRev = 0;
+        var digests = new List<TDigest>(bucket.Inputs.Count);
+        foreach (BucketInput input in bucket.Inputs)
+        {
+            totals.Add(input.Totals);
+            inputRev += input.Rev;
+            if (input.Digest() is { } digest)
+                digests.Add(digest);
+        }
+
+        TDigest? merged = digests.Count == 0 ? null : TDigest.Merge([.. digests], compression);
+        return new Publication<TBucket>(bucket.Key, bucket.Mark, inputRev, totals, merged?.Quantile(Quantile, MicrosAMillisecond), merged?.ToCentroids());
     }
 }

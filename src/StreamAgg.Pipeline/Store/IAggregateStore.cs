@@ -51,12 +51,12 @@ public interface IAggregateStore
     /// <param name="partitions">Every partition that the topics' metadata name.</param>
     /// <param name="limit">At most this many (hour, label) keys.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
+    Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
 
-    Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation);
+    Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation);
 
     /// <summary>Dirty days whose end the smallest watermark has passed and none of whose hours (of that label) is dirty.</summary>
-    Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
+    Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
 
-    Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation);
+    Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation);
 }

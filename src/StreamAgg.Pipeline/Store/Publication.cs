@@ -4,8 +4,10 @@ using StreamAgg.Core.Time;
 
 namespace StreamAgg.Pipeline.Store;
 
-/// <summary>Dirty hours that are closed, with everything that was counted in them, from one snapshot of the database.</summary>
-public sealed record HourSnapshot(IReadOnlyList<DirtyHour> Hours)
+/// <summary>Closed hours or days that are dirty, with everything that goes into their rows, from one snapshot of the database.</summary>
+/// <typeparam name="TBucket"><see cref="Hour"/> or <see cref="Day"/>.</typeparam>
+public sealed record DirtySnapshot<TBucket>(IReadOnlyList<DirtyBucket<TBucket>> Buckets)
+    where TBucket : IComparable<TBucket>
 {
     /// <summary>The smallest watermark; null while a partition has none.</summary>
     public Instant? Watermark { get; init; }
@@ -14,39 +16,48 @@ public sealed record HourSnapshot(IReadOnlyList<DirtyHour> Hours)
     public bool HasMore { get; init; }
 }
 
-/// <param name="Key">Hour and label.</param>
+/// <typeparam name="TBucket"><see cref="Hour"/> or <see cref="Day"/>.</typeparam>
+/// <param name="Key">Bucket and label.</param>
 /// <param name="Mark">The wake-up that was seen.</param>
-/// <param name="Inputs">The base first, then the partials in (topic, partition) order.</param>
-public sealed record DirtyHour(HourKey Key, long Mark, IReadOnlyList<RevisedRow> Inputs);
+/// <param name="Inputs">Of an hour the base first, then the partials in (topic, partition) order; of a day its hours' sketches in order.</param>
+public sealed record DirtyBucket<TBucket>(BucketKey<TBucket> Key, long Mark, IReadOnlyList<BucketInput> Inputs)
+    where TBucket : IComparable<TBucket>;
 
-/// <summary>Dirty days that are closed and none of whose hours is dirty.</summary>
-public sealed record DaySnapshot(IReadOnlyList<DirtyDay> Days)
+/// <summary>What was counted in an hour under one label by somebody: a partition, the base, or all of them.</summary>
+/// <param name="Hour">The UTC hour.</param>
+/// <param name="Platform">The label.</param>
+/// <param name="Rev">The number of its changes; of a sketch the sum of those that went into it.</param>
+/// <param name="Totals">Counts and sums.</param>
+public abstract record BucketInput(Hour Hour, string Platform, long Rev, BucketTotals Totals)
 {
-    /// <summary>True where the limit cut the list: ask again.</summary>
-    public bool HasMore { get; init; }
+    /// <summary>Null where no event had a duration.</summary>
+    /// <exception cref="InvalidDataException">What the store holds is damaged.</exception>
+    public abstract TDigest? Digest();
 }
 
-/// <param name="Key">Day and label.</param>
-/// <param name="Mark">The wake-up that was seen.</param>
-/// <param name="Hours">The day's hours in order, as their sketches hold them.</param>
-public sealed record DirtyDay(DayKey Key, long Mark, IReadOnlyList<HourSketch> Hours);
+/// <summary>A partial or a base, whose digest is bytes.</summary>
+public sealed record RevisedRow(PartialRow Row, long Rev) : BucketInput(Row.Hour, Row.Platform, Rev, Row.Totals)
+{
+    public override TDigest? Digest() => Totals.DurationCount == 0 ? null : StoredDigest.Decode(Row.Digest.Span, Hour, Platform);
+}
 
-/// <param name="Hour">The UTC hour.</param>
-/// <param name="InputRev">The sum of the revs that went into it.</param>
-/// <param name="Totals">Counts and sums.</param>
-/// <param name="Centroids">Null where no event had a duration.</param>
-public sealed record HourSketch(Hour Hour, long InputRev, BucketTotals Totals, DigestCentroids? Centroids);
+/// <summary>An hour that was published, whose digest is centroids.</summary>
+public sealed record HourSketch(Hour Hour, string Platform, long Rev, BucketTotals Totals, DigestCentroids? Centroids) : BucketInput(Hour, Platform, Rev, Totals)
+{
+    public override TDigest? Digest() => Centroids is null ? null : StoredDigest.Restore(Centroids, Hour, Platform);
+}
 
 /// <summary>A row ready to be written: the merged state, the figures, and the mark that it answers.</summary>
-/// <typeparam name="TKey"><see cref="HourKey"/> or <see cref="DayKey"/>.</typeparam>
+/// <typeparam name="TBucket"><see cref="Hour"/> or <see cref="Day"/>.</typeparam>
 /// <param name="Key">The row's key.</param>
 /// <param name="Mark">Cleared only while it is still this one.</param>
 /// <param name="InputRev">Written only over a smaller one.</param>
 /// <param name="Totals">Counts and sums.</param>
 /// <param name="P99Milliseconds">Read from all inputs' centroids at once; null where no event had a duration.</param>
 /// <param name="Centroids">The merged digest, compacted; null where no event had a duration.</param>
-public sealed record Publication<TKey>(
-    TKey Key, long Mark, long InputRev, BucketTotals Totals, double? P99Milliseconds, DigestCentroids? Centroids);
+public sealed record Publication<TBucket>(
+    BucketKey<TBucket> Key, long Mark, long InputRev, BucketTotals Totals, double? P99Milliseconds, DigestCentroids? Centroids)
+    where TBucket : IComparable<TBucket>;
 
 /// <summary>What a publishing transaction did.</summary>
 /// <param name="RowsWritten">Public rows inserted or changed.</param>

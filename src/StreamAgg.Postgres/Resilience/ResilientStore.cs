@@ -87,16 +87,16 @@ public sealed class ResilientStore : IAggregateStore
 
     public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => RunAsync(token => inner.RecordGapAsync(gap, token), cancellation);
 
-    public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         RunAsync(token => inner.ReadDirtyHoursAsync(partitions, limit, token), cancellation);
 
-    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
         RunAsync(token => inner.PublishHoursAsync(hours, token), cancellation);
 
-    public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         RunAsync(token => inner.ReadDirtyDaysAsync(partitions, limit, token), cancellation);
 
-    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation) =>
         RunAsync(token => inner.PublishDaysAsync(days, token), cancellation);
 
     private Task<bool> RunAsync(Func<CancellationToken, Task> call, CancellationToken cancellation) =>

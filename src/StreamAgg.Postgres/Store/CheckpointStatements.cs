@@ -1,5 +1,6 @@
 using System.Text;
 using NpgsqlTypes;
+using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
@@ -91,15 +92,15 @@ internal sealed class CheckpointStatements(string pipeline)
 
     private async Task MarkAsync(StoreTransaction transaction, IReadOnlyList<PartitionCheckpoint> partitions)
     {
-        HourKey[] changed =
+        BucketKey<Hour>[] changed =
         [
             .. partitions.SelectMany(p => p.Changed.Select(row => row.Key).Concat(p.Folds.Where(fold => fold.Changed).Select(fold => fold.Row.Key))).Distinct(),
         ];
         // In the order of the table's key over all statements, as within one: these are locks that everybody takes.
-        foreach (HourKey[] chunk in changed.OrderBy(key => key.Hour).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder).Chunk(MarksAStatement))
+        foreach (BucketKey<Hour>[] chunk in changed.OrderBy(key => key.Bucket).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder).Chunk(MarksAStatement))
             await transaction.ExecuteAsync(Mark, p => p
                 .With("pipeline", pipeline)
-                .With("hours", Array.ConvertAll(chunk, key => Timestamps.ToColumn(key.Hour)))
+                .With("hours", Array.ConvertAll(chunk, key => Timestamps.ToColumn(key.Bucket)))
                 .With("platforms", Array.ConvertAll(chunk, key => key.Platform)));
     }
 }

@@ -1,5 +1,6 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Digests;
+using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
@@ -40,7 +41,7 @@ internal sealed class FoldStatements(string pipeline)
 
     public async Task RunAsync(StoreTransaction transaction, IReadOnlyList<PartitionCheckpoint> partitions)
     {
-        var additions = new SortedDictionary<HourKey, Addition>();
+        var additions = new SortedDictionary<BucketKey<Hour>, Addition>();
         // In the order of (topic, partition): digests merged in another order may differ within their bound.
         foreach (PartitionCheckpoint partition in partitions.OrderBy(p => p.Source))
             foreach (Fold fold in partition.Folds)
@@ -57,32 +58,32 @@ internal sealed class FoldStatements(string pipeline)
     }
 
     private Task DeletePartialsAsync(
-        StoreTransaction transaction, (SourcePartition Source, HourKey Key)[] folded, SortedDictionary<HourKey, Addition> additions) =>
+        StoreTransaction transaction, (SourcePartition Source, BucketKey<Hour> Key)[] folded, SortedDictionary<BucketKey<Hour>, Addition> additions) =>
         transaction.QueryAsync(
             Delete,
             p => p.With("pipeline", pipeline)
                 .With("topics", Array.ConvertAll(folded, f => f.Source.Topic))
                 .With("partitions", Array.ConvertAll(folded, f => f.Source.Partition))
-                .With("hours", Array.ConvertAll(folded, f => Timestamps.ToColumn(f.Key.Hour)))
+                .With("hours", Array.ConvertAll(folded, f => Timestamps.ToColumn(f.Key.Bucket)))
                 .With("platforms", Array.ConvertAll(folded, f => f.Key.Platform)),
-            row => additions[new HourKey(Timestamps.ReadHour(row, 0), row.GetString(1))].Rev += row.GetInt64(2));
+            row => additions[new BucketKey<Hour>(Timestamps.ReadHour(row, 0), row.GetString(1))].Rev += row.GetInt64(2));
 
-    private async Task AddToBaseAsync(StoreTransaction transaction, SortedDictionary<HourKey, Addition> additions)
+    private async Task AddToBaseAsync(StoreTransaction transaction, SortedDictionary<BucketKey<Hour>, Addition> additions)
     {
-        HourKey[] keys = [.. additions.Keys];
+        BucketKey<Hour>[] keys = [.. additions.Keys];
         Addition[] rows = [.. additions.Values];
         byte[][] digests = Array.ConvertAll(rows, row => MergeDigests(row.Digests));
         var totals = new TotalsColumns(rows.Length);
         for (int i = 0; i < rows.Length; i++)
             totals.Set(i, rows[i].Totals);
 
-        var merged = new List<(HourKey Key, byte[] Digest)>();
+        var merged = new List<(BucketKey<Hour> Key, byte[] Digest)>();
         await transaction.QueryAsync(
             AddToBase,
             p =>
             {
                 p.With("pipeline", pipeline)
-                    .With("hours", Array.ConvertAll(keys, key => Timestamps.ToColumn(key.Hour)))
+                    .With("hours", Array.ConvertAll(keys, key => Timestamps.ToColumn(key.Bucket)))
                     .With("platforms", Array.ConvertAll(keys, key => key.Platform))
                     .With("revs", Array.ConvertAll(rows, row => row.Rev))
                     .With("digests", digests);
@@ -90,7 +91,7 @@ internal sealed class FoldStatements(string pipeline)
             },
             row =>
             {
-                var key = new HourKey(Timestamps.ReadHour(row, 0), row.GetString(1));
+                var key = new BucketKey<Hour>(Timestamps.ReadHour(row, 0), row.GetString(1));
                 Addition added = additions[key];
                 // Another rev than the one given: the row was there, and this is its digest from before.
                 if (row.GetInt64(2) != added.Rev && added.Digests.Count > 0)
@@ -98,10 +99,10 @@ internal sealed class FoldStatements(string pipeline)
             });
         if (merged.Count == 0)
             return;
-        (HourKey Key, byte[] Digest)[] replaced = [.. merged];
+        (BucketKey<Hour> Key, byte[] Digest)[] replaced = [.. merged];
         await transaction.ExecuteAsync(ReplaceDigests, p => p
             .With("pipeline", pipeline)
-            .With("hours", Array.ConvertAll(replaced, m => Timestamps.ToColumn(m.Key.Hour)))
+            .With("hours", Array.ConvertAll(replaced, m => Timestamps.ToColumn(m.Key.Bucket)))
             .With("platforms", Array.ConvertAll(replaced, m => m.Key.Platform))
             .With("digests", Array.ConvertAll(replaced, m => m.Digest)));
     }

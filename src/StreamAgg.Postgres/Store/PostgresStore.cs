@@ -183,22 +183,23 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
         return true;
     }, cancellation);
 
-    public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         StoreTransaction.ReadCurrentAsync(database, transaction => hourPublishing.ReadAsync(transaction, partitions, limit), cancellation);
 
-    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
         PublishAsync(hours, hourPublishing.WriteAsync, cancellation);
 
-    public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         StoreTransaction.ReadCurrentAsync(database, transaction => dayPublishing.ReadAsync(transaction, partitions, limit), cancellation);
 
-    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation) =>
         PublishAsync(days, dayPublishing.WriteAsync, cancellation);
 
-    private async Task<PublishResult> PublishAsync<TKey>(
-        IReadOnlyList<Publication<TKey>> rows,
-        Func<StoreTransaction, IReadOnlyList<Publication<TKey>>, Task<PublishResult>> write,
+    private async Task<PublishResult> PublishAsync<TBucket>(
+        IReadOnlyList<Publication<TBucket>> rows,
+        Func<StoreTransaction, IReadOnlyList<Publication<TBucket>>, Task<PublishResult>> write,
         CancellationToken cancellation)
+        where TBucket : IComparable<TBucket>
     {
         var result = new PublishResult(0, 0, 0);
         if (rows.Count == 0)

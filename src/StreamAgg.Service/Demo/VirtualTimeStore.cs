@@ -31,15 +31,15 @@ internal sealed class VirtualTimeStore(IAggregateStore store, VirtualClock clock
 
     public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => store.RecordGapAsync(gap, cancellation);
 
-    public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         store.ReadDirtyHoursAsync(partitions, limit, cancellation);
 
-    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
         store.PublishHoursAsync(hours, cancellation);
 
-    public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         store.ReadDirtyDaysAsync(partitions, limit, cancellation);
 
-    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation) =>
         store.PublishDaysAsync(days, cancellation);
 }

@@ -10,13 +10,13 @@ namespace StreamAgg.Pipeline.Tests.Publishing;
 public sealed class RowMergeTests
 {
     private static readonly Hour Ten = Hour.FromUtc(new DateTime(2026, 1, 5, 10, 0, 0, DateTimeKind.Utc));
-    private static readonly HourKey Key = new(Ten, "openai");
+    private static readonly BucketKey<Hour> Key = new(Ten, "openai");
 
     [Fact]
     public void An_hour_is_the_sum_of_its_inputs()
     {
-        var hour = new DirtyHour(Key, 77, [new(Row(1_000, 3_000), 4), new(Row(2_000), 5)]);
-        var row = RowMerge.Hour(hour, 100);
+        var hour = new DirtyBucket<Hour>(Key, 77, [new RevisedRow(Row(1_000, 3_000), 4), new RevisedRow(Row(2_000), 5)]);
+        var row = RowMerge.Of(hour, 100);
 
         Assert.Equal(77, row.Mark);
         Assert.Equal(9, row.InputRev);
@@ -29,7 +29,7 @@ public sealed class RowMergeTests
     public void Without_durations_there_is_no_quantile()
     {
         var failed = new BucketTotals { ErrorCount = 2, Error5xxCount = 1 };
-        var row = RowMerge.Hour(new DirtyHour(Key, 1, [new(new PartialRow(Ten, "openai", failed, default), 1)]), 100);
+        var row = RowMerge.Of(new DirtyBucket<Hour>(Key, 1, [new RevisedRow(new PartialRow(Ten, "openai", failed, default), 1)]), 100);
 
         Assert.Null(row.P99Milliseconds);
         Assert.Null(row.Centroids);
@@ -39,13 +39,13 @@ public sealed class RowMergeTests
     [Fact]
     public void A_day_is_the_sum_of_its_hours_and_its_quantile_is_of_all_values()
     {
-        var first = RowMerge.Hour(new DirtyHour(Key, 1, [new(Row(1_000, 1_000, 1_000), 1)]), 100);
-        var second = RowMerge.Hour(new DirtyHour(Key, 2, [new(Row(9_000), 2)]), 100);
-        var day = new DirtyDay(
-            new DayKey(Ten.Day, "openai"),
+        var first = RowMerge.Of(new DirtyBucket<Hour>(Key, 1, [new RevisedRow(Row(1_000, 1_000, 1_000), 1)]), 100);
+        var second = RowMerge.Of(new DirtyBucket<Hour>(Key, 2, [new RevisedRow(Row(9_000), 2)]), 100);
+        var day = new DirtyBucket<Day>(
+            new BucketKey<Day>(Ten.Day, "openai"),
             5,
-            [new HourSketch(Ten, first.InputRev, first.Totals, first.Centroids), new HourSketch(new Hour(Ten.SinceEpoch + 1), second.InputRev, second.Totals, second.Centroids)]);
-        var row = RowMerge.Day(day, 100);
+            [new HourSketch(Ten, "openai", first.InputRev, first.Totals, first.Centroids), new HourSketch(new Hour(Ten.SinceEpoch + 1), "openai", second.InputRev, second.Totals, second.Centroids)]);
+        var row = RowMerge.Of(day, 100);
 
         Assert.Equal(4, row.Totals.SuccessCount);
         Assert.Equal(3, row.InputRev);
@@ -58,8 +58,8 @@ public sealed class RowMergeTests
     {
         var totals = new BucketTotals { SuccessCount = 1 };
         totals.AddDuration(5);
-        var hour = new DirtyHour(Key, 1, [new(new PartialRow(Ten, "openai", totals, new byte[] { 1, 2, 3 }), 1)]);
-        Assert.Throws<InvalidDataException>(() => RowMerge.Hour(hour, 100));
+        var hour = new DirtyBucket<Hour>(Key, 1, [new RevisedRow(new PartialRow(Ten, "openai", totals, new byte[] { 1, 2, 3 }), 1)]);
+        Assert.Throws<InvalidDataException>(() => RowMerge.Of(hour, 100));
     }
 
     private static PartialRow Row(params long[] durationsMicros)

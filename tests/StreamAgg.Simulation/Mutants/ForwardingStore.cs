@@ -33,15 +33,15 @@ internal abstract class ForwardingStore(IAggregateStore inner) : IAggregateStore
 
     public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => Inner.RecordGapAsync(gap, cancellation);
 
-    public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         Inner.ReadDirtyHoursAsync(partitions, limit, cancellation);
 
-    public virtual Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+    public virtual Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
         Inner.PublishHoursAsync(hours, cancellation);
 
-    public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         Inner.ReadDirtyDaysAsync(partitions, limit, cancellation);
 
-    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation) =>
         Inner.PublishDaysAsync(days, cancellation);
 }

@@ -70,7 +70,7 @@ internal sealed class ClaimsToTheEnd(IAggregateStore inner) : ForwardingStore(in
 /// <remarks>This was a fault of the digest once.</remarks>
 internal sealed class BlursLargestValue(IAggregateStore inner) : ForwardingStore(inner)
 {
-    public override Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+    public override Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
         Inner.PublishHoursAsync([.. hours.Select(static hour => hour with { Centroids = Blur(hour.Centroids) })], cancellation);
 
     private static DigestCentroids? Blur(DigestCentroids? centroids)

@@ -1,3 +1,4 @@
+using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 
@@ -104,7 +105,7 @@ internal sealed class TakesUnknownForDone(IAggregateStore inner) : ForwardingSto
 /// <remarks>Seen from the store: the fresh partial that detaching would have started never arrives.</remarks>
 internal sealed class FoldsWithoutDetaching(IAggregateStore inner) : ForwardingStore(inner)
 {
-    private readonly HashSet<(SourcePartition Source, HourKey Key)> folded = [];
+    private readonly HashSet<(SourcePartition Source, BucketKey<Hour> Key)> folded = [];
 
     public override async Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation)
     {

@@ -24,8 +24,8 @@ internal sealed class Ledger(
 {
     private readonly PipelineOptions options = plan.Options;
     private readonly Tables tables = new(database, plan, happenings, fail);
-    private readonly Dictionary<HourKey, Account> hours = new(ByHour.Instance);
-    private readonly Dictionary<DayKey, Account> days = new(ByDay.Instance);
+    private readonly Dictionary<BucketKey<Hour>, Account> hours = new(ByHour.Instance);
+    private readonly Dictionary<BucketKey<Day>, Account> days = new(ByDay.Instance);
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
     private readonly Dictionary<SourcePartition, Instant> latest = [];
 
@@ -33,12 +33,12 @@ internal sealed class Ledger(
     private readonly Dictionary<SourcePartition, List<Instant>> ahead = [];
     private readonly Dictionary<SourcePartition, SourceRow> before = [];
     private readonly OutcomeBook outcomes = new(database, fail);
-    private readonly HashSet<HourKey> touched = new(ByHour.Instance);
-    private readonly HashSet<DayKey> touchedDays = new(ByDay.Instance);
+    private readonly HashSet<BucketKey<Hour>> touched = new(ByHour.Instance);
+    private readonly HashSet<BucketKey<Day>> touchedDays = new(ByDay.Instance);
 
-    public IReadOnlyDictionary<HourKey, Account> Hours => hours;
+    public IReadOnlyDictionary<BucketKey<Hour>, Account> Hours => hours;
 
-    public IReadOnlyDictionary<DayKey, Account> Days => days;
+    public IReadOnlyDictionary<BucketKey<Day>, Account> Days => days;
 
     /// <summary>Partitions that lost records to retention, a truncation or a new incarnation.</summary>
     public HashSet<SourcePartition> Damaged { get; } = [];
@@ -151,14 +151,14 @@ internal sealed class Ledger(
                 touched.Add(fold.Row.Key);
         }
 
-        foreach (HourKey key in touched)
+        foreach (BucketKey<Hour> key in touched)
         {
             if (hours.TryGetValue(key, out Account? account))
                 account.Remember();
             Compare(key, account);
             tables.CheckMark(key);
         }
-        foreach (DayKey day in touchedDays)
+        foreach (BucketKey<Day> day in touchedDays)
             days[day].Remember();
         int folds = partitions.Sum(static partition => partition.Folds.Count), rows = partitions.Sum(static partition => partition.Changed.Count);
         if (folds > plan.Bounds.CheckpointFolds || (partitions.Count > 1 && rows > plan.Bounds.CheckpointRows))
@@ -170,33 +170,33 @@ internal sealed class Ledger(
         }
     }
 
-    public void PublishedHours(IReadOnlyList<Publication<HourKey>> published)
+    public void PublishedHours(IReadOnlyList<Publication<Hour>> published)
     {
         touchedDays.Clear();
-        foreach (Publication<HourKey> hour in published)
+        foreach (Publication<Hour> hour in published)
         {
             happenings.Count(Happening.HourPublished);
             database.Scheduler.Mix((ulong)hour.InputRev ^ (ulong)BitConverter.DoubleToInt64Bits(hour.P99Milliseconds ?? -1));
             if (hour.InputRev > 1 && hours.TryGetValue(hour.Key, out Account? known) && known.WasPublished)
                 happenings.Count(Happening.HourPublishedAgain);
             CheckPublished(hours.GetValueOrDefault(hour.Key), hour.Totals, hour.Key);
-            CheckClosed(hour.Key.Hour.End, hour.Key);
+            CheckClosed(hour.Key.Bucket.End, hour.Key);
             tables.CheckMark(hour.Key);
-            touchedDays.Add(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
+            touchedDays.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Platform));
         }
-        foreach (DayKey day in touchedDays)
+        foreach (BucketKey<Day> day in touchedDays)
             tables.CheckMark(day);
     }
 
-    public void PublishedDays(IReadOnlyList<Publication<DayKey>> published)
+    public void PublishedDays(IReadOnlyList<Publication<Day>> published)
     {
-        foreach (Publication<DayKey> day in published)
+        foreach (Publication<Day> day in published)
         {
             happenings.Count(Happening.DayPublished);
             if (days.TryGetValue(day.Key, out Account? known) && known.WasPublished)
                 happenings.Count(Happening.DayPublishedAgain);
             CheckPublished(days.GetValueOrDefault(day.Key), day.Totals, day.Key);
-            CheckClosed(day.Key.Day.End, day.Key);
+            CheckClosed(day.Key.Bucket.End, day.Key);
             tables.CheckMark(day.Key);
         }
     }
@@ -243,10 +243,10 @@ internal sealed class Ledger(
     {
         // Where labels overflow, nobody can say which of them a row stands for: one account holds them all.
         string label = plan.LabelsOverflow ? "" : e.Label;
-        var key = new HourKey(e.Time.Hour, label);
+        var key = new BucketKey<Hour>(e.Time.Hour, label);
         if (!hours.TryGetValue(key, out Account? hour))
             hours.Add(key, hour = new Account());
-        var dayKey = new DayKey(key.Hour.Day, label);
+        var dayKey = new BucketKey<Day>(key.Bucket.Day, label);
         if (!days.TryGetValue(dayKey, out Account? day))
             days.Add(dayKey, day = new Account());
         Add(hour, e, kind);
@@ -277,14 +277,14 @@ internal sealed class Ledger(
         account.Totals.TimeoutCount += e.IsTimeout ? 1 : 0;
     }
 
-    private void Compare(HourKey key, Account? account)
+    private void Compare(BucketKey<Hour> key, Account? account)
     {
         BucketTotals stored = default;
         if (plan.LabelsOverflow)
         {
-            account = hours.GetValueOrDefault(new HourKey(key.Hour, ""));
-            tables.AddAllLabels(ref stored, key.Hour);
-            tables.CheckLabels(key.Hour);
+            account = hours.GetValueOrDefault(new BucketKey<Hour>(key.Bucket, ""));
+            tables.AddAllLabels(ref stored, key.Bucket);
+            tables.CheckLabels(key.Bucket);
         }
         else
         {
@@ -293,7 +293,7 @@ internal sealed class Ledger(
         BucketTotals expected = account?.Totals ?? default;
         if (stored != expected)
         {
-            fail(Invariants.StateIsPrefix, $"hour {key.Hour} ({key.Hour.SinceEpoch}) '{key.Platform}': the store holds {Say(stored)}, "
+            fail(Invariants.StateIsPrefix, $"hour {key.Bucket} ({key.Bucket.SinceEpoch}) '{key.Platform}': the store holds {Say(stored)}, "
                 + $"the committed offsets {Say(expected)}");
         }
     }

@@ -1,4 +1,5 @@
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Log;
 using StreamAgg.Simulation.Store;
@@ -28,21 +29,21 @@ internal sealed class Rest(World world)
         foreach (var (key, cell) in database.DirtyHours.Cells)
         {
             if (cell.Committed is not null)
-                return $"hour {key.Hour} '{key.Platform}' is marked";
+                return $"hour {key.Bucket} '{key.Platform}' is marked";
         }
         foreach (var (key, cell) in database.DirtyDays.Cells)
         {
             if (cell.Committed is not null)
-                return $"day {key.Day} '{key.Platform}' is marked";
+                return $"day {key.Bucket} '{key.Platform}' is marked";
         }
         foreach (var (hour, cells) in database.Partials)
         {
             foreach (var (source, cell) in cells)
             {
                 if (cell.Committed is not null && database.Sources.Committed(source)?.Watermark is { } watermark
-                    && hour.Hour.End + FoldAfter <= watermark - TimeSpan.FromHours(1) && world.Cluster.Find(source) is not null)
+                    && hour.Bucket.End + FoldAfter <= watermark - TimeSpan.FromHours(1) && world.Cluster.Find(source) is not null)
                 {
-                    return $"{source} has not folded hour {hour.Hour} '{hour.Platform}'";
+                    return $"{source} has not folded hour {hour.Bucket} '{hour.Platform}'";
                 }
             }
         }
@@ -75,7 +76,7 @@ internal sealed class Rest(World world)
         foreach (var (key, cell) in world.Database.HourSketches.Cells)
         {
             if (cell.Committed is not null && !world.Ledger.Hours.ContainsKey(key))
-                world.Fail(Invariants.RowsAreTrue, $"hour {key.Hour} '{key.Platform}' is published and was never counted");
+                world.Fail(Invariants.RowsAreTrue, $"hour {key.Bucket} '{key.Platform}' is published and was never counted");
         }
     }
 
@@ -107,13 +108,13 @@ internal sealed class Rest(World world)
         Database database = world.Database;
         foreach (var (key, account) in world.Ledger.Hours)
         {
-            VerifySum(key, account, database.HourSketches.Cells.Where(entry => entry.Key.Hour == key.Hour).Select(entry => entry.Value.Committed),
-                database.Hourly.Cells.Where(entry => entry.Key.Hour == key.Hour).Select(entry => entry.Value.Committed));
+            VerifySum(key, account, database.HourSketches.Cells.Where(entry => entry.Key.Bucket == key.Bucket).Select(entry => entry.Value.Committed),
+                database.Hourly.Cells.Where(entry => entry.Key.Bucket == key.Bucket).Select(entry => entry.Value.Committed));
         }
         foreach (var (key, account) in world.Ledger.Days)
         {
-            VerifySum(key, account, database.DaySketches.Cells.Where(entry => entry.Key.Day == key.Day).Select(entry => entry.Value.Committed),
-                database.Daily.Cells.Where(entry => entry.Key.Day == key.Day).Select(entry => entry.Value.Committed));
+            VerifySum(key, account, database.DaySketches.Cells.Where(entry => entry.Key.Bucket == key.Bucket).Select(entry => entry.Value.Committed),
+                database.Daily.Cells.Where(entry => entry.Key.Bucket == key.Bucket).Select(entry => entry.Value.Committed));
         }
     }
 
@@ -130,7 +131,7 @@ internal sealed class Rest(World world)
     }
 
     /// <summary>Hours that others counted were never seen: the day stays as the batch job left it, and the state knows the part that is known.</summary>
-    private void VerifyHeld(DayKey which, Account account, FigureRow? row, SketchRow? sketch)
+    private void VerifyHeld(BucketKey<Day> which, Account account, FigureRow? row, SketchRow? sketch)
     {
         if (row is not null && row != FaultMaker.Foreign(1))
             world.Fail(Invariants.RowsAreTrue, $"{which}: {row} was written although hours of it were never seen");

@@ -15,7 +15,7 @@ internal sealed class Tables(Database database, WorldPlan plan, Happenings happe
     private readonly string[] labels = [.. plan.Habits.Labels, HourPartials.OtherPlatform];
     private readonly Dictionary<SourcePartition, Hour> foldedUpTo = [];
 
-    public void Add(ref BucketTotals totals, HourKey key)
+    public void Add(ref BucketTotals totals, BucketKey<Hour> key)
     {
         totals.Add(database.Bases.Committed(key)?.Row.Totals ?? default);
         foreach (var (_, cell) in database.PartialsOf(key))
@@ -28,25 +28,25 @@ internal sealed class Tables(Database database, WorldPlan plan, Happenings happe
     public void AddAllLabels(ref BucketTotals totals, Hour hour)
     {
         foreach (string label in labels)
-            Add(ref totals, new HourKey(hour, label));
+            Add(ref totals, new BucketKey<Hour>(hour, label));
     }
 
     /// <summary>A partition holds so many labels of an hour as are allowed, and one for the others.</summary>
     public void CheckLabels(Hour hour)
     {
-        if (database.PartialsOf(new HourKey(hour, HourPartials.OtherPlatform)).Count > 0)
+        if (database.PartialsOf(new BucketKey<Hour>(hour, HourPartials.OtherPlatform)).Count > 0)
             happenings.Count(Happening.LabelOverflow);
         foreach (SourcePartition source in database.Sources.Cells.Keys)
         {
             int held = labels.Count(label =>
-                database.PartialsOf(new HourKey(hour, label)).TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null);
+                database.PartialsOf(new BucketKey<Hour>(hour, label)).TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null);
             if (held > plan.Options.MaxPlatforms + 1)
                 fail(Invariants.Bounded, $"{source} holds {held} labels of hour {hour}, {plan.Options.MaxPlatforms} and one are allowed");
         }
     }
 
     /// <summary>No wake-up is lost: where the published sketch is older than what it is made of, the mark stands.</summary>
-    public void CheckMark(HourKey key)
+    public void CheckMark(BucketKey<Hour> key)
     {
         long rev = database.Bases.Committed(key)?.Rev ?? 0;
         foreach (var (_, cell) in database.PartialsOf(key))
@@ -55,11 +55,11 @@ internal sealed class Tables(Database database, WorldPlan plan, Happenings happe
             fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
     }
 
-    public void CheckMark(DayKey key)
+    public void CheckMark(BucketKey<Day> key)
     {
         long rev = 0;
         for (int i = 0; i < 24; i++)
-            rev += database.HourSketches.Committed(new HourKey(new Hour(key.Day.FirstHour.SinceEpoch + i), key.Platform))?.InputRev ?? 0;
+            rev += database.HourSketches.Committed(new BucketKey<Hour>(new Hour(key.Bucket.FirstHour.SinceEpoch + i), key.Platform))?.InputRev ?? 0;
         if (rev > (database.DaySketches.Committed(key)?.InputRev ?? 0) && database.DirtyDays.Committed(key) is null)
             fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
     }
@@ -86,8 +86,8 @@ internal sealed class Tables(Database database, WorldPlan plan, Happenings happe
         foldedUpTo[source] = hourOfWatermark;
         foreach (var (hour, cells) in database.Partials)
         {
-            if (hour.Hour.End + Rest.FoldAfter <= watermark && cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null)
-                fail(Invariants.Bounded, $"{source} still holds hour {hour.Hour} '{hour.Platform}' at watermark {watermark}");
+            if (hour.Bucket.End + Rest.FoldAfter <= watermark && cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null)
+                fail(Invariants.Bounded, $"{source} still holds hour {hour.Bucket} '{hour.Platform}' at watermark {watermark}");
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
 
     private readonly List<Transaction> open = [];
     private readonly Stack<List<Cell>> spareLocks = [];
-    private readonly Dictionary<HourKey, SortedList<SourcePartition, Cell<CountedRow>>> partials = new(ByHour.Instance);
+    private readonly Dictionary<BucketKey<Hour>, SortedList<SourcePartition, Cell<CountedRow>>> partials = new(ByHour.Instance);
     private int transactions;
     private long marks;
 
@@ -39,21 +39,21 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     public Table<SourcePartition, TallyRow> Tallies { get; } = new("event_tally");
 
     /// <summary>Rows of <c>partial</c>, an hour's in (topic, partition) order.</summary>
-    public IReadOnlyDictionary<HourKey, SortedList<SourcePartition, Cell<CountedRow>>> Partials => partials;
+    public IReadOnlyDictionary<BucketKey<Hour>, SortedList<SourcePartition, Cell<CountedRow>>> Partials => partials;
 
-    public Table<HourKey, CountedRow> Bases { get; } = new("hour_base", ByHour.Instance);
+    public Table<BucketKey<Hour>, CountedRow> Bases { get; } = new("hour_base", ByHour.Instance);
 
-    public Table<HourKey, MarkRow> DirtyHours { get; } = new("dirty_hour", ByHour.Instance);
+    public Table<BucketKey<Hour>, MarkRow> DirtyHours { get; } = new("dirty_hour", ByHour.Instance);
 
-    public Table<DayKey, MarkRow> DirtyDays { get; } = new("dirty_day", ByDay.Instance);
+    public Table<BucketKey<Day>, MarkRow> DirtyDays { get; } = new("dirty_day", ByDay.Instance);
 
-    public Table<HourKey, SketchRow> HourSketches { get; } = new("hour_sketch", ByHour.Instance);
+    public Table<BucketKey<Hour>, SketchRow> HourSketches { get; } = new("hour_sketch", ByHour.Instance);
 
-    public Table<DayKey, SketchRow> DaySketches { get; } = new("day_sketch", ByDay.Instance);
+    public Table<BucketKey<Day>, SketchRow> DaySketches { get; } = new("day_sketch", ByDay.Instance);
 
-    public Table<HourKey, FigureRow> Hourly { get; } = new("ops_metrics_hourly", ByHour.Instance);
+    public Table<BucketKey<Hour>, FigureRow> Hourly { get; } = new("ops_metrics_hourly", ByHour.Instance);
 
-    public Table<DayKey, FigureRow> Daily { get; } = new("ops_metrics_daily", ByDay.Instance);
+    public Table<BucketKey<Day>, FigureRow> Daily { get; } = new("ops_metrics_daily", ByDay.Instance);
 
     /// <summary>Rows of <c>gap</c>; the same gap said twice is one row.</summary>
     public List<Gap> Gaps { get; } = [];
@@ -61,10 +61,10 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     public IReadOnlyList<Transaction> Open => open;
 
     /// <summary>The hour's partials in (topic, partition) order; a cell without a row stands for one that was.</summary>
-    public SortedList<SourcePartition, Cell<CountedRow>> PartialsOf(HourKey hour) =>
+    public SortedList<SourcePartition, Cell<CountedRow>> PartialsOf(BucketKey<Hour> hour) =>
         partials.TryGetValue(hour, out var cells) ? cells : NoPartials;
 
-    public Cell<CountedRow> Partial(HourKey hour, SourcePartition source)
+    public Cell<CountedRow> Partial(BucketKey<Hour> hour, SourcePartition source)
     {
         if (!partials.TryGetValue(hour, out var cells))
             partials.Add(hour, cells = []);
@@ -113,11 +113,11 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     }
 
     /// <summary>True where the public table holds a row of an hour of that day that has no sketch: somebody else counted what was never seen.</summary>
-    public bool HasUnseenHours(DayKey day)
+    public bool HasUnseenHours(BucketKey<Day> day)
     {
         for (int i = 0; i < 24; i++)
         {
-            var hour = new HourKey(new Hour(day.Day.FirstHour.SinceEpoch + i), day.Platform);
+            var hour = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Platform);
             if (Hourly.Committed(hour) is not null && HourSketches.Committed(hour) is null)
                 return true;
         }

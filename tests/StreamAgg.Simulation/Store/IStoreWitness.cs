@@ -1,3 +1,4 @@
+using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Proof;
@@ -28,9 +29,9 @@ internal interface IStoreWitness
 
     void GapRecorded(Gap gap);
 
-    void PublishedHours(IReadOnlyList<Publication<HourKey>> hours);
+    void PublishedHours(IReadOnlyList<Publication<Hour>> hours);
 
-    void PublishedDays(IReadOnlyList<Publication<DayKey>> days);
+    void PublishedDays(IReadOnlyList<Publication<Day>> days);
 
     /// <summary>Two transactions waited for each other: the protocol's lock order does not allow it.</summary>
     void Deadlocked(string who);

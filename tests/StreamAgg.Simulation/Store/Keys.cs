@@ -1,25 +1,26 @@
+using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Simulation.Store;
 
 /// <summary>Finds hours by a hash that costs next to nothing: worlds have few labels, and look them up more often than anything else.</summary>
-internal sealed class ByHour : IEqualityComparer<HourKey>
+internal sealed class ByHour : IEqualityComparer<BucketKey<Hour>>
 {
     public static ByHour Instance { get; } = new();
 
-    public bool Equals(HourKey a, HourKey b) => a.Hour == b.Hour && a.Platform == b.Platform;
+    public bool Equals(BucketKey<Hour> a, BucketKey<Hour> b) => a.Bucket == b.Bucket && a.Platform == b.Platform;
 
-    public int GetHashCode(HourKey key) => (key.Hour.SinceEpoch * 397) ^ LabelHash.Of(key.Platform);
+    public int GetHashCode(BucketKey<Hour> key) => (key.Bucket.SinceEpoch * 397) ^ LabelHash.Of(key.Platform);
 }
 
 /// <summary>As <see cref="ByHour"/>, for days.</summary>
-internal sealed class ByDay : IEqualityComparer<DayKey>
+internal sealed class ByDay : IEqualityComparer<BucketKey<Day>>
 {
     public static ByDay Instance { get; } = new();
 
-    public bool Equals(DayKey a, DayKey b) => a.Day == b.Day && a.Platform == b.Platform;
+    public bool Equals(BucketKey<Day> a, BucketKey<Day> b) => a.Bucket == b.Bucket && a.Platform == b.Platform;
 
-    public int GetHashCode(DayKey key) => (key.Day.SinceEpoch * 397) ^ LabelHash.Of(key.Platform);
+    public int GetHashCode(BucketKey<Day> key) => (key.Bucket.SinceEpoch * 397) ^ LabelHash.Of(key.Platform);
 }
 
 internal static class LabelHash

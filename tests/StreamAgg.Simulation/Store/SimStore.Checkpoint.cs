@@ -157,7 +157,7 @@ internal sealed partial class SimStore
             return;
 
         await ArriveAsync(session, writes: true);
-        var added = new SortedDictionary<HourKey, (CountedRow Sum, List<TDigest> Digests)>();
+        var added = new SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<TDigest> Digests)>();
         foreach (PartitionCheckpoint partition in ordered)
         {
             foreach (Fold fold in partition.Folds)
@@ -210,7 +210,7 @@ internal sealed partial class SimStore
         await AnswerAsync(session);
     }
 
-    private static void AddFold(SortedDictionary<HourKey, (CountedRow Sum, List<TDigest> Digests)> added, Fold fold, long rev)
+    private static void AddFold(SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<TDigest> Digests)> added, Fold fold, long rev)
     {
         PartialRow row = fold.Row;
         if (!added.TryGetValue(row.Key, out var entry))
@@ -234,7 +234,7 @@ internal sealed partial class SimStore
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask MarkHoursAsync(Transaction session, List<PartitionCheckpoint> ordered)
     {
-        var hours = new SortedSet<HourKey>();
+        var hours = new SortedSet<BucketKey<Hour>>();
         foreach (PartitionCheckpoint partition in ordered)
         {
             foreach (PartialRow row in partition.Changed)
@@ -249,7 +249,7 @@ internal sealed partial class SimStore
             return;
 
         await ArriveAsync(session, writes: true);
-        foreach (HourKey hour in Rules.LocksInOrder || chance.Chance(0.5) ? hours : hours.Reverse())
+        foreach (BucketKey<Hour> hour in Rules.LocksInOrder || chance.Chance(0.5) ? hours : hours.Reverse())
             await MarkAsync(session, database.DirtyHours[hour]);
         await AnswerAsync(session);
     }

@@ -12,15 +12,15 @@ namespace StreamAgg.Simulation.Store;
 internal sealed partial class SimStore
 {
     /// <remarks>A REPEATABLE READ READ ONLY transaction sees one instant, so one step is all of it.</remarks>
-    public async Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation)
+    public async Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation)
     {
         Transaction read = Open(cancellation);
         await ArriveAsync(read, writes: false);
         Instant? watermark = database.Watermark(partitions);
-        var due = new List<(HourKey Key, long Mark)>();
+        var due = new List<(BucketKey<Hour> Key, long Mark)>();
         foreach (var (key, cell) in database.DirtyHours.Cells)
         {
-            if (cell.Committed is { } mark && watermark is { } passed && key.Hour.End <= passed)
+            if (cell.Committed is { } mark && watermark is { } passed && key.Bucket.End <= passed)
                 due.Add((key, mark.Mark));
         }
         due.Sort(static (a, b) => a.Key.CompareTo(b.Key));
@@ -30,25 +30,25 @@ internal sealed partial class SimStore
             due.RemoveRange(limit, due.Count - limit);
 
         var bases = new List<CountedRow?>(due.Count);
-        foreach ((HourKey key, _) in due)
+        foreach ((BucketKey<Hour> key, _) in due)
             bases.Add(Rules.ReadsBase ? database.Bases.Committed(key) : null);
         if (!Rules.ReadsOneSnapshot)
             await scheduler.Delay(null, Latency() * 20);
-        var hours = new List<DirtyHour>(due.Count);
+        var hours = new List<DirtyBucket<Hour>>(due.Count);
         for (int i = 0; i < due.Count; i++)
-            hours.Add(new DirtyHour(due[i].Key, due[i].Mark, InputsOf(due[i].Key, bases[i])));
+            hours.Add(new DirtyBucket<Hour>(due[i].Key, due[i].Mark, InputsOf(due[i].Key, bases[i])));
         await FinishSnapshotAsync(read);
-        return new HourSnapshot(hours) { Watermark = watermark, HasMore = hasMore };
+        return new DirtySnapshot<Hour>(hours) { Watermark = watermark, HasMore = hasMore };
     }
 
-    public async Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation)
+    public async Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation)
     {
-        var ordered = new List<Publication<HourKey>>(hours);
+        var ordered = new List<Publication<Hour>>(hours);
         ordered.Sort(static (a, b) => a.Key.CompareTo(b.Key));
         Transaction session = Open(cancellation);
-        var taken = new List<(Publication<HourKey> Hour, bool WasKept)>();
+        var taken = new List<(Publication<Hour> Hour, bool WasKept)>();
         await ArriveAsync(session, writes: true);
-        foreach (Publication<HourKey> hour in ordered)
+        foreach (Publication<Hour> hour in ordered)
         {
             Cell<SketchRow> cell = database.HourSketches[hour.Key];
             if (await TakeSketchAsync(session, cell, hour.InputRev, hour.Totals, hour.Centroids, Rules.GuardsHour) is { } wasKept)
@@ -58,7 +58,7 @@ internal sealed partial class SimStore
         }
         await AnswerAsync(session);
 
-        List<Publication<DayKey>> days = [];
+        List<Publication<Day>> days = [];
         var result = new PublishResult(0, 0, 0);
         if (taken.Count > 0)
         {
@@ -70,11 +70,11 @@ internal sealed partial class SimStore
         }
 
         await ClearAsync(session, ordered, static hour => hour.Mark, hour => database.DirtyHours[hour.Key]);
-        List<Publication<HourKey>> published = taken.ConvertAll(static entry => entry.Hour);
+        List<Publication<Hour>> published = taken.ConvertAll(static entry => entry.Hour);
         await CommitAsync(session, () =>
         {
             if (IsTraced && published.Count > 0)
-                trace!.Write("database", $"COMMIT hours of {process.Name}: {string.Join(' ', published.Select(hour => $"{hour.Key.Hour.SinceEpoch}/{hour.Key.Platform}={hour.Totals.RequestCount}@{hour.InputRev}"))}");
+                trace!.Write("database", $"COMMIT hours of {process.Name}: {string.Join(' ', published.Select(hour => $"{hour.Key.Bucket.SinceEpoch}/{hour.Key.Platform}={hour.Totals.RequestCount}@{hour.InputRev}"))}");
             database.Witness?.PublishedHours(published);
             if (days.Count > 0)
                 database.Witness?.PublishedDays(days);
@@ -82,16 +82,16 @@ internal sealed partial class SimStore
         return result;
     }
 
-    public async Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation)
+    public async Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation)
     {
         Transaction read = Open(cancellation);
         await ArriveAsync(read, writes: false);
         Instant? watermark = database.Watermark(partitions);
-        var due = new List<DirtyDay>();
+        var due = new List<DirtyBucket<Day>>();
         foreach (var (key, cell) in database.DirtyDays.Cells)
         {
-            if (cell.Committed is { } mark && watermark is { } passed && key.Day.End <= passed && !(Rules.GatesDay && HasDirtyHour(key)))
-                due.Add(new DirtyDay(key, mark.Mark, SketchesOf(key)));
+            if (cell.Committed is { } mark && watermark is { } passed && key.Bucket.End <= passed && !(Rules.GatesDay && HasDirtyHour(key)))
+                due.Add(new DirtyBucket<Day>(key, mark.Mark, SketchesOf(key)));
         }
         due.Sort(static (a, b) => a.Key.CompareTo(b.Key));
         limit = Math.Min(limit, Weather.MostKeys);
@@ -99,17 +99,17 @@ internal sealed partial class SimStore
         if (hasMore)
             due.RemoveRange(limit, due.Count - limit);
         await FinishSnapshotAsync(read);
-        return new DaySnapshot(due) { HasMore = hasMore };
+        return new DirtySnapshot<Day>(due) { Watermark = watermark, HasMore = hasMore };
     }
 
-    public async Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation)
+    public async Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation)
     {
-        var ordered = new List<Publication<DayKey>>(days);
+        var ordered = new List<Publication<Day>>(days);
         ordered.Sort(static (a, b) => a.Key.CompareTo(b.Key));
         Transaction session = Open(cancellation);
-        var taken = new List<(Publication<DayKey> Day, bool WasKept)>();
+        var taken = new List<(Publication<Day> Day, bool WasKept)>();
         await ArriveAsync(session, writes: true);
-        foreach (Publication<DayKey> day in ordered)
+        foreach (Publication<Day> day in ordered)
         {
             if (await TakeSketchAsync(session, database.DaySketches[day.Key], day.InputRev, day.Totals, day.Centroids, Rules.GuardsDay) is { } wasKept)
                 taken.Add((day, wasKept));
@@ -138,11 +138,11 @@ internal sealed partial class SimStore
         }
 
         await ClearAsync(session, ordered, static day => day.Mark, day => database.DirtyDays[day.Key]);
-        List<Publication<DayKey>> published = taken.ConvertAll(static entry => entry.Day);
+        List<Publication<Day>> published = taken.ConvertAll(static entry => entry.Day);
         await CommitAsync(session, () =>
         {
             if (IsTraced && published.Count > 0)
-                trace!.Write("database", $"COMMIT days of {process.Name}: {string.Join(' ', published.Select(day => $"{day.Key.Day}/{day.Key.Platform}={day.Totals.RequestCount}@{day.InputRev}"))}");
+                trace!.Write("database", $"COMMIT days of {process.Name}: {string.Join(' ', published.Select(day => $"{day.Key.Bucket}/{day.Key.Platform}={day.Totals.RequestCount}@{day.InputRev}"))}");
             database.Witness?.PublishedDays(published);
         });
         return result;
@@ -157,7 +157,7 @@ internal sealed partial class SimStore
         return scheduler.Delay(process, chance.Between(500_000, 10_000_000));
     }
 
-    private List<RevisedRow> InputsOf(HourKey key, CountedRow? counted)
+    private List<RevisedRow> InputsOf(BucketKey<Hour> key, CountedRow? counted)
     {
         var inputs = new List<RevisedRow>();
         if (counted is not null)
@@ -170,24 +170,24 @@ internal sealed partial class SimStore
         return inputs;
     }
 
-    private bool HasDirtyHour(DayKey day)
+    private bool HasDirtyHour(BucketKey<Day> day)
     {
         for (int hour = 0; hour < 24; hour++)
         {
-            if (database.DirtyHours.Committed(new HourKey(new Hour(day.Day.FirstHour.SinceEpoch + hour), day.Platform)) is not null)
+            if (database.DirtyHours.Committed(new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + hour), day.Platform)) is not null)
                 return true;
         }
         return false;
     }
 
-    private List<HourSketch> SketchesOf(DayKey day)
+    private List<HourSketch> SketchesOf(BucketKey<Day> day)
     {
         var sketches = new List<HourSketch>();
         for (int i = 0; i < 24; i++)
         {
-            var hour = new Hour(day.Day.FirstHour.SinceEpoch + i);
-            if (database.HourSketches.Committed(new HourKey(hour, day.Platform)) is { } sketch)
-                sketches.Add(new HourSketch(hour, sketch.InputRev, sketch.Totals, sketch.Centroids));
+            var hour = new Hour(day.Bucket.FirstHour.SinceEpoch + i);
+            if (database.HourSketches.Committed(new BucketKey<Hour>(hour, day.Platform)) is { } sketch)
+                sketches.Add(new HourSketch(hour, day.Platform, sketch.InputRev, sketch.Totals, sketch.Centroids));
         }
         return sketches;
     }
@@ -233,21 +233,21 @@ internal sealed partial class SimStore
 
     /// <returns>Days that were written with their hours: none, unless a mutant does.</returns>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<List<Publication<DayKey>>> MarkDaysAsync(Transaction session, List<Publication<HourKey>> hours)
+    private async ValueTask<List<Publication<Day>>> MarkDaysAsync(Transaction session, List<Publication<Hour>> hours)
     {
         await ArriveAsync(session, writes: true);
-        var days = new SortedSet<DayKey>();
-        foreach (Publication<HourKey> hour in hours)
-            days.Add(new DayKey(hour.Key.Hour.Day, hour.Key.Platform));
+        var days = new SortedSet<BucketKey<Day>>();
+        foreach (Publication<Hour> hour in hours)
+            days.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Platform));
         Instant? watermark = Rules.PublishesDayApart ? null : database.Watermark(database.Sources.Cells.Keys);
-        foreach (DayKey day in days)
+        foreach (BucketKey<Day> day in days)
         {
-            if (watermark is null || day.Day.End > watermark)
+            if (watermark is null || day.Bucket.End > watermark)
                 await MarkAsync(session, database.DirtyDays[day]);
         }
         if (watermark is not null)
         {
-            days.RemoveWhere(day => day.Day.End > watermark);
+            days.RemoveWhere(day => day.Bucket.End > watermark);
             return await WriteDaysWithTheirHoursAsync(session, days);
         }
         await AnswerAsync(session);
@@ -255,15 +255,15 @@ internal sealed partial class SimStore
     }
 
     /// <summary>The mutant's days: merged in the client in the hours' own transaction, blind to hours that others are just writing.</summary>
-    private async ValueTask<List<Publication<DayKey>>> WriteDaysWithTheirHoursAsync(Transaction session, SortedSet<DayKey> days)
+    private async ValueTask<List<Publication<Day>>> WriteDaysWithTheirHoursAsync(Transaction session, SortedSet<BucketKey<Day>> days)
     {
-        var sums = new List<Publication<DayKey>>();
-        var written = new List<Publication<DayKey>>();
-        foreach (DayKey day in days)
+        var sums = new List<Publication<Day>>();
+        var written = new List<Publication<Day>>();
+        foreach (BucketKey<Day> day in days)
             sums.Add(SumDay(session, day));
         await AnswerAsync(session);
         await ArriveAsync(session, writes: true);
-        foreach (Publication<DayKey> day in sums)
+        foreach (Publication<Day> day in sums)
         {
             Cell<SketchRow> sketch = database.DaySketches[day.Key];
             if (await TakeSketchAsync(session, sketch, day.InputRev, day.Totals, null, Rules.GuardsDay) is not { } wasKept)
@@ -275,24 +275,24 @@ internal sealed partial class SimStore
         return written;
     }
 
-    private Publication<DayKey> SumDay(Transaction session, DayKey day)
+    private Publication<Day> SumDay(Transaction session, BucketKey<Day> day)
     {
         BucketTotals totals = default;
         var digests = new List<TDigest>();
         long inputRev = 0;
         for (int i = 0; i < 24; i++)
         {
-            var key = new HourKey(new Hour(day.Day.FirstHour.SinceEpoch + i), day.Platform);
+            var key = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Platform);
             Cell<SketchRow> cell = database.HourSketches[key];
             if ((cell.Holder == session ? cell.Newest : cell.Committed) is not { } sketch)
                 continue;
             totals.Add(sketch.Totals);
             inputRev += sketch.InputRev;
             if (sketch.Centroids is not null)
-                digests.Add(StoredDigest.Restore(sketch.Centroids, key.Hour, key.Platform));
+                digests.Add(StoredDigest.Restore(sketch.Centroids, key.Bucket, key.Platform));
         }
         double? p99 = digests.Count == 0 ? null : TDigest.Merge(digests.ToArray(), digests[0].Compression).Quantile(0.99) / 1000;
-        return new Publication<DayKey>(day, 0, inputRev, totals, p99, null);
+        return new Publication<Day>(day, 0, inputRev, totals, p99, null);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

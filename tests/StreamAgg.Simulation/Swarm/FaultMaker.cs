@@ -67,9 +67,9 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             {
                 var hour = new Hour(world.Plan.Start.Hour.SinceEpoch + chance.Below(4));
                 long requests = chance.Chance(0.5) ? 1 : 1_000_000;
-                world.Database.Hourly[new HourKey(hour, label)].Seed(Foreign(requests));
+                world.Database.Hourly[new BucketKey<Hour>(hour, label)].Seed(Foreign(requests));
             }
-            world.Database.Daily[new DayKey(world.Plan.Start.Hour.Day, label)].Seed(Foreign(1));
+            world.Database.Daily[new BucketKey<Day>(world.Plan.Start.Hour.Day, label)].Seed(Foreign(1));
         }
     }
 

@@ -27,7 +27,7 @@ internal sealed class TwinStores
     private readonly Scheduler scheduler;
     private readonly Prng chance;
     private readonly Dictionary<(int Member, SourcePartition Source), Claimed> claimed = [];
-    private readonly List<(Publication<HourKey>[] Simulated, Publication<HourKey>[] Other)> stale = [];
+    private readonly List<(Publication<Hour>[] Simulated, Publication<Hour>[] Other)> stale = [];
 
     public TwinStores(ulong seed, IAggregateStore other)
     {
@@ -161,7 +161,7 @@ internal sealed class TwinStores
         var folds = new List<Fold>();
         for (int i = chance.Below(4); i > 0; i--)
         {
-            var key = new HourKey(new Hour(First.SinceEpoch + chance.Below(5)), chance.Pick(Labels));
+            var key = new BucketKey<Hour>(new Hour(First.SinceEpoch + chance.Below(5)), chance.Pick(Labels));
             if (changed.Exists(row => row.Key == key))
                 continue;
             PartialRow row = Count(key, state.Partials.GetValueOrDefault(key));
@@ -197,10 +197,10 @@ internal sealed class TwinStores
             .. Reasons.Where(_ => chance.Chance(0.4)).Select(reason => new OutcomeCount(EventOutcome.Refused, reason, chance.Between(1, 3))),
         ];
 
-    private PartialRow Count(HourKey key, PartialRow? before)
+    private PartialRow Count(BucketKey<Hour> key, PartialRow? before)
     {
         BucketTotals totals = before?.Totals ?? default;
-        TDigest digest = before is { Digest.IsEmpty: false } ? StoredDigest.Decode(before.Digest.Span, key.Hour, key.Platform) : new TDigest(Compression);
+        TDigest digest = before is { Digest.IsEmpty: false } ? StoredDigest.Decode(before.Digest.Span, key.Bucket, key.Platform) : new TDigest(Compression);
         for (int i = 1 + chance.Below(20); i > 0; i--)
         {
             if (chance.Chance(0.3))
@@ -218,9 +218,9 @@ internal sealed class TwinStores
             digest.Add(micros);
         }
         if (digest.Count == 0)
-            return new PartialRow(key.Hour, key.Platform, totals, default);
+            return new PartialRow(key.Bucket, key.Platform, totals, default);
         byte[] bytes = new byte[digest.EncodedLength];
-        return new PartialRow(key.Hour, key.Platform, totals, bytes.AsMemory(0, digest.Encode(bytes)));
+        return new PartialRow(key.Bucket, key.Platform, totals, bytes.AsMemory(0, digest.Encode(bytes)));
     }
 
     private async Task PublishHoursAsync()
@@ -229,8 +229,8 @@ internal sealed class TwinStores
         var (mine, theirs) = await BothAsync("dirty hours", store => store.ReadDirtyHoursAsync(sources, limit, default), Say);
         if (Difference is not null)
             return;
-        Publication<HourKey>[] ours = [.. mine!.Hours.Select(hour => RowMerge.Hour(hour, Compression))];
-        Publication<HourKey>[] others = [.. theirs!.Hours.Select(hour => RowMerge.Hour(hour, Compression))];
+        Publication<Hour>[] ours = [.. mine!.Buckets.Select(hour => RowMerge.Of(hour, Compression))];
+        Publication<Hour>[] others = [.. theirs!.Buckets.Select(hour => RowMerge.Of(hour, Compression))];
         Compare("merged hours", string.Join(' ', ours.Select(Say)), string.Join(' ', others.Select(Say)));
         stale.Add((ours, others));
         // Sometimes a publisher writes what it read long ago.
@@ -245,8 +245,8 @@ internal sealed class TwinStores
         var (mine, theirs) = await BothAsync("dirty days", store => store.ReadDirtyDaysAsync(sources, 100, default), Say);
         if (Difference is not null)
             return;
-        Publication<DayKey>[] ours = [.. mine!.Days.Select(day => RowMerge.Day(day, Compression))];
-        Publication<DayKey>[] others = [.. theirs!.Days.Select(day => RowMerge.Day(day, Compression))];
+        Publication<Day>[] ours = [.. mine!.Buckets.Select(day => RowMerge.Of(day, Compression))];
+        Publication<Day>[] others = [.. theirs!.Buckets.Select(day => RowMerge.Of(day, Compression))];
         PublishResult result = await SimulatedAsync(simulated.PublishDaysAsync(ours, default));
         Compare("publish days", result.ToString(), (await other.PublishDaysAsync(others, default)).ToString());
         Published += result.RowsWritten;
@@ -288,14 +288,19 @@ internal sealed class TwinStores
         $"{totals.SuccessCount}+{totals.ErrorCount},{totals.Error5xxCount},{totals.TimeoutCount},{totals.DurationCount}:{totals.DurationSumMicros}"
         + (totals.DurationCount > 0 ? $"[{totals.DurationMinMicros},{totals.DurationMaxMicros}]" : "");
 
-    private static string Say(HourSnapshot snapshot) => $"{snapshot.Watermark} {snapshot.HasMore} "
-        + string.Join('\n', snapshot.Hours.Select(hour => $"{hour.Key}: {string.Join(' ', hour.Inputs.Select(input => $"{input.Rev}@{Say(input.Row)}"))}"));
+    private static string Say<TBucket>(DirtySnapshot<TBucket> snapshot)
+        where TBucket : IComparable<TBucket> => $"{snapshot.Watermark} {snapshot.HasMore} "
+        + string.Join('\n', snapshot.Buckets.Select(bucket => $"{bucket.Key}: {string.Join(' ', bucket.Inputs.Select(Say))}"));
 
-    private static string Say(DaySnapshot snapshot) => $"{snapshot.HasMore} " + string.Join('\n', snapshot.Days.Select(day =>
-        $"{day.Key}: {string.Join(' ', day.Hours.Select(hour => $"{hour.Hour.SinceEpoch}@{hour.InputRev} {Say(hour.Totals)} {hour.Centroids?.Means.Length}"))}"));
+    private static string Say(BucketInput input) => $"{input.Rev}@" + input switch
+    {
+        RevisedRow row => Say(row.Row),
+        HourSketch sketch => $"{sketch.Hour.SinceEpoch} {Say(sketch.Totals)} {sketch.Centroids?.Means.Length}",
+        _ => throw new InvalidOperationException($"{input.GetType()} is no input of a row"),
+    };
 
-    private static string Say(Publication<HourKey> hour) =>
+    private static string Say(Publication<Hour> hour) =>
         string.Create(CultureInfo.InvariantCulture, $"{hour.Key} {hour.InputRev} {Say(hour.Totals)} p99 {hour.P99Milliseconds:R}");
 
-    private sealed record Claimed(Fence Simulated, Fence Other, long NextOffset, Instant? Watermark, Dictionary<HourKey, PartialRow> Partials);
+    private sealed record Claimed(Fence Simulated, Fence Other, long NextOffset, Instant? Watermark, Dictionary<BucketKey<Hour>, PartialRow> Partials);
 }

@@ -56,15 +56,15 @@ internal sealed class FakeStore : IAggregateStore
 
     public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task<HourSnapshot> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         throw new NotSupportedException("a member publishes nothing");
 
-    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<HourKey>> hours, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
         throw new NotSupportedException("a member publishes nothing");
 
-    public Task<DaySnapshot> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         throw new NotSupportedException("a member publishes nothing");
 
-    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<DayKey>> days, CancellationToken cancellation) =>
+    public Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation) =>
         throw new NotSupportedException("a member publishes nothing");
 }

@@ -1,0 +1,145 @@
+using Npgsql;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Columns;
+using StreamAgg.Postgres.Connections;
+
+namespace StreamAgg.Postgres.Store;
+
+/// <summary>The two transactions that publish hours or days: one snapshot to read, one to write.</summary>
+/// <typeparam name="TBucket"><see cref="Hour"/> or <see cref="Day"/>.</typeparam>
+/// <typeparam name="TColumn">What Npgsql writes of it.</typeparam>
+internal abstract class BucketPublishing<TBucket, TColumn>
+    where TBucket : IComparable<TBucket>
+{
+    private readonly string sketches, kept, clear;
+    private readonly PublishedTable<TColumn> published;
+
+    /// <param name="pipeline">Whose rows.</param>
+    /// <param name="publishSchema">Where the published table lies.</param>
+    /// <param name="name">In the names of the state's tables.</param>
+    /// <param name="column">Of the bucket, in every table.</param>
+    /// <param name="table">The published one.</param>
+    protected BucketPublishing(string pipeline, string publishSchema, string name, string column, string table)
+    {
+        Pipeline = pipeline;
+        published = new PublishedTable<TColumn>(publishSchema, table, column);
+        // The guard stands for the published row too, which has no input_rev: only who wrote the sketch writes it, under the sketch's lock.
+        sketches =
+            $"""
+            INSERT INTO streamagg.{name}_sketch AS s (pipeline, {column}, platform, input_rev, {SketchColumns.Names})
+            SELECT @pipeline, v.bucket, v.label, v.input_rev, {SketchColumns.Values}
+            FROM unnest(@buckets, @platforms, @revs, {SketchColumns.Arrays}) AS v(bucket, label, input_rev, {SketchColumns.ArrayNames})
+            ORDER BY v.bucket, v.label COLLATE "C"
+            ON CONFLICT (pipeline, {column}, platform) DO UPDATE SET input_rev = EXCLUDED.input_rev, {SketchColumns.Replace}
+            WHERE s.input_rev < EXCLUDED.input_rev
+            RETURNING s.{column}, s.platform
+            """;
+        kept =
+            $"""
+            UPDATE streamagg.{name}_sketch s SET row_kept = v.kept
+            FROM unnest(@buckets, @platforms, @kept) AS v(bucket, label, kept)
+            WHERE s.pipeline = @pipeline AND s.{column} = v.bucket AND s.platform = v.label AND s.row_kept <> v.kept
+            """;
+        // Compared on the mark's own column, after its lock: a mark that a checkpoint holds is skipped, it is about to be another one.
+        clear =
+            $"""
+            DELETE FROM streamagg.dirty_{name} d USING (
+              SELECT k.{column}, k.platform FROM streamagg.dirty_{name} k
+              JOIN unnest(@buckets, @platforms, @marks) AS v(bucket, label, mark)
+                ON k.pipeline = @pipeline AND k.{column} = v.bucket AND k.platform = v.label AND k.mark = v.mark
+              FOR UPDATE OF k SKIP LOCKED) l
+            WHERE d.pipeline = @pipeline AND d.{column} = l.{column} AND d.platform = l.platform
+            """;
+    }
+
+    protected string Pipeline { get; }
+
+    /// <summary>Selects bucket, label and mark of at most @limit that @watermark has passed, oldest first.</summary>
+    protected abstract string Dirty { get; }
+
+    /// <summary>Each selects bucket and label first, of what goes into the rows of (@buckets, @platforms).</summary>
+    protected abstract IReadOnlyList<string> Inputs { get; }
+
+    public async Task<DirtySnapshot<TBucket>> ReadAsync(StoreTransaction transaction, IReadOnlyCollection<SourcePartition> partitions, int limit)
+    {
+        Instant? watermark = null;
+        await transaction.QueryAsync(
+            WatermarkSql.Smallest, p => WatermarkSql.Bind(p, Pipeline, partitions), row => watermark = Timestamps.ReadOptionalInstant(row, 0));
+        if (watermark is not { } passed)
+            return new DirtySnapshot<TBucket>([]);
+
+        var dirty = new List<DirtyBucket<TBucket>>();
+        var inputs = new Dictionary<BucketKey<TBucket>, List<BucketInput>>();
+        await transaction.QueryAsync(
+            Dirty,
+            p => p.With("pipeline", Pipeline).With("watermark", Timestamps.ToColumn(passed)).With("limit", (long)limit + 1),
+            row => dirty.Add(new DirtyBucket<TBucket>(KeyOf(row), row.GetInt64(2), inputs[KeyOf(row)] = [])));
+        bool hasMore = dirty.Count > limit;
+        if (hasMore)
+            dirty.RemoveAt(limit);
+        if (dirty.Count > 0)
+        {
+            foreach (string sql in Inputs)
+                await transaction.QueryAsync(sql, p => Bind(p, dirty.Select(bucket => bucket.Key)), row => inputs[KeyOf(row)].Add(ReadInput(row)));
+        }
+
+        return new DirtySnapshot<TBucket>(dirty) { Watermark = watermark, HasMore = hasMore };
+    }
+
+    public async Task<PublishResult> WriteAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
+    {
+        HashSet<BucketKey<TBucket>> taken = await WriteSketchesAsync(transaction, rows);
+        Publication<TBucket>[] ours = [.. rows.Where(row => taken.Contains(row.Key))];
+        var result = new PublishResult(0, 0, 0);
+        if (ours.Length > 0)
+        {
+            HashSet<BucketKey<TBucket>> held = await ReadHeldAsync(transaction, ours);
+            (int written, var staying) = await published.UpsertAsync(
+                transaction,
+                [
+                    .. ours.Where(row => !held.Contains(row.Key))
+                        .Select(row => new PublishedRow<TColumn>(ToColumn(row.Key.Bucket), row.Key.Platform, row.Totals, row.P99Milliseconds)),
+                ]);
+            staying.UnionWith(held.Select(key => (ToColumn(key.Bucket), key.Platform)));
+            result = new PublishResult(written, staying.Count, ours.Length - written - staying.Count);
+            await transaction.ExecuteAsync(
+                kept, p => Bind(p, Keys(ours)).With("kept", Array.ConvertAll(ours, row => staying.Contains((ToColumn(row.Key.Bucket), row.Key.Platform)))));
+            await WroteAsync(transaction, ours);
+        }
+
+        await transaction.ExecuteAsync(clear, p => Bind(p, Keys(rows)).With("marks", rows.Select(row => row.Mark).ToArray()));
+        return result;
+    }
+
+    protected abstract TColumn ToColumn(TBucket bucket);
+
+    protected abstract TBucket ReadBucket(NpgsqlDataReader row);
+
+    /// <summary>Reads a row of one of <see cref="Inputs"/>.</summary>
+    protected abstract BucketInput ReadInput(NpgsqlDataReader row);
+
+    /// <summary>The published rows that stay as they are, whatever they count.</summary>
+    protected virtual Task<HashSet<BucketKey<TBucket>>> ReadHeldAsync(StoreTransaction transaction, Publication<TBucket>[] rows) =>
+        Task.FromResult(new HashSet<BucketKey<TBucket>>());
+
+    /// <summary>What follows from these rows within the transaction.</summary>
+    protected virtual Task WroteAsync(StoreTransaction transaction, Publication<TBucket>[] rows) => Task.CompletedTask;
+
+    protected BucketKey<TBucket> KeyOf(NpgsqlDataReader row) => new(ReadBucket(row), row.GetString(1));
+
+    protected NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, IEnumerable<BucketKey<TBucket>> keys) => parameters
+        .With("pipeline", Pipeline).With("buckets", keys.Select(key => ToColumn(key.Bucket)).ToArray()).With("platforms", keys.Select(key => key.Platform).ToArray());
+
+    protected static IEnumerable<BucketKey<TBucket>> Keys(IEnumerable<Publication<TBucket>> rows) => rows.Select(row => row.Key);
+
+    private async Task<HashSet<BucketKey<TBucket>>> WriteSketchesAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
+    {
+        var taken = new HashSet<BucketKey<TBucket>>();
+        var columns = new SketchColumns([.. rows.Select(row => (row.Totals, row.Centroids))]);
+        await transaction.QueryAsync(
+            sketches, p => columns.Bind(Bind(p, Keys(rows)).With("revs", rows.Select(row => row.InputRev).ToArray())), row => taken.Add(KeyOf(row)));
+        return taken;
+    }
+}
