@@ -1,4 +1,5 @@
 using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
 
 if (OpenFileLimit.WhyTooLow() is { } reason)
 {

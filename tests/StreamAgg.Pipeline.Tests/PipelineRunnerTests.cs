@@ -5,6 +5,8 @@ using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Running;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
 using Xunit;

@@ -1,6 +1,6 @@
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Letters;

@@ -1,6 +1,6 @@
 using StreamAgg.Kafka.Native;
 using StreamAgg.Librdkafka;
-using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Options;
 
 namespace StreamAgg.Kafka.Options;
 

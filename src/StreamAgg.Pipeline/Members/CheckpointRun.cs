@@ -2,6 +2,7 @@ using System.Diagnostics;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 

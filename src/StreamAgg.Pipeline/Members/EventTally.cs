@@ -1,4 +1,5 @@
 using StreamAgg.Core.Events;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;

@@ -1,4 +1,5 @@
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 

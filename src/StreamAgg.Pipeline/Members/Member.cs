@@ -1,6 +1,8 @@
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 
@@ -159,7 +161,7 @@ public sealed class Member : ILogHandler, IDisposable
         tally.Report();
         if (!schedule.IsStatusDue())
             return;
-        Status = MemberStatus.Of(owned.Values, held.Bytes, gate.IsPaused);
+        Status = OwnedPartition.StatusOf(owned.Values, held.Bytes, gate.IsPaused);
         bool isSilent = silentSince is { } since && services.Time.GetElapsedTime(since) > log.SessionTimeout;
         IsJoined = !isSilent && (log.IsMember || (IsJoined && owned.Count > 0));
     }

@@ -1,5 +1,7 @@
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 
@@ -42,6 +44,27 @@ internal sealed class OwnedPartition
         PartitionPhase.Releasing => !State.InCheckpoint && !State.HasUnsaved,
         _ => false,
     };
+
+    /// <summary>What a member with these shows to others.</summary>
+    public static MemberStatus StatusOf(IReadOnlyCollection<OwnedPartition> owned, long heldBytes, bool isPaused)
+    {
+        var partitions = new List<PartitionProgress>();
+        int open = 0;
+        long? waitingSince = null;
+        foreach (var partition in owned)
+        {
+            var state = partition.State;
+            if (state.Phase == PartitionPhase.Dropped)
+                continue;
+            waitingSince = Math.Min(waitingSince ?? long.MaxValue, partition.SavedAt);
+            if (state.Phase is not (PartitionPhase.Active or PartitionPhase.Releasing))
+                continue;
+            open += state.PartialCount;
+            partitions.Add(new PartitionProgress(state.Source, state.CommittedPosition, state.Watermark));
+        }
+
+        return new MemberStatus(partitions, open, heldBytes, isPaused) { WaitingSince = waitingSince };
+    }
 
     /// <summary>Starts what is due, takes over what is finished; never waits.</summary>
     /// <returns>Where reading is to start; null where nothing starts now.</returns>

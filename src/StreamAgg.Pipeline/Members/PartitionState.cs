@@ -2,6 +2,7 @@ using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Pipeline.Members;

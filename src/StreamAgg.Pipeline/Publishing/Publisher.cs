@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
 

@@ -5,7 +5,7 @@ using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
-using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Pipeline.Telemetry;

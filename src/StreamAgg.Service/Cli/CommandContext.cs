@@ -1,4 +1,5 @@
 using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Cli;

@@ -1,5 +1,7 @@
 using System.CommandLine;
-using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Service.Faults;
+using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Cli;
 

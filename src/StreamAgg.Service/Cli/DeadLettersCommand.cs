@@ -2,6 +2,7 @@ using System.CommandLine;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Kafka.Facts;
 using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 

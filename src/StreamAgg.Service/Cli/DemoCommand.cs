@@ -1,5 +1,6 @@
 using System.CommandLine;
 using StreamAgg.Service.Demo;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Cli;

@@ -5,6 +5,7 @@ using StreamAgg.Gateway.Producing;
 using StreamAgg.Kafka.Facts;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Generate;
 using StreamAgg.Service.Output;
 

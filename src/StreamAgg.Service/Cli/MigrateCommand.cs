@@ -1,6 +1,7 @@
 using System.CommandLine;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
+using StreamAgg.Service.Faults;
 
 namespace StreamAgg.Service.Cli;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using StreamAgg.Core.Time;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 

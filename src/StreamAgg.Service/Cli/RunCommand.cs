@@ -3,6 +3,7 @@ using Npgsql;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Run;
 using StreamAgg.Service.Telemetry;

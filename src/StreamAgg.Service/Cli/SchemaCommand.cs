@@ -1,5 +1,6 @@
 using System.CommandLine;
 using StreamAgg.Core.Events;
+using StreamAgg.Service.Faults;
 
 namespace StreamAgg.Service.Cli;
 

@@ -1,4 +1,5 @@
 using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Faults;
 
 namespace StreamAgg.Service.Cli;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
+using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Configuration;
 

@@ -1,5 +1,5 @@
 using StreamAgg.Kafka.Options;
-using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Service.Configuration;

@@ -1,5 +1,5 @@
-using StreamAgg.Pipeline;
-using StreamAgg.Service.Cli;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Configuration;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Options;
 
 namespace StreamAgg.Service.Configuration;
 

@@ -1,7 +1,7 @@
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Tally;
-using StreamAgg.Service.Cli;
 using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Run;
 
 namespace StreamAgg.Service.Demo;

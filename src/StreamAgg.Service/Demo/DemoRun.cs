@@ -5,8 +5,8 @@ using StreamAgg.Gateway.Tally;
 using StreamAgg.Gateway.Traffic;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
-using StreamAgg.Service.Cli;
 using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Http;
 using StreamAgg.Service.Run;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
+using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Http;

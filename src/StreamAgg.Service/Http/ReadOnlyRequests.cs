@@ -1,5 +1,4 @@
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Service.Cli;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Http;

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Http;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
-using StreamAgg.Pipeline;
-using StreamAgg.Service.Cli;
+using StreamAgg.Pipeline.Options;
 
 namespace StreamAgg.Service.Output;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using StreamAgg.Core.Time;
-using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Postgres.Queries;
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
 
 namespace StreamAgg.Service.Reports;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Telemetry;
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 

@@ -1,7 +1,7 @@
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Run;

@@ -1,6 +1,6 @@
 using System.Globalization;
-using StreamAgg.Pipeline;
-using StreamAgg.Service.Cli;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Service.Faults;
 
 namespace StreamAgg.Service.Telemetry;
 

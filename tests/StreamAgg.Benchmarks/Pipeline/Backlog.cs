@@ -4,7 +4,7 @@ using Confluent.Kafka;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Benchmarks.Pipeline;

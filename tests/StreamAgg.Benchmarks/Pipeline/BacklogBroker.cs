@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Testing.Kafka;
 
 namespace StreamAgg.Benchmarks.Pipeline;

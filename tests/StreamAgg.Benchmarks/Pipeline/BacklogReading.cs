@@ -5,8 +5,9 @@ using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Kafka.Facts;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Options;
-using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Running;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Postgres.Store;
 

@@ -4,10 +4,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Running;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Postgres.Store;
 

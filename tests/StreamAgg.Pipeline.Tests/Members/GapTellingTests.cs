@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Pipeline.Tests.Members.Fakes;
 using StreamAgg.Pipeline.Tests.Telemetry;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Pipeline.Tests.Members.Fakes;

@@ -4,6 +4,7 @@ using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using Xunit;
 

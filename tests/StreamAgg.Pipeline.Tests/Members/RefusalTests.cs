@@ -6,6 +6,7 @@ using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Pipeline.Tests.Members.Fakes;
 using Xunit;

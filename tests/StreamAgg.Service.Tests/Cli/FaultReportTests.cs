@@ -1,6 +1,6 @@
 using Npgsql;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
 using Xunit;
 
 namespace StreamAgg.Service.Tests.Cli;

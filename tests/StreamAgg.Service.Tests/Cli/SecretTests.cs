@@ -1,5 +1,5 @@
 using System.Text.Json;
-using StreamAgg.Pipeline;
+using StreamAgg.Pipeline.Options;
 using Xunit;
 
 namespace StreamAgg.Service.Tests.Cli;

@@ -1,5 +1,4 @@
 using StreamAgg.Kafka.DeadLetters;
-using StreamAgg.Service.Cli;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 using Xunit;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using StreamAgg.Core.Time;
-using StreamAgg.Pipeline;
-using StreamAgg.Service.Cli;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Faults;
 using Xunit;
 
 namespace StreamAgg.Service.Tests.Configuration;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Http;
 using Xunit;
 

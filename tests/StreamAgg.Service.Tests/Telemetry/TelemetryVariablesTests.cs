@@ -1,4 +1,4 @@
-using StreamAgg.Service.Cli;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Telemetry;
 using Xunit;
 

@@ -1,8 +1,9 @@
-using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Publishing;
+using StreamAgg.Pipeline.Running;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Letters;
 using StreamAgg.Simulation.Log;

@@ -1,8 +1,8 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Letters;
 using StreamAgg.Simulation.Log;

@@ -1,6 +1,6 @@
 using StreamAgg.Core.Time;
-using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Store;
 using StreamAgg.Simulation.Traffic;

@@ -1,8 +1,10 @@
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Publishing;
+using StreamAgg.Pipeline.Telemetry;
 
-namespace StreamAgg.Pipeline;
+namespace StreamAgg.Pipeline.Running;
 
 /// <summary>Runs the members, a thread each, and the publisher, until it is told to stop or one of them can't go on.</summary>
 /// <param name="services">The ports and settings; <see cref="MemberServices.Owner"/> is the prefix of the members' names.</param>

@@ -1,4 +1,4 @@
-namespace StreamAgg.Service.Cli;
+namespace StreamAgg.Service.Faults;
 
 /// <summary>A verb ends here, with this exit code and one line a fault for the person who called it.</summary>
 internal sealed class CommandFaultException(int exitCode, IReadOnlyList<string> lines, Exception? inner = null)
@@ -8,7 +8,7 @@ internal sealed class CommandFaultException(int exitCode, IReadOnlyList<string> 
 
     public IReadOnlyList<string> Lines { get; } = lines;
 
-    public static CommandFaultException Usage(params IReadOnlyList<string> lines) => new(Cli.ExitCode.Usage, lines);
+    public static CommandFaultException Usage(params IReadOnlyList<string> lines) => new(Faults.ExitCode.Usage, lines);
 
-    public static CommandFaultException Dependency(string line, Exception? inner = null) => new(Cli.ExitCode.Dependency, [line], inner);
+    public static CommandFaultException Dependency(string line, Exception? inner = null) => new(Faults.ExitCode.Dependency, [line], inner);
 }

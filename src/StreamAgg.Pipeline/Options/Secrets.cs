@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace StreamAgg.Pipeline;
+namespace StreamAgg.Pipeline.Options;
 
 /// <summary>What may hold a password, a token or a key is never shown: the one rule for settings, and a net below every line that is written.</summary>
 public static partial class Secrets

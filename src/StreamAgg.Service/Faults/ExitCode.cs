@@ -1,4 +1,4 @@
-namespace StreamAgg.Service.Cli;
+namespace StreamAgg.Service.Faults;
 
 /// <summary>What the process says to its caller. Fixed: scripts rely on it.</summary>
 internal static class ExitCode

@@ -1,7 +1,7 @@
 using StreamAgg.Core.Events;
 using StreamAgg.Pipeline.Log;
 
-namespace StreamAgg.Pipeline;
+namespace StreamAgg.Pipeline.Options;
 
 /// <summary>The two input topics. The topic decides what kind of event a record holds.</summary>
 public sealed record PipelineTopics(string Usage, string Error)

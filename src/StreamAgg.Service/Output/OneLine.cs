@@ -1,7 +1,6 @@
 using Npgsql;
-using StreamAgg.Service.Output;
 
-namespace StreamAgg.Service.Cli;
+namespace StreamAgg.Service.Output;
 
 /// <summary>Text as one line that a terminal only shows: an error of ours is never more, whatever the message it quotes.</summary>
 internal static class OneLine

@@ -2,12 +2,13 @@ using System.Net.Sockets;
 using Npgsql;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;
-using StreamAgg.Pipeline;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Schema;
+using StreamAgg.Service.Output;
 
-namespace StreamAgg.Service.Cli;
+namespace StreamAgg.Service.Faults;
 
 /// <summary>The one place that turns an exception into an exit code and lines for a person.</summary>
 internal static class FaultReport

@@ -1,6 +1,6 @@
 using StreamAgg.Core.Time;
 
-namespace StreamAgg.Pipeline;
+namespace StreamAgg.Pipeline.Options;
 
 /// <summary>Where a topic starts that this pipeline has never read: its beginning, its end, or a time.</summary>
 public readonly record struct StartPosition

@@ -1,6 +1,6 @@
 using StreamAgg.Core.Events;
 
-namespace StreamAgg.Pipeline;
+namespace StreamAgg.Pipeline.Options;
 
 /// <summary>How the pipeline counts. Ranges are checked by whoever binds the options, before anything is connected.</summary>
 public sealed record PipelineOptions

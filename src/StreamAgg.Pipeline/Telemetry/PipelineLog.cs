@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 
-namespace StreamAgg.Pipeline;
+namespace StreamAgg.Pipeline.Telemetry;
 
 /// <summary>Every line that the pipeline logs. Event ids: 100 members, 200 checkpoints, 300 publishing.</summary>
 internal static partial class PipelineLog
