@@ -1,0 +1,110 @@
+using System.Diagnostics.Metrics;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using StreamAgg.Pipeline.Telemetry;
+using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Faults;
+using Xunit;
+
+namespace StreamAgg.Service.Tests.Conventions;
+
+/// <summary>What the project says of itself, held against its files.</summary>
+public sealed partial class ConventionTests
+{
+    [Fact]
+    public void No_folder_of_a_project_imports_in_a_circle()
+    {
+        Dictionary<string, HashSet<string>> arrows = Arrows();
+        Assert.True(arrows.Count > 20, "the arrows between folders were not found");
+        // What has no arrow out, or only such as lead to what was taken away before, is taken away; a circle stays.
+        while (arrows.FirstOrDefault(folder => !folder.Value.Any(arrows.ContainsKey)).Key is { } free)
+            arrows.Remove(free);
+        Assert.Empty(arrows.Select(folder => $"{folder.Key} -> {string.Join(", ", folder.Value.Where(arrows.ContainsKey).Order())}"));
+    }
+
+    [Fact]
+    public void Every_event_id_is_one_lines()
+    {
+        string[] ids = [.. Sources.Product.Values.SelectMany(text => EventId().Matches(text)).Select(match => match.Groups["id"].Value)];
+        Assert.True(ids.Length > 20, "the log lines were not found");
+        Assert.Empty(ids.GroupBy(id => id).Where(same => same.Count() > 1).Select(same => same.Key));
+    }
+
+    [Fact]
+    public void The_README_names_every_setting_and_no_other()
+    {
+        var named = Table("README.md", "| `Kafka:BootstrapServers` |")
+            .SelectMany(row => InCode().Matches(row.Split('|')[1])).Select(match => match.Groups["text"].Value);
+        Assert.Equal(KnownSettings().Append("Kafka:Client:<property>").Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_operations_page_lists_every_instrument_and_no_other()
+    {
+        var listed = Table("docs/operations.md", "| instrument | unit |").Skip(2)
+            .SelectMany(row => InCode().Matches(row.Split('|')[1]).Zip(InCode().Matches(row.Split('|')[2])))
+            .Select(pair => $"{pair.First.Groups["text"].Value} in {pair.Second.Groups["text"].Value}");
+        Assert.Equal(Instruments().Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>The rows of a table from the one that begins so.</summary>
+    private static IEnumerable<string> Table(string path, string begin) =>
+        Sources.Read(path).Split('\n').SkipWhile(line => !line.StartsWith(begin, StringComparison.Ordinal)).TakeWhile(line => line.StartsWith('|'));
+
+    /// <summary>An unknown key's message names all that there are.</summary>
+    private static string[] KnownSettings()
+    {
+        IConfiguration wrong = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("StreamAgg:Nonsense", (string?)"1")]).Build();
+        string line = Assert.Single(Assert.Throws<CommandFaultException>(() => SettingsBinder.Bind(wrong)).Lines);
+        return line[(line.IndexOf("there are ", StringComparison.Ordinal) + "there are ".Length)..].TrimEnd('.').Split(", ");
+    }
+
+    private static HashSet<string> Instruments()
+    {
+        var instruments = new HashSet<string>(StringComparer.Ordinal);
+        using var listener = new MeterListener();
+        using var metrics = new StreamAggMetrics("conventions", 10);
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Name == StreamAggMetrics.Name)
+                instruments.Add($"{instrument.Name} in {instrument.Unit}");
+        };
+        listener.Start();
+        return instruments;
+    }
+
+    /// <summary>Of each folder those of its project that it names types of.</summary>
+    private static Dictionary<string, HashSet<string>> Arrows()
+    {
+        var homes = Sources.Product
+            .SelectMany(file => Declaration().Matches(Sources.CodeOf(file.Value)).Select(match => (Type: match.Groups["name"].Value, Folder: FolderOf(file.Key))))
+            .ToLookup(home => home.Type, home => home.Folder);
+        var arrows = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
+        foreach ((string path, string text) in Sources.Product)
+        {
+            string folder = FolderOf(path);
+            HashSet<string> from = arrows.TryGetValue(folder, out HashSet<string>? known) ? known : arrows[folder] = [];
+            // A type's name after a dot is a member that is called as the type is.
+            foreach (Match name in TypeName().Matches(Sources.CodeOf(text)))
+                from.UnionWith(homes[name.Value].Where(home => home != folder && ProjectOf(home) == ProjectOf(folder)));
+        }
+
+        return arrows;
+    }
+
+    private static string FolderOf(string path) => path[..path.LastIndexOf('/')];
+
+    private static string ProjectOf(string folder) => folder.Split('/')[1];
+
+    [GeneratedRegex(@"\[LoggerMessage\((?:EventId = )?(?<id>\d+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex EventId();
+
+    [GeneratedRegex("`(?<text>[^`]+)`", RegexOptions.ExplicitCapture)]
+    private static partial Regex InCode();
+
+    [GeneratedRegex(@"^(?:public|internal)\s+(?:(?:static|sealed|abstract|readonly|partial|unsafe|ref)\s+)*(?:class|record struct|record|struct|enum|interface)\s+(?<name>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Declaration();
+
+    [GeneratedRegex(@"(?<![\w.])[A-Z]\w+\b(?!\s*(?:=>|\{ get|;|=[^=]))", RegexOptions.ExplicitCapture)]
+    private static partial Regex TypeName();
+}
