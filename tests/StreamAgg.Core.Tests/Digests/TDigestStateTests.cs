@@ -149,10 +149,16 @@ public class TDigestStateTests
     {
         double[] values = DataSets.Make("log-normal", 100_000);
         TDigest digest = Forms.Added(values, 100);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (double value in values)
-            digest.Add(value);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // Working memory of the thread may grow once more in a round, and the runtime may load a type: adding itself would allocate in each.
+        var allocated = new long[5];
+        for (int round = 0; round < allocated.Length; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (double value in values)
+                digest.Add(value);
+            allocated[round] = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        Assert.Contains(0, allocated);
     }
 
     [Fact]
