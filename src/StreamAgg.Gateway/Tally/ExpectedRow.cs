@@ -39,16 +39,13 @@ public sealed class ExpectedRow
     /// <summary>What <c>percentile_cont(0.99)</c> says; null where there are no durations.</summary>
     public double? P99LatencyMs => micros.Length == 0 ? null : AtRank(TargetRank);
 
-    /// <summary>The smallest p99 that keeps the stated bound.</summary>
-    public double P99LowMs => AtRank(Math.Max(Math.Floor(TargetRank - AllowedRanks), 0));
-
-    /// <summary>The largest p99 that keeps the stated bound.</summary>
-    public double P99HighMs => AtRank(Math.Min(Math.Ceiling(TargetRank + AllowedRanks), micros.Length - 1));
-
     private double TargetRank => 0.99 * (micros.Length - 1);
 
-    /// <summary>The stated bound of a digest's p99: so many ranks to either side.</summary>
-    private double AllowedRanks => Math.Max(80e-6 * micros.Length, 1 + (0.1 * Math.Sqrt(micros.Length)));
+    /// <summary>The smallest p99 that keeps the stated bound.</summary>
+    public double P99LowMs(int compression) => AtRank(Math.Max(Math.Floor(TargetRank - AllowedRanks(compression)), 0));
+
+    /// <summary>The largest p99 that keeps the stated bound.</summary>
+    public double P99HighMs(int compression) => AtRank(Math.Min(Math.Ceiling(TargetRank + AllowedRanks(compression)), micros.Length - 1));
 
     /// <summary>How far a value lies from the rank that was asked for, as a share of all ranks: 0 where it is exact, 1 where it is beyond them all.</summary>
     public double RankError(double valueMs)
@@ -92,6 +89,10 @@ public sealed class ExpectedRow
         decimal mean = sum / (durations.Length * 1000m);
         return double.Parse(mean.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
+
+    /// <summary>The stated bound of a digest's p99: so many ranks to either side.</summary>
+    private double AllowedRanks(int compression) =>
+        Math.Max(80e-6 * micros.Length, 1 + (0.1 * Math.Sqrt(micros.Length))) * Math.Pow(Math.Max(1, 100.0 / compression), 3);
 
     /// <summary>percentile_cont's rule: linear between the neighbours.</summary>
     private double AtRank(double rank)

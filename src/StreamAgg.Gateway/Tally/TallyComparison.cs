@@ -88,7 +88,8 @@ public sealed class TallyComparison(int compression)
         if (expected.Table == TallyTable.Hourly && expected.DistinctDurations <= compression)
             return Text(exact);
         double slack = exact * RoundingShare;
-        return p99 >= expected.P99LowMs - slack && p99 <= expected.P99HighMs + slack ? null : $"{Text(expected.P99LowMs)} to {Text(expected.P99HighMs)}";
+        double low = expected.P99LowMs(compression), high = expected.P99HighMs(compression);
+        return p99 >= low - slack && p99 <= high + slack ? null : $"{Text(low)} to {Text(high)}";
     }
 
     private static bool IsExact(ExpectedRow expected, double p99) =>

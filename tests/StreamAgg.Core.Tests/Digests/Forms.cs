@@ -27,6 +27,12 @@ internal static class Forms
 
     public static TDigest Added(IEnumerable<double> values, int compression) => Added(new TDigest(compression), values);
 
+    private static IEnumerable<double> Dealt(double[] values, int part, int parts)
+    {
+        for (int i = part; i < values.Length; i += parts)
+            yield return values[i];
+    }
+
     private static TDigest Added(TDigest digest, IEnumerable<double> values)
     {
         foreach (double value in values)
@@ -48,7 +54,7 @@ internal static class Forms
     {
         var all = new TDigest(compression);
         for (int part = 0; part < parts; part++)
-            all = Recoded(TDigest.Merge([all, Recoded(Added(values.Where((_, i) => i % parts == part), compression))], compression));
+            all = Recoded(TDigest.Merge([all, Recoded(Added(Dealt(values, part, parts), compression))], compression));
         return all;
     }
 
@@ -72,7 +78,7 @@ internal static class Forms
 
     /// <summary>Dealt out to so many partitions, each written and read, merged.</summary>
     public static TDigest Merged(double[] values, int compression, int parts) =>
-        TDigest.Merge([.. Enumerable.Range(0, parts).Select(p => Recoded(Added(values.Where((_, i) => i % parts == p), compression)))], compression);
+        TDigest.Merge([.. Enumerable.Range(0, parts).Select(p => Recoded(Added(Dealt(values, p, parts), compression)))], compression);
 
     /// <summary>24 hours one after the other, each merged from 24 partitions and written.</summary>
     private static IEnumerable<TDigest> Days(double[] values, int compression)

@@ -112,7 +112,7 @@ public sealed class TrafficTallyTests
         ExpectedRow row = Assert.Single(Tally([.. Enumerable.Range(1, 10_001).Select(i => (EventKind.Usage, Usage(Hour, i)))]).Hourly());
         PublishedRow right = Publish(row);
         Assert.Equal(9.901, row.P99LatencyMs);
-        Assert.Equal((9.889, 9.913), (row.P99LowMs, row.P99HighMs));
+        Assert.Equal((9.889, 9.913), (row.P99LowMs(100), row.P99HighMs(100)));
         foreach (double within in (double[])[9.889, 9.895, 9.901, 9.913])
             Assert.Empty(Judge(row, right with { P99LatencyMs = within }).Differences);
         foreach (double beyond in (double[])[9.888, 9.914, 0, 1e9])

@@ -22,7 +22,7 @@ internal static class Percentile
             return null;
         if (Distinct(durationsMicros) <= compression)
             return $"{milliseconds} ms is not {exact / 1000} ms, the exact one of {n} durations";
-        double slack = Math.Max(80e-6 * n, 1 + (0.1 * Math.Sqrt(n)));
+        double slack = Math.Max(80e-6 * n, 1 + (0.1 * Math.Sqrt(n))) * Math.Pow(Math.Max(1, 100.0 / compression), 3);
         double low = durationsMicros[(int)Math.Max(0, Math.Floor(rank - slack))];
         double high = durationsMicros[(int)Math.Min(n - 1, Math.Ceiling(rank + slack))];
         return found >= low && found <= high ? null : $"{milliseconds} ms lies outside of {low / 1000} to {high / 1000} ms ({n} durations)";
