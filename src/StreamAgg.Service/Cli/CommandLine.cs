@@ -22,6 +22,10 @@ internal static class CommandLine
             var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
             return await parsed.InvokeAsync(invocation, signals.Stop);
         }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            return FaultReport.Write(CommandFaultException.Dependency("Stopped before it was done."), Console.Error);
+        }
         catch (Exception exception)
         {
             return FaultReport.Write(exception, Console.Error);

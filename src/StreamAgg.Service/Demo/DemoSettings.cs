@@ -1,3 +1,4 @@
+using StreamAgg.Core.Events;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Postgres.Connections;
@@ -35,6 +36,10 @@ internal static class DemoSettings
             Consumers = 1,
             CheckpointInterval = given.Pipeline.CheckpointInterval < LongestInterval ? given.Pipeline.CheckpointInterval : LongestInterval,
             StartFrom = StartPosition.Beginning,
+            // The demonstration's own traffic has more labels than somebody may have allowed for theirs.
+            MaxPlatforms = new PipelineOptions().MaxPlatforms,
+            // Its generator writes milliseconds, whatever the deployment's producers write.
+            Events = new EventOptions { LabelCase = given.Pipeline.Events.LabelCase },
         },
     };
 }

@@ -1,3 +1,4 @@
+using StreamAgg.Core.Events;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Postgres.Connections;
@@ -16,12 +17,20 @@ public sealed class DemoSettingsTests
         {
             Kafka = new KafkaOptions { UsageTopic = "u", Client = { ["session.timeout.ms"] = "120000" } },
             Postgres = new PostgresOptions { ConnectionString = "Host=db" },
-            Pipeline = new PipelineOptions { Consumers = 3, Id = "p" },
+            Pipeline = new PipelineOptions
+            {
+                Consumers = 3,
+                Id = "p",
+                MaxPlatforms = 2,
+                Events = new EventOptions { DurationUnit = TimeUnit.Seconds, TimeUnit = TimeUnit.Seconds, MaxDuration = TimeSpan.FromSeconds(1), LabelCase = LabelCase.Lower },
+            },
             HttpUrl = new Uri("http://127.0.0.1:8080"),
         };
         var settings = DemoSettings.Of(given, "Host=embedded", "127.0.0.1:1");
         Assert.Equal(1, settings.Pipeline.Consumers);
         Assert.Empty(settings.Kafka.Client);
+        Assert.Equal(new EventOptions { LabelCase = LabelCase.Lower }, settings.Pipeline.Events);
+        Assert.Equal(1000, settings.Pipeline.MaxPlatforms);
         Assert.Equal(("u", "127.0.0.1:1", "Host=embedded", "p"), (settings.Kafka.UsageTopic, settings.Kafka.BootstrapServers, settings.Postgres.ConnectionString, settings.Pipeline.Id));
     }
 }
