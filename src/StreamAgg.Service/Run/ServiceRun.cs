@@ -68,6 +68,8 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
             stage.Close();
             await ending.CancelAsync();
             await minutes;
+            // Before the host takes its instruments along: a service that ends soon after each start is told of, too.
+            telemetry.Dispose();
         }
     }
 
