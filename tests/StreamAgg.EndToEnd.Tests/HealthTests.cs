@@ -69,17 +69,15 @@ public sealed class HealthTests : IDisposable
         });
         deployment.Events.Send(traffic.Next(100));
         await deployment.AssertExactAsync();
-        int unwritten = Unwritten(process);
+        int failures = process.StoreFailures;
         await postgres.StopAsync();
         deployment.Events.Send(traffic.Next(100));
-        await deployment.WaitAsync(() => Task.FromResult(Unwritten(process) > unwritten), () => "a checkpoint that can't be written");
+        await deployment.WaitAsync(() => Task.FromResult(process.StoreFailures > failures), () => "a failure of the member");
         cluster.Freeze();
         long began = System.Diagnostics.Stopwatch.GetTimestamp();
         Assert.Equal(0, await process.StopAsync(Granted));
         TestContext.Current.TestOutputHelper?.WriteLine($"stopped in {System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s:\n{process.Tail()}");
     }
-
-    private static int Unwritten(ServiceProcess process) => process.Output.Split("checkpoint not written").Length;
 
     private async Task<bool> IsReadyAsync(string url) => (await http.GetAsync(url + "/healthz/ready", Ending)).IsSuccessStatusCode;
 }

@@ -48,7 +48,7 @@ public sealed class PostgresOutageTests
         await deployment.AssertExactAsync();
     }
 
-    /// <param name="failures">As many checkpoints are not written meanwhile.</param>
+    /// <param name="failures">So often a member is told meanwhile that its checkpoint was not written, or that nobody answers what comes before it.</param>
     /// <param name="hurt">Begins the outage.</param>
     /// <param name="mend">Ends it.</param>
     private static async Task OutageAsync(int failures, Func<EmbeddedPostgres, Task> hurt, Func<EmbeddedPostgres, Task> mend)
@@ -64,20 +64,18 @@ public sealed class PostgresOutageTests
 
         deployment.Events.Send(traffic.Next(200));
         await hurt(postgres);
-        int told = Unwritten(process);
+        int told = process.StoreFailures;
         await deployment.WaitAsync(
             async () =>
             {
                 deployment.Events.Send(traffic.Next(10));
                 Assert.True((await http.GetAsync($"{url}/healthz/live", TestContext.Current.CancellationToken)).IsSuccessStatusCode, "an outage must not restart the process");
-                return Unwritten(process) >= told + failures;
+                return process.StoreFailures >= told + failures;
             },
-            () => $"{failures} checkpoints that can't be written");
+            () => $"{failures} failures of the members");
         await mend(postgres);
         deployment.Events.Send(traffic.Next(200));
         await deployment.AssertExactAsync();
         Assert.Equal(0, await process.StopAsync());
     }
-
-    private static int Unwritten(ServiceProcess process) => process.Output.Split("checkpoint not written").Length;
 }

@@ -25,6 +25,8 @@ internal sealed class EventProducer : IDisposable
             LingerMs = 2,
             MessageMaxBytes = 8_000_000,
             TransactionalId = transactionalId,
+            // A busy machine must not abort a transaction that a test holds open.
+            TransactionTimeoutMs = 600_000,
             ReconnectBackoffMaxMs = 500,
             TopicMetadataRefreshIntervalMs = 1000,
         };

@@ -46,6 +46,9 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     /// <summary>Standard output so far: the log, or what a verb prints.</summary>
     public string Output => Read("out");
 
+    /// <summary>One more than how often a member has said that PostgreSQL did not take its checkpoint, or did not answer what comes before it.</summary>
+    public int StoreFailures => Output.Split(["checkpoint not written", "the database does not answer"], StringSplitOptions.None).Length;
+
     /// <summary>Standard error so far.</summary>
     public string Errors => Read("err");
 

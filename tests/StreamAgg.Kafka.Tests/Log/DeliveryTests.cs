@@ -11,18 +11,14 @@ public sealed class DeliveryTests : LogTest
     {
         (TestKafka kafka, KafkaOptions options) = await NewLogAsync(usagePartitions: 3, errorPartitions: 2);
         for (int partition = 0; partition < 3; partition++)
-        {
             Produce(kafka, options.UsageTopic, partition, 1000);
-        }
 
         Produce(kafka, options.ErrorTopic, 1, 500);
         using var member = new LogMember(options);
         member.PollUntil(() => member.Handler.Records.Count >= 3500 && member.Handler.Positions.Count == 5);
 
         for (int partition = 0; partition < 3; partition++)
-        {
             AssertComplete(member.Handler.OffsetsOf(Usage(options, partition)), 0, 1000);
-        }
 
         AssertComplete(member.Handler.OffsetsOf(new SourcePartition(options.ErrorTopic, 1)), 0, 500);
         Assert.Equal(1000, member.Handler.Positions[Usage(options)]);

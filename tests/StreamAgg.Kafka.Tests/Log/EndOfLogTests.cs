@@ -43,9 +43,7 @@ public sealed class EndOfLogTests : LogTest
         producer.InitTransactions(TimeSpan.FromSeconds(30));
         producer.BeginTransaction();
         for (int i = 0; i < 10; i++)
-        {
             producer.Produce(new TopicPartition(topic, 0), new Message<byte[], byte[]> { Value = Encoding.UTF8.GetBytes($"{i}") });
-        }
 
         producer.Flush(TimeSpan.FromSeconds(30));
         if (commit)

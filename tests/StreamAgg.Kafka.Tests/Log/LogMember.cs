@@ -36,9 +36,7 @@ internal sealed class LogMember : IDisposable
         TestKafka.ThrowIfEnded(servers);
         Log.Poll(TimeSpan.FromMilliseconds(milliseconds), Handler);
         foreach (SourcePartition source in Handler.ToStart)
-        {
             Log.Start(source, Handler.NextOffsets.GetValueOrDefault(source), leaderEpoch: null);
-        }
 
         Handler.ToStart.Clear();
     }

@@ -38,9 +38,7 @@ public abstract class LogTest
         {
             producer.Produce(new TopicPartition(topic, partition), new Message<byte[], byte[]> { Value = Encoding.UTF8.GetBytes($"{i}") });
             if (i % 10_000 == 9_999)
-            {
                 producer.Flush(TimeSpan.FromSeconds(30));
-            }
         }
 
         Assert.Equal(0, producer.Flush(TimeSpan.FromSeconds(30)));

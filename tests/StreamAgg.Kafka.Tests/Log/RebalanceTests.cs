@@ -17,9 +17,7 @@ public sealed class RebalanceTests : LogTest
         Assert.SkipUnless(protocol == "classic" || kafka.Supports(KafkaFeature.ConsumerProtocol), kafka.Lacks(KafkaFeature.ConsumerProtocol));
         options.Client["group.protocol"] = protocol;
         for (int partition = 0; partition < 6; partition++)
-        {
             Produce(kafka, options.UsageTopic, partition, 2_000);
-        }
 
         // What the two have read is handed over through what the second one's start offsets are: the first one's next offsets.
         var first = new LogMember(options);
@@ -35,9 +33,7 @@ public sealed class RebalanceTests : LogTest
         Assert.All(first.Handler.Owned, kept => Assert.DoesNotContain(kept, first.Handler.Revoked));
         Assert.Equal(first.Handler.Revoked.Order(), second.Handler.Owned.Order());
         for (int partition = 0; partition < 6; partition++)
-        {
             Produce(kafka, options.UsageTopic, partition, 1_000, from: 2_000);
-        }
 
         PollBothUntil(first, second, () => first.Handler.Records.Count + second.Handler.Records.Count >= 18_000);
         second.Dispose();
@@ -101,9 +97,7 @@ public sealed class RebalanceTests : LogTest
         options.Client["group.protocol"] = protocol;
         options.Client["max.poll.interval.ms"] = "6000";
         if (protocol == "classic")
-        {
             options.Client["session.timeout.ms"] = "6000";
-        }
 
         Produce(kafka, options.UsageTopic, 0, 100);
         using var member = new LogMember(options);
@@ -126,12 +120,13 @@ public sealed class RebalanceTests : LogTest
         var leaves = new LogMember(options, member: 1, members: 2);
         PollBothUntil(stays, leaves, () => stays.Handler.Owned.Count == 2 && leaves.Handler.Owned.Count == 2);
         List<SourcePartition> before = [.. leaves.Handler.Owned.Order()];
-        int rebalances = stays.Handler.Assignments;
+        int revokedBefore = stays.Handler.Revoked.Count;
         leaves.Dispose();
         using var back = new LogMember(options, member: 1, members: 2);
         PollBothUntil(stays, back, () => back.Handler.Owned.Count == 2);
         Assert.Equal(before, back.Handler.Owned.Order());
-        Assert.Equal(rebalances, stays.Handler.Assignments);
+        // The group may meet again with nothing to give out; that anything had moved would show here.
+        Assert.Equal(revokedBefore, stays.Handler.Revoked.Count);
     }
 
     [Fact]
@@ -177,9 +172,7 @@ public sealed class RebalanceTests : LogTest
     private static void HandOver(LogMember from, LogMember to)
     {
         foreach ((SourcePartition source, long next) in from.Handler.NextOffsets)
-        {
             to.Handler.NextOffsets[source] = Math.Max(next, to.Handler.NextOffsets.GetValueOrDefault(source));
-        }
     }
 
     private static void PollBothUntil(LogMember first, LogMember second, Func<bool> condition)

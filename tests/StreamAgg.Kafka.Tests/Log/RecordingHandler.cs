@@ -14,9 +14,6 @@ internal sealed class RecordingHandler : ILogHandler
 
     public List<SourcePartition> Owned { get; } = [];
 
-    /// <summary>One a rebalance, with or without new partitions.</summary>
-    public int Assignments { get; private set; }
-
     public List<SourcePartition> Revoked { get; } = [];
 
     public List<SourcePartition> Lost { get; } = [];
@@ -55,12 +52,9 @@ internal sealed class RecordingHandler : ILogHandler
 
     public void OnAssigned(IReadOnlyList<SourcePartition> partitions)
     {
-        Assignments++;
         Owned.AddRange(partitions);
         if (StartsWhatItIsAssigned)
-        {
             ToStart.AddRange(partitions);
-        }
     }
 
     public void OnRevoking(IReadOnlyList<SourcePartition> partitions) => Revoked.AddRange(partitions);

@@ -38,9 +38,7 @@ public sealed class SeekTests : LogTest
         member.Handler.WhenRecord = (_, offset) =>
         {
             if (offset == 100)
-            {
                 member.Log.Start(source, 15_000, leaderEpoch: null);
-            }
         };
         member.PollUntil(() => member.Handler.Positions.ContainsKey(source));
 
@@ -56,9 +54,7 @@ public sealed class SeekTests : LogTest
         const int Records = 15_000;
         (TestKafka kafka, KafkaOptions options) = await NewLogAsync(usagePartitions: 4);
         for (int partition = 0; partition < 4; partition++)
-        {
             Produce(kafka, options.UsageTopic, partition, Records);
-        }
 
         var random = new Random(20260131);
         using var member = new LogMember(options);
@@ -92,9 +88,7 @@ public sealed class SeekTests : LogTest
             () =>
             {
                 foreach (SourcePartition source in stopped)
-                {
                     member.Log.Start(source, expected[source], leaderEpoch: 0);
-                }
 
                 stopped.Clear();
                 member.Log.Resume();
@@ -113,15 +107,11 @@ public sealed class SeekTests : LogTest
         member.Handler.WhenRecord = (_, offset) =>
         {
             if (offset == 7_777)
-            {
                 member.Log.Pause();
-            }
         };
         member.PollUntil(() => member.Handler.Records.Count >= 7_778);
         for (int poll = 0; poll < 20; poll++)
-        {
             member.Poll();
-        }
 
         Assert.Equal(7_778, member.Handler.Records.Count);
 

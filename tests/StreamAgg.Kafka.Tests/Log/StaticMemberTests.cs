@@ -73,9 +73,7 @@ public sealed class StaticMemberTests : LogTest
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (eventId.Id == 2017)
-            {
                 Lines.Add(formatter(state, exception));
-            }
         }
     }
 }

@@ -25,9 +25,7 @@ public sealed class ThroughputTests : LogTest
         using var log = new KafkaEventLog(options, NullLogger<KafkaEventLog>.Instance);
         log.Subscribe();
         while (handler.Assigned.Count < Partitions + 1)
-        {
             log.Poll(TimeSpan.FromMilliseconds(20), handler);
-        }
 
         using var process = Process.GetCurrentProcess();
         handler.Assigned.ForEach(source => log.Start(source, 0, leaderEpoch: null));
@@ -42,9 +40,7 @@ public sealed class ThroughputTests : LogTest
             log.Poll(TimeSpan.FromMilliseconds(20), handler);
             polls++;
             if (handler.Records > lastRecords)
-            {
                 (lastRecords, lastProgress) = (handler.Records, Stopwatch.GetTimestamp());
-            }
 
             Assert.True(Stopwatch.GetElapsedTime(lastProgress) < LogMember.Deadline, $"reading stands still at {lastRecords} records");
         }
@@ -71,14 +67,10 @@ public sealed class ThroughputTests : LogTest
         for (int i = 0; i < RecordsPerPartition; i++)
         {
             for (int partition = 0; partition < Partitions; partition++)
-            {
                 producer.Produce(new TopicPartition(topic, partition), new Message<byte[], byte[]> { Value = value });
-            }
 
             if (i % 1_000 == 999)
-            {
                 producer.Flush(TimeSpan.FromSeconds(60));
-            }
         }
 
         Assert.Equal(0, producer.Flush(TimeSpan.FromSeconds(60)));
