@@ -31,9 +31,7 @@ public sealed unsafe class EmbeddedBroker : IDisposable
         Set(configuration, "log_level", "3", text);
         client = MockClusterMethods.ClientNew(MockClusterMethods.Producer, configuration, text, TextSize);
         if (client == 0)
-        {
             throw new InvalidOperationException($"The embedded broker did not start: {Text(text)}");
-        }
 
         cluster = MockClusterMethods.ClusterOf(client);
         MockClusterMethods.InitialRebalanceDelay(cluster, 0);
@@ -68,25 +66,19 @@ public sealed unsafe class EmbeddedBroker : IDisposable
     public void Dispose()
     {
         if (Interlocked.Exchange(ref isDisposed, 1) == 0)
-        {
             MockClusterMethods.ClientDestroy(client);
-        }
     }
 
     private static void Set(nint configuration, string name, string value, byte* text)
     {
         if (MockClusterMethods.ConfigurationSet(configuration, name, value, text, TextSize) != 0)
-        {
             throw new InvalidOperationException($"The embedded broker can't be configured: {Text(text)}");
-        }
     }
 
     private static void Check(int error, string action)
     {
         if (error != 0)
-        {
             throw new InvalidOperationException($"The embedded broker could not {action}: {Text(MockClusterMethods.ErrorText(error))}");
-        }
     }
 
     private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";

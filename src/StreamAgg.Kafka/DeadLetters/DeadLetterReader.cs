@@ -34,9 +34,7 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
         await foreach (DeadLetter letter in ReadAllAsync(cancellation))
         {
             if (left == 0)
-            {
                 break;
-            }
 
             if ((reason is null || letter.Reason == reason) && seen.Add((letter.Topic, letter.Partition, letter.Offset, letter.EventIndex)))
             {
@@ -53,9 +51,7 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
         await foreach (DeadLetter letter in ReadAllAsync(cancellation))
         {
             if (letter.Topic == topic && letter.Partition == partition && letter.Offset == offset)
-            {
                 found.TryAdd(letter.EventIndex ?? -1, letter);
-            }
         }
 
         return [.. found.Values];
@@ -65,9 +61,7 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
     {
         IReadOnlyDictionary<string, TopicFacts> known = await facts.DescribeAsync([options.DeadLetterTopic], cancellation);
         if (!known.TryGetValue(options.DeadLetterTopic, out TopicFacts? topic))
-        {
             yield break;
-        }
 
         List<SourcePartition> partitions = [.. Enumerable.Range(0, topic.PartitionCount).Select(partition => new SourcePartition(options.DeadLetterTopic, partition))];
         IReadOnlyDictionary<SourcePartition, long> beginnings = await facts.BeginningOffsetsAsync(partitions, cancellation);
@@ -76,32 +70,22 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
         foreach (SourcePartition partition in partitions)
         {
             if (!beginnings.TryGetValue(partition, out long beginning) || !ends.TryGetValue(partition, out long end))
-            {
                 throw new LogUnavailableException($"Kafka did not tell how far {partition} reaches; try again");
-            }
 
             if (beginning >= end)
-            {
                 continue;
-            }
 
             consumer.Assign(new TopicPartitionOffset(partition.Topic, partition.Partition, beginning));
             while (Next(consumer, partition, cancellation) is { IsPartitionEOF: false } result)
             {
                 if (result.Offset >= end)
-                {
                     break;
-                }
 
                 if (Text(result.Message.Headers, DeadLetterHeaders.Topic) is string source)
-                {
                     yield return LetterOf(source, result.Message);
-                }
 
                 if (result.Offset == end - 1)
-                {
                     break;
-                }
             }
         }
     }

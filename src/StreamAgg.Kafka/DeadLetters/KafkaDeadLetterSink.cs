@@ -81,16 +81,12 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         lock (gate)
         {
             if (failure is not null)
-            {
                 throw failure;
-            }
 
             groups.RemoveAll(group => group.Completion.IsCompleted);
             open.Close();
             if (!open.Completion.IsCompleted)
-            {
                 groups.Add(open);
-            }
 
             open = new LetterGroup();
             waits = [.. groups.Select(group => group.Completion)];
@@ -112,9 +108,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
         try
         {
             for (Error error = await ProduceAsync(letter); error.IsError; error = await ProduceAsync(letter))
-            {
                 await PrepareAnotherTryAsync(letter, error);
-            }
 
             Interlocked.Add(ref pendingBytes, -letter.Bytes);
             Interlocked.Decrement(ref pendingLetters);
@@ -164,11 +158,9 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
                 throw new ObjectDisposedException(nameof(KafkaDeadLetterSink));
             default:
                 if (error.IsFatal)
-                {
                     throw ProducerEnded(error);
-                }
 
-                logger.DeadLetterRetried(error.Code.ToString(), error.Reason);
+                lines.LetterRetried(error.Code.ToString(), error.Reason);
                 return Task.Delay(RetryDelay, time);
         }
     }
@@ -198,9 +190,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
             failure ??= reason;
             open.Fail(failure);
             foreach (LetterGroup group in groups)
-            {
                 group.Fail(failure);
-            }
         }
     }
 }

@@ -21,9 +21,7 @@ internal sealed class Letter
         Message = message;
         long bytes = (message.Key?.Length ?? 0) + (message.Value?.Length ?? 0);
         foreach (IHeader header in message.Headers)
-        {
             bytes += header.Key.Length + header.GetValueBytes().Length + (HeaderBytes / 2);
-        }
 
         // Twice: the client copies what it is given, and another try needs it once more.
         Bytes = (2 * bytes) + OverheadBytes;
@@ -40,14 +38,10 @@ internal sealed class Letter
     {
         int length = Message.Value?.Length ?? 0;
         if (length <= SmallestCut)
-        {
             return false;
-        }
 
         if (!Message.Headers.TryGetLastBytes(DeadLetterHeaders.Truncated, out _))
-        {
             Message.Headers.Add(DeadLetterHeaders.Truncated, Encoding.UTF8.GetBytes(length.ToString(CultureInfo.InvariantCulture)));
-        }
 
         Message.Value = Message.Value![..(length / 2)];
         return true;

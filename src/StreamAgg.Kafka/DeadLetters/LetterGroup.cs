@@ -15,9 +15,7 @@ internal sealed class LetterGroup
     public void Done()
     {
         if (Interlocked.Decrement(ref pending) == 0)
-        {
             completion.TrySetResult();
-        }
     }
 
     public void Close() => Done();

@@ -28,9 +28,7 @@ internal readonly ref struct RecordLetters
         foreach (ref readonly Refusal refusal in refusals)
         {
             if (whole is null && IsWhole(refusal))
-            {
                 whole = record.Value.ToArray();
-            }
         }
 
         var headers = new List<(string, byte[])>(7)
@@ -42,14 +40,10 @@ internal readonly ref struct RecordLetters
             (DeadLetterHeaders.Kind, Text(kind)),
         };
         if (record.TimestampMilliseconds is long timestamp)
-        {
             headers.Add((DeadLetterHeaders.RecordTimestamp, Text(timestamp)));
-        }
 
         if (record.Key.Length > MaxKeyBytes)
-        {
             headers.Add((DeadLetterHeaders.KeyTruncated, Text(record.Key.Length)));
-        }
 
         common = [.. headers];
     }
@@ -58,21 +52,15 @@ internal readonly ref struct RecordLetters
     {
         var headers = new Headers();
         foreach ((string name, byte[] text) in common)
-        {
             headers.Add(name, text);
-        }
 
         headers.Add(DeadLetterHeaders.Reason, Text(refusal.Reason));
         headers.Add(DeadLetterHeaders.Detail, Text(refusal.Detail));
         if (refusal.EventIndex != Refusal.WholeRecord)
-        {
             headers.Add(DeadLetterHeaders.EventIndex, Text(refusal.EventIndex));
-        }
 
         if (refusal.Events > 1)
-        {
             headers.Add(DeadLetterHeaders.Events, Text(refusal.Events));
-        }
 
         byte[]? value = record.IsTombstone ? null : IsWhole(refusal) ? whole : record.Value.Slice(refusal.Start, refusal.Length).ToArray();
         return new Letter(new Message<byte[]?, byte[]?> { Key = key, Value = value, Headers = headers });

@@ -50,9 +50,7 @@ internal sealed unsafe class BrokerQuestions(IClient client)
         using var held = ClientHandle.Of(client);
         using var list = new PartitionList(partitions.Count);
         foreach (SourcePartition partition in partitions)
-        {
             list.Add(partition.Topic, partition.Partition, time, leaderEpoch: null);
-        }
 
         NativeTopicPartitionList* pointer = list.Pointer;
         return Ask(
@@ -90,9 +88,7 @@ internal sealed unsafe class BrokerQuestions(IClient client)
             ask(options, queue);
             answer = NativeMethods.QueuePoll(queue, milliseconds + MarginMilliseconds);
             if (answer == 0)
-            {
                 throw new KafkaException(ErrorCode.Local_TimedOut);
-            }
 
             Check(NativeMethods.EventError(answer), NativeMethods.EventErrorString(answer));
             return read(answer);
@@ -100,9 +96,7 @@ internal sealed unsafe class BrokerQuestions(IClient client)
         finally
         {
             if (answer != 0)
-            {
                 NativeMethods.EventDestroy(answer);
-            }
 
             // An answer that comes later keeps what is behind the queue alive by itself and goes with it.
             NativeMethods.QueueDestroy(queue);
@@ -113,9 +107,7 @@ internal sealed unsafe class BrokerQuestions(IClient client)
     private static void Check(int code, byte* text)
     {
         if (code != 0)
-        {
             throw new KafkaException(new Error((ErrorCode)code, Marshal.PtrToStringUTF8((nint)text) ?? ((ErrorCode)code).GetReason()));
-        }
     }
 
     private static IReadOnlyList<TopicAnswer> TopicsOf(nint answer)
@@ -124,9 +116,7 @@ internal sealed unsafe class BrokerQuestions(IClient client)
         nint* topics = NativeMethods.DescribeTopicsResultTopics(NativeMethods.EventDescribeTopicsResult(answer), &count);
         var answers = new List<TopicAnswer>((int)count);
         for (nuint i = 0; i < count; i++)
-        {
             answers.Add(TopicOf(topics[i]));
-        }
 
         return answers;
     }
@@ -139,9 +129,7 @@ internal sealed unsafe class BrokerQuestions(IClient client)
         for (nuint i = 0; i < count; i++)
         {
             if (NativeMethods.TopicPartitionInfoLeader(partitions[i]) == 0)
-            {
                 leaderless.Add(NativeMethods.TopicPartitionInfoPartition(partitions[i]));
-            }
         }
 
         nint error = NativeMethods.TopicDescriptionError(topic);

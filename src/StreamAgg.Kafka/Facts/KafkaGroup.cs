@@ -85,9 +85,7 @@ public sealed class KafkaGroup : IDisposable
         lock (gate)
         {
             if (current != client)
-            {
                 return;
-            }
 
             current = null;
         }

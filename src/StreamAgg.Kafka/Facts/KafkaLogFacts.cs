@@ -47,9 +47,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
     {
         if (isMetadataDoubted)
-        {
             await RefreshMetadataAsync(topics, cancellation);
-        }
 
         string[] names = [.. topics];
         var facts = new Dictionary<string, TopicFacts>(StringComparer.Ordinal);
@@ -111,15 +109,11 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     {
         var offsets = new Dictionary<SourcePartition, long>(partitions.Count);
         if (partitions.Count == 0)
-        {
             return offsets;
-        }
 
         Dictionary<string, string> names = partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal).ToDictionary(name => name);
         if (isMetadataDoubted)
-        {
             await RefreshMetadataAsync(names.Keys, cancellation);
-        }
 
         // Asked for a partition without a leader, the client waits for one, and all other partitions with it.
         List<SourcePartition> led = [.. partitions.Where(partition => !IsLeaderless(partition))];
@@ -132,9 +126,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
                 // Where a broker fell silent the client reports no error and the offset "unset": that is no answer. "End" answers a
                 // question for a time that no record has reached.
                 if (answer.Offset >= 0 || (timestampMilliseconds >= 0 && answer.Offset == Offset.End))
-                {
                     offsets[new SourcePartition(names.GetValueOrDefault(answer.Topic, answer.Topic), answer.Partition)] = answer.Offset;
-                }
             }
             else if (RefusedRight.IsOne(answer.Error))
             {
@@ -170,9 +162,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             {
                 using var held = ClientHandle.Of(admin);
                 foreach (TopicMetadata topic in topics.SelectMany(topic => admin.GetMetadata(topic, timeout / 2).Topics))
-                {
                     leaderless[topic.Topic] = topic.Partitions.Where(partition => partition.Leader < 0).Select(partition => partition.PartitionId).ToHashSet();
-                }
 
                 return true;
             },

@@ -29,9 +29,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
         if (missing.Count > 0 && options.CreateTopics)
         {
             foreach (string topic in missing)
-            {
                 await CreateAsync(topic, DevelopmentPartitions, cancellation);
-            }
 
             await UntilToldAsync(inputs, cancellation);
         }

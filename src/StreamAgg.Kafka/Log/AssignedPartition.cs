@@ -69,9 +69,7 @@ internal sealed class AssignedPartition(SourcePartition source, long assignedAt)
     {
         isDoubted = false;
         if (offset < NextOffset)
-        {
             return false;
-        }
 
         if (offset > NextOffset)
         {

@@ -21,14 +21,10 @@ internal sealed class Assignment(NativeConsumer native, string[] topics)
         // Records come in runs of one partition: most look-ups end here.
         string? topic = native.TopicOf(message->Topic);
         if (last is not null && last.Source.Partition == message->Partition && ReferenceEquals(last.Source.Topic, topic))
-        {
             return last;
-        }
 
         if (topic is null || !partitions.TryGetValue(new SourcePartition(topic, message->Partition), out AssignedPartition? partition))
-        {
             return null;
-        }
 
         last = partition;
         return partition;
@@ -61,9 +57,7 @@ internal sealed class Assignment(NativeConsumer native, string[] topics)
         foreach (SourcePartition source in sources)
         {
             if (partitions.Remove(source, out AssignedPartition? partition))
-            {
                 partition.Stop();
-            }
         }
     }
 

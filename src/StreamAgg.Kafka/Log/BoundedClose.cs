@@ -31,9 +31,7 @@ internal static class BoundedClose
         };
         closing.Start();
         if (!closing.Join(timeout))
-        {
             return false;
-        }
 
         fault?.Throw();
         return true;

@@ -110,9 +110,7 @@ public sealed class KafkaEventLog : IEventLog
         try
         {
             if (failure is null)
-            {
                 Deliver(messages, handler);
-            }
         }
         finally
         {
@@ -150,17 +148,13 @@ public sealed class KafkaEventLog : IEventLog
     {
         ArgumentNullException.ThrowIfNull(nextOffsets);
         if (nextOffsets.Count > 0 && native.Commit(nextOffsets) is int code and not 0)
-        {
             logger.CommitFailed(((ErrorCode)code).GetReason());
-        }
     }
 
     public void Close(ILogHandler handler)
     {
         if (isDisposed)
-        {
             return;
-        }
 
         current = handler;
         failure = null;
@@ -179,9 +173,7 @@ public sealed class KafkaEventLog : IEventLog
     public void Dispose()
     {
         if (isDisposed)
-        {
             return;
-        }
 
         isDisposed = true;
         current = null;
@@ -189,9 +181,7 @@ public sealed class KafkaEventLog : IEventLog
         native.Dispose();
 
         if (!BoundedClose.Of(CloseConsumer, CloseTimeout))
-        {
             logger.NotClosed(CloseTimeout.TotalSeconds);
-        }
     }
 
     private void CloseConsumer()
@@ -218,9 +208,7 @@ public sealed class KafkaEventLog : IEventLog
         {
             consumer.Unsubscribe();
             while (assignment.Count > 0 && time.GetElapsedTime(started) < timeout)
-            {
                 NativeConsumer.Free(native.Consume(TimeSpan.FromMilliseconds(50)));
-            }
         }
         catch (KafkaException e)
         {
@@ -228,9 +216,7 @@ public sealed class KafkaEventLog : IEventLog
         }
 
         if (assignment.Count > 0)
-        {
             OnLost([.. assignment.Partitions.Select(partition => new TopicPartitionOffset(partition.Source.Topic, partition.Source.Partition, Offset.Unset))]);
-        }
     }
 
     private unsafe void Deliver(ReadOnlySpan<nint> messages, ILogHandler handler)
@@ -253,9 +239,7 @@ public sealed class KafkaEventLog : IEventLog
     {
         AssignedPartition? partition = assignment.Of(message);
         if (partition is not { IsRunning: true } || !partition.Accepts(message->Offset))
-        {
             return;
-        }
 
         int type;
         long timestamp = NativeMethods.MessageTimestamp(message, &type);
@@ -284,9 +268,7 @@ public sealed class KafkaEventLog : IEventLog
         {
             case ErrorCode.Local_PartitionEOF:
                 if (partition is { IsRunning: true } && partition.ReachedEnd(message->Offset))
-                {
                     handler.OnPosition(partition.Source, partition.NextOffset);
-                }
 
                 break;
             case ErrorCode.Local_AutoOffsetReset:
@@ -298,9 +280,7 @@ public sealed class KafkaEventLog : IEventLog
                 throw fatalAnswers.Of((ErrorCode)fatalCode, reason);
             default:
                 if (RefusedRight.IsOne(code))
-                {
                     throw fatalAnswers.Of(code, TextOf(message), partition?.Source.Topic ?? native.TopicOf(message->Topic));
-                }
 
                 if (partition is null)
                 {
@@ -318,9 +298,7 @@ public sealed class KafkaEventLog : IEventLog
     private void MeetMissingOffset(AssignedPartition? partition, string reason, ILogHandler handler)
     {
         if (partition is null)
-        {
             return;
-        }
 
         steering.Changed();
         if (partition.MetMissingOffset())
@@ -357,17 +335,13 @@ public sealed class KafkaEventLog : IEventLog
         isRebalanced = true;
         List<SourcePartition> sources = assignment.Known(revoked);
         if (sources.Count == 0)
-        {
             return;
-        }
 
         logger.Revoking(sources.Count);
         Guard(() =>
         {
             foreach (SourcePartition source in sources)
-            {
                 assignment.Find(source)?.Stop();
-            }
 
             current?.OnRevoking(sources);
             AwaitRelease(sources);
@@ -424,24 +398,18 @@ public sealed class KafkaEventLog : IEventLog
     private void CheckAssignment()
     {
         if (!isRebalanced)
-        {
             return;
-        }
 
         isRebalanced = false;
         int held = consumer.Assignment.Count;
         if (held != assignment.Count && failure is null)
-        {
             throw new LogFatalException($"The Kafka client holds {held} partitions where the group gave {assignment.Count}: restart this process.");
-        }
     }
 
     private void OnCommitted(CommittedOffsets committed)
     {
         if (committed.Error.IsError)
-        {
             logger.CommitFailed(committed.Error.Reason);
-        }
     }
 
     private static TimeSpan? Milliseconds(Dictionary<string, string> settings, string property) =>

@@ -58,9 +58,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
     {
         nint metadata = NativeMethods.GroupMetadata(handle.Pointer);
         if (metadata == 0)
-        {
             return 0;
-        }
 
         int generation = NativeMethods.GroupGeneration(metadata);
         NativeMethods.GroupMetadataDestroy(metadata);
@@ -70,9 +68,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
     public static void Free(ReadOnlySpan<nint> messages)
     {
         foreach (nint message in messages)
-        {
             NativeMethods.MessageDestroy((NativeMessage*)message);
-        }
     }
 
     /// <summary>The same string for every record of a topic, found without building one; null where the topic is none of ours.</summary>
@@ -81,9 +77,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         for (int i = 0; i < topicPointers.Length; i++)
         {
             if (topicPointers[i] == topic)
-            {
                 return topics[i];
-            }
         }
 
         return topic == 0 ? null : TopicNamed(Marshal.PtrToStringUTF8((nint)NativeMethods.TopicName(topic)));
@@ -96,9 +90,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         _ = NativeMethods.PausePartitions(handle.Pointer, list.Pointer);
         int i = 0;
         foreach (AssignedPartition partition in partitions)
-        {
             partition.IsParked = list.Items[i++].Error == 0;
-        }
     }
 
     public void Resume(IReadOnlyCollection<AssignedPartition> partitions)
@@ -106,9 +98,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         using var list = ListOf(partitions);
         _ = NativeMethods.ResumePartitions(handle.Pointer, list.Pointer);
         foreach (AssignedPartition partition in partitions)
-        {
             partition.IsParked = false;
-        }
     }
 
     /// <summary>Moves each to its next offset; records fetched before are outdated from here on, wherever they lie.</summary>
@@ -119,9 +109,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         using var list = ListOf(partitions);
         _ = PartitionList.TakeError(NativeMethods.SeekPartitions(handle.Pointer, list.Pointer, SeekTimeoutMilliseconds));
         for (int i = 0; i < partitions.Count; i++)
-        {
             errors[i] = list.Items[i].Error;
-        }
     }
 
     /// <summary>Takes the partition from the client and gives it back at its next offset, parked, with the group none the wiser.</summary>
@@ -143,9 +131,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
     {
         using var list = new PartitionList(offsets.Count);
         foreach ((Pipeline.Log.SourcePartition source, long offset) in offsets)
-        {
             list.Add(source.Topic, source.Partition, offset, leaderEpoch: null);
-        }
 
         return NativeMethods.Commit(handle.Pointer, list.Pointer, isAsync: 1);
     }
@@ -164,9 +150,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         foreach (nint topic in topicPointers)
         {
             if (topic != 0)
-            {
                 NativeMethods.TopicDestroy(topic);
-            }
         }
 
         NativeMethods.QueueDestroy(queue);
@@ -184,9 +168,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
     {
         var list = new PartitionList(partitions.Count);
         foreach (AssignedPartition partition in partitions)
-        {
             list.Add(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, partition.LeaderEpoch);
-        }
 
         return list;
     }

@@ -56,9 +56,7 @@ public sealed class StaticMemberLog : IEventLog
     public void Poll(TimeSpan timeout, ILogHandler handler)
     {
         if (current is null && !Reopen(timeout))
-        {
             return;
-        }
 
         try
         {
@@ -71,9 +69,7 @@ public sealed class StaticMemberLog : IEventLog
         }
 
         if (refusedSince is not null && current.IsMember)
-        {
             refusedSince = null;
-        }
     }
 
     public void Start(SourcePartition source, long nextOffset, int? leaderEpoch) => current?.Start(source, nextOffset, leaderEpoch);
@@ -111,9 +107,7 @@ public sealed class StaticMemberLog : IEventLog
         current = open();
         current.Subscribe();
         if (isPaused)
-        {
             current.Pause();
-        }
 
         return true;
     }

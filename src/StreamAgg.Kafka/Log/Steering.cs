@@ -27,9 +27,7 @@ internal sealed class Steering(NativeConsumer native, ILogger logger, ClientLine
     {
         isPaused = true;
         foreach (AssignedPartition partition in partitions)
-        {
             partition.IsRunning = false;
-        }
 
         Changed();
     }
@@ -44,9 +42,7 @@ internal sealed class Steering(NativeConsumer native, ILogger logger, ClientLine
     public void Reconcile(IReadOnlyCollection<AssignedPartition> partitions)
     {
         if (!isDirty || time.GetTimestamp() < nextReconcile)
-        {
             return;
-        }
 
         isDirty = false;
         foreach (AssignedPartition partition in partitions)
@@ -59,26 +55,20 @@ internal sealed class Steering(NativeConsumer native, ILogger logger, ClientLine
             }
 
             if (wanted && !partition.IsRunning)
-            {
                 toSeek.Add(partition);
-            }
         }
 
         if (toPark.Count > 0)
         {
             native.Pause(toPark);
             if (toPark.Exists(partition => !partition.IsParked))
-            {
                 TryAgainSoon();
-            }
 
             toPark.Clear();
         }
 
         if (toSeek.Count > 0)
-        {
             Seek();
-        }
     }
 
     private void Seek()
@@ -86,9 +76,7 @@ internal sealed class Steering(NativeConsumer native, ILogger logger, ClientLine
         foreach (AssignedPartition partition in toSeek)
         {
             if (partition.NeedsReassignment)
-            {
                 Reassign(partition);
-            }
         }
 
         Span<int> errors = toSeek.Count <= 256 ? stackalloc int[toSeek.Count] : new int[toSeek.Count];
@@ -106,15 +94,11 @@ internal sealed class Steering(NativeConsumer native, ILogger logger, ClientLine
             logger.SeekPostponed(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, errors[i]);
             TryAgainSoon();
             if (time.GetElapsedTime(partition.AssignedAt) > SeekPatience)
-            {
                 partition.DemandReassignment();
-            }
         }
 
         if (toResume.Count > 0)
-        {
             native.Resume(toResume);
-        }
 
         toSeek.Clear();
         toResume.Clear();

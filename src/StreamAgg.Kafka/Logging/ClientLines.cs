@@ -27,9 +27,7 @@ internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null, Con
     public void Log(string client, string facility, SyslogLevel level, string text)
     {
         if (facility == Failures)
-        {
             watch?.Add(ErrorCode.Local_Transport, text);
-        }
 
         // A failed connection is both logged and raised as an error, which is the one for people; one that a broker closed is logged alone.
         if (level == SyslogLevel.Debug || (facility == Failures && level <= SyslogLevel.Error))
@@ -39,9 +37,7 @@ internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null, Con
         }
 
         if (repeats.Pass(WithoutTimes(text)) is not { } heldBack)
-        {
             return;
-        }
 
         if (level is SyslogLevel.Notice or SyslogLevel.Info)
         {
@@ -60,17 +56,20 @@ internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null, Con
     public void PartitionError(string topic, int partition, string code, string reason)
     {
         if (repeats.Pass($"{topic}-{partition} {code}{WithoutTimes(reason)}") is { } heldBack)
-        {
             logger.PartitionError(topic, partition, code, reason, Told(heldBack));
-        }
+    }
+
+    /// <summary>Likewise, of a dead letter: every one that waits meets it, several times a second.</summary>
+    public void LetterRetried(string code, string reason)
+    {
+        if (repeats.Pass($"letter {code}{WithoutTimes(reason)}") is { } heldBack)
+            logger.DeadLetterRetried(code, reason, Told(heldBack));
     }
 
     private void Error(string code, string reason, string text)
     {
         if (repeats.Pass(code + WithoutTimes(text)) is { } heldBack)
-        {
             logger.ClientError(code, reason, Told(heldBack));
-        }
     }
 
     /// <summary>The client ends its lines with how long it tried and what it left out itself: "(after 3ms in state CONNECT, …)".</summary>

@@ -45,14 +45,10 @@ internal sealed class ConnectionWatch
         {
             areAllDown |= code == ErrorCode.Local_AllBrokersDown;
             if (told is not null && (fault is null || told.Kind >= fault.Kind))
-            {
                 fault = told;
-            }
 
             if (areAllDown && fault is { IsLoginRefused: true })
-            {
                 refused.TrySetResult();
-            }
         }
     }
 
@@ -64,9 +60,7 @@ internal sealed class ConnectionWatch
             fault = null;
             areAllDown = false;
             if (refused.Task.IsCompleted)
-            {
                 refused = NewSignal();
-            }
         }
     }
 

@@ -44,8 +44,8 @@ internal static partial class KafkaLogMessages
     [LoggerMessage(2012, LogLevel.Warning, "The Kafka client did not close within {Seconds} s and is left behind: it is still waiting for a broker")]
     public static partial void NotClosed(this ILogger logger, double seconds);
 
-    [LoggerMessage(2013, LogLevel.Warning, "A dead letter was not stored: {Reason} ({Code}); it is sent again")]
-    public static partial void DeadLetterRetried(this ILogger logger, string code, string reason);
+    [LoggerMessage(2013, LogLevel.Warning, "A dead letter was not stored: {Reason} ({Code}); it is sent again{Repeats}")]
+    public static partial void DeadLetterRetried(this ILogger logger, string code, string reason, string repeats);
 
     [LoggerMessage(2014, LogLevel.Warning, "A dead letter of {Length} bytes is too large for its topic: it is cut to {Cut} bytes")]
     public static partial void DeadLetterCut(this ILogger logger, long length, long cut);

@@ -30,9 +30,7 @@ internal sealed class RepeatLimit(TimeProvider time)
 
             // All at once: each of them then passes once more than it had to, which is cheaper than knowing the oldest.
             if (!isKnown && texts.Count >= Capacity)
-            {
                 texts.Clear();
-            }
 
             texts[text] = (now, 0);
             return seen.HeldBack;

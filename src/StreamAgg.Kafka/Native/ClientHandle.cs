@@ -37,9 +37,7 @@ internal sealed unsafe class ClientHandle : IDisposable
             var held = new ClientHandle(client, (SafeHandle)NativeHandleOf(client.Handle));
             string? name = Marshal.PtrToStringUTF8((nint)NativeMethods.Name(held.Pointer));
             if (name == client.Name)
-            {
                 return held;
-            }
 
             held.Dispose();
             throw new NotSupportedException(WrongVersion($"its native handle is called '{name}', not '{client.Name}'"));

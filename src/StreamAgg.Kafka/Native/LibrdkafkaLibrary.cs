@@ -23,9 +23,7 @@ internal static class LibrdkafkaLibrary
         lock (Gate)
         {
             if (loaded)
-            {
                 return;
-            }
 
             int version = Library.Version;
             nint handle = NativeLibrary.Load(NameThatWasLoaded(), typeof(Library).Assembly, searchPath: null);

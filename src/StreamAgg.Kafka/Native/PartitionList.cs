@@ -19,9 +19,7 @@ internal readonly unsafe ref struct PartitionList
         NativeTopicPartition* added = NativeMethods.ListAdd(list, topic, partition);
         added->Offset = offset;
         if (leaderEpoch is int epoch)
-        {
             NativeMethods.SetLeaderEpoch(added, epoch);
-        }
     }
 
     public void Dispose() => NativeMethods.ListDestroy(list);
@@ -30,9 +28,7 @@ internal readonly unsafe ref struct PartitionList
     public static string? TakeError(nint error)
     {
         if (error == 0)
-        {
             return null;
-        }
 
         string text = Marshal.PtrToStringUTF8((nint)NativeMethods.ErrorString(error)) ?? "unknown error";
         NativeMethods.ErrorDestroy(error);

@@ -64,9 +64,7 @@ internal static class ClientSettings
         if (IsConsumerProtocol(settings))
         {
             foreach (string name in ClassicOnly)
-            {
                 settings.Remove(name);
-            }
         }
         else
         {
@@ -136,9 +134,7 @@ internal static class ClientSettings
     private static void OnlyCommon(Dictionary<string, string> settings)
     {
         foreach (string name in settings.Keys.Where(IsConsumers).ToList())
-        {
             settings.Remove(name);
-        }
     }
 
     private static bool IsConsumers(string name) =>
@@ -153,9 +149,7 @@ internal static class ClientSettings
     private static void Default(Dictionary<string, string> settings, string name, string value, string? alias = null)
     {
         if (alias is null || !settings.ContainsKey(alias))
-        {
             settings.TryAdd(name, value);
-        }
     }
 
     private static string Share(int total, int members, int least) => Math.Max(total / members, least).ToString();

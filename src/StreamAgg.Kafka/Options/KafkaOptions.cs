@@ -43,14 +43,10 @@ public sealed class KafkaOptions
         RequireTopic(faults, nameof(ErrorTopic), ErrorTopic);
         RequireTopic(faults, nameof(DeadLetterTopic), DeadLetterTopic);
         if (UsageTopic == ErrorTopic)
-        {
             faults.Add((nameof(ErrorTopic), $"'{ErrorTopic}' is the usage topic too: the topic tells the two kinds of event apart, so name two"));
-        }
 
         if (DeadLetterTopic == UsageTopic || DeadLetterTopic == ErrorTopic)
-        {
             faults.Add((nameof(DeadLetterTopic), $"'{DeadLetterTopic}' is an input topic too: what is refused would be read again for ever, so name another"));
-        }
 
         ValidateClient(faults);
         return faults;
@@ -94,31 +90,23 @@ public sealed class KafkaOptions
     private static void Require(List<(string, string)> faults, string key, string value, string remedy)
     {
         if (string.IsNullOrWhiteSpace(value))
-        {
             faults.Add((key, $"is empty: {remedy}"));
-        }
     }
 
     /// <summary>The brokers' own rule, asked for here so that a slip of the pen is not taken for a missing topic.</summary>
     private static void RequireTopic(List<(string, string)> faults, string key, string topic)
     {
         if (topic.Length is 0 or > 249 || topic is "." or ".." || topic.AsSpan().ContainsAnyExcept(TopicCharacters))
-        {
             faults.Add((key, $"'{topic}' is no topic name: 1 to 249 letters, digits, '.', '_' and '-'"));
-        }
     }
 
     private static string? FaultOf(string name, string value)
     {
         if (ClientSettings.WhyReserved(name) is string reason)
-        {
             return reason;
-        }
 
         if (name == ClientSettings.AssignmentStrategy && value != ClientSettings.CooperativeSticky)
-        {
             return $"'{value}' gives all partitions away at every rebalance, which this service is not built for: leave it out, or use {ClientSettings.CooperativeSticky}";
-        }
 
         return TryToSet(name, value) is not { } refusal ? null
             : PropertyRange.Of(name, other => TryToSet(name, other)) is { } range ? $"allowed is {range}"

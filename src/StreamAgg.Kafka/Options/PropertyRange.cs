@@ -14,9 +14,7 @@ internal static class PropertyRange
     public static string? Of(string name, Func<string, string?> tryToSet)
     {
         if (ChoicesOf(name) is { } choices)
-        {
             return choices;
-        }
 
         string reason = tryToSet(FarBelow) ?? "";
         int at = reason.IndexOf(Told, StringComparison.Ordinal);

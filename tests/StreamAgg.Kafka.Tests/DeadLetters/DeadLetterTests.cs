@@ -85,9 +85,7 @@ public sealed class DeadLetterTests
         for (int round = 0; round < 2; round++)
         {
             for (int i = 0; i < 500; i++)
-            {
                 Send(sink, options.UsageTopic, 0, i / 2, "[{},{}]", new Refusal(i % 2, i % 5 == 0 ? "too_old" : "in_future", "", 1, 2));
-            }
         }
 
         await sink.FlushAsync(Cancellation);
@@ -221,9 +219,7 @@ public sealed class DeadLetterTests
         await sink.FlushAsync(Cancellation);
         cluster.Kill();
         for (int i = 1; i <= 100; i++)
-        {
             Send(sink, "t", 0, i, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
-        }
 
         Task flush = sink.FlushAsync(Cancellation);
         await logs.HaveSaidAsync("Connection refused");

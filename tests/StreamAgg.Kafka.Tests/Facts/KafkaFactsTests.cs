@@ -27,9 +27,7 @@ public sealed class KafkaFactsTests
         Assert.Equal(22, known[topic].TopicId.TrimEnd('=').Length);
         Assert.Equal(known[topic], (await AskAgainAsync(() => facts.DescribeAsync([topic], Cancellation)))[topic]);
         if (kafka.Supports(KafkaFeature.Administration))
-        {
             Assert.Equal([topic], (await AskAgainAsync(() => facts.DescribeAsync([topic, TestKafka.NewName("missing")], Cancellation))).Keys);
-        }
     }
 
     [Fact]
@@ -199,9 +197,7 @@ public sealed class KafkaFactsTests
     {
         IReadOnlyDictionary<SourcePartition, long> offsets = await AskAgainAsync(question);
         for (int again = 0; offsets.Count < sources.Length && again < 10; again++)
-        {
             offsets = await AskAgainAsync(question);
-        }
 
         return string.Join(", ", sources.Select(source => offsets[source]));
     }

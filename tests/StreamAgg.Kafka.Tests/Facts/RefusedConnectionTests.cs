@@ -75,9 +75,7 @@ public sealed class RefusedConnectionTests
     {
         var options = new KafkaOptions { BootstrapServers = broker.BootstrapServers };
         foreach ((string name, string value) in client)
-        {
             options.Client[name] = value;
-        }
 
         return options;
     }

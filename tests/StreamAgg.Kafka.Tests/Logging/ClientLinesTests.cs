@@ -58,6 +58,14 @@ public sealed class ClientLinesTests
     }
 
     [Fact]
+    public void Thousands_of_letters_that_are_sent_again_are_one_line()
+    {
+        for (int i = 0; i < 5000; i++)
+            client.LetterRetried("InvalidTimestamp", "too old");
+        Assert.Contains("it is sent again", Assert.Single(lines.Told), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_was_held_back_is_told_even_after_an_hour_of_silence()
     {
         client.Error("Local_Transport", "gone");
@@ -73,9 +81,7 @@ public sealed class ClientLinesTests
     public void More_texts_than_are_remembered_are_all_told()
     {
         for (int i = 0; i <= RepeatLimit.Capacity; i++)
-        {
             client.Error("Local_Transport", $"broker {i}");
-        }
 
         Assert.Equal(RepeatLimit.Capacity + 1, lines.Told.Count);
     }

@@ -27,9 +27,7 @@ internal sealed partial class ChildProcess : IDisposable
         const string Script = """out=$1; shift; "$@" >"$out" 2>&1 </dev/null & p=$!; echo $p; cat >/dev/null; kill -9 $p 2>/dev/null""";
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (string argument in (string[])["-c", Script, "sh", output, program, .. arguments])
-        {
             start.ArgumentList.Add(argument);
-        }
 
         Process started = Process.Start(start) ?? throw new InvalidOperationException("/bin/sh did not start");
         return new ChildProcess(started, int.Parse(started.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{program} did not start")));

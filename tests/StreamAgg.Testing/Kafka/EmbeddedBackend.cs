@@ -47,9 +47,7 @@ internal sealed class EmbeddedBackend : IKafkaBackend
         {
             string refusal = await AskAsync($"{topic} {partitions}");
             if (refusal.Length > 0)
-            {
                 throw new InvalidOperationException(refusal);
-            }
         }
         finally
         {

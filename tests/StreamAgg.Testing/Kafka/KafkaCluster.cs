@@ -51,9 +51,7 @@ public sealed class KafkaCluster : IKafkaBackend
         string id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
         await Task.WhenAll(Enumerable.Range(0, nodeCount).Select(node => cluster.FormatAsync(node, id)));
         for (int node = 0; node < nodeCount; node++)
-        {
             cluster.Launch(node);
-        }
 
         await cluster.WaitUntilReadyAsync();
         return cluster;
@@ -96,14 +94,10 @@ public sealed class KafkaCluster : IKafkaBackend
     public ValueTask DisposeAsync()
     {
         for (int node = 0; node < nodes.Length; node++)
-        {
             Kill(node);
-        }
 
         if (Directory.Exists(folder))
-        {
             Directory.Delete(folder, recursive: true);
-        }
 
         return ValueTask.CompletedTask;
     }
@@ -132,9 +126,7 @@ public sealed class KafkaCluster : IKafkaBackend
                 ["share.coordinator.state.topic.replication.factor"] = $"{nodes.Length}",
             };
             foreach ((string name, string value) in BrokerSettings.Common.Concat(settings))
-            {
                 lines[name] = value;
-            }
 
             File.WriteAllLines(PropertiesOf(node), lines.Select(line => $"{line.Key}={line.Value}"));
         }
@@ -148,9 +140,7 @@ public sealed class KafkaCluster : IKafkaBackend
         while (!File.Exists(Path.Combine(Folder(node), "data", "meta.properties")) || format.IsAlive)
         {
             if (!format.IsAlive || Stopwatch.GetElapsedTime(started) > StartTimeout)
-            {
                 throw new InvalidOperationException($"Kafka's storage could not be formatted: {await File.ReadAllTextAsync(output)}");
-            }
 
             await Task.Delay(50);
         }
@@ -172,9 +162,7 @@ public sealed class KafkaCluster : IKafkaBackend
             try
             {
                 if (admin.GetMetadata(TimeSpan.FromSeconds(2)).Brokers.Count >= living)
-                {
                     return;
-                }
             }
             catch (KafkaException) when (Stopwatch.GetElapsedTime(started) < StartTimeout)
             {
@@ -184,9 +172,7 @@ public sealed class KafkaCluster : IKafkaBackend
             for (int node = 0; node < nodes.Length; node++)
             {
                 if (nodes[node] is { IsAlive: false } || Stopwatch.GetElapsedTime(started) > StartTimeout)
-                {
                     throw new InvalidOperationException($"Kafka did not start: {await File.ReadAllTextAsync(Path.Combine(Folder(node), "server.log"))}");
-                }
             }
 
             await Task.Delay(100);

@@ -57,9 +57,7 @@ public sealed class RefusingBroker : IDisposable
         try
         {
             while (true)
-            {
                 _ = ServeAsync(await listener.AcceptTcpClientAsync(end), end);
-            }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException)
         {

@@ -45,18 +45,14 @@ public sealed class TestKafka
     public static void ThrowIfEnded(string bootstrapServers)
     {
         if (Backends.TryGetValue(bootstrapServers, out IKafkaBackend? backend) && backend.Failure is { } failure)
-        {
             throw new InvalidOperationException(failure);
-        }
     }
 
     /// <summary>Every one that was started here.</summary>
     public static async ValueTask EndAsync()
     {
         foreach (IKafkaBackend started in Backends.Values)
-        {
             await started.DisposeAsync();
-        }
     }
 
     public bool Supports(KafkaFeature feature) => backend.Supports(feature);
@@ -88,9 +84,7 @@ public sealed class TestKafka
         using IAdminClient admin = Admin();
         await admin.DeleteTopicsAsync([topic]);
         while (admin.GetMetadata(TimeSpan.FromSeconds(5)).Topics.Exists(known => known.Topic == topic))
-        {
             await Task.Delay(50);
-        }
     }
 
     /// <summary>Records below <paramref name="before"/> are gone then, as if they had expired.</summary>
@@ -106,9 +100,7 @@ public sealed class TestKafka
     {
         var config = new ProducerConfig { BootstrapServers = BootstrapServers, LingerMs = 2 };
         foreach ((string name, string value) in settings)
-        {
             config.Set(name, value);
-        }
 
         return new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
     }

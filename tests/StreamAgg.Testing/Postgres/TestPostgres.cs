@@ -20,9 +20,7 @@ public static class TestPostgres
     public static async ValueTask EndAsync()
     {
         if (Shared.IsValueCreated)
-        {
             await (await Shared.Value).Server.DisposeAsync();
-        }
     }
 
     private static async Task<(string Administrator, IAsyncDisposable Server)> StartAsync()
