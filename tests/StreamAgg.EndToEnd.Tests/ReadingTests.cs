@@ -67,7 +67,6 @@ public sealed class ReadingTests
             + $"memory {sizes[0] >> 20} MiB at first, {sizes[sizes.Count / 2] >> 20} in the middle, {sizes.Max() >> 20} at most, {sizes[^1] >> 20} at last");
         Assert.True(answers.Keys.All(answer => answer is "/ OK" or "/ ServiceUnavailable" or "/api/v1/quantile OK" or "/api/v1/quantile ServiceUnavailable"), string.Join(", ", answers.Keys));
         Assert.Contains("/ OK", answers.Keys);
-        Assert.Contains("/api/v1/quantile OK", answers.Keys);
         // Four partitions, a checkpoint a second: half of that on a machine where others test, too.
         Assert.True(checkpoints >= 4 * Length.TotalSeconds / 2 / 2, $"only {checkpoints} checkpoints");
         // An answer takes several threads one after the other, the bare listener's one: where even that one waits for a processor, so does each of them.
