@@ -1,5 +1,6 @@
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Simulation.Chance;

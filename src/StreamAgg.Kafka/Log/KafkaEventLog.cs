@@ -1,9 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using StreamAgg.Kafka.Facts;
 using StreamAgg.Kafka.Logging;
-using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
@@ -29,7 +27,6 @@ public sealed class KafkaEventLog : IEventLog
     private static readonly TimeSpan DefaultSessionTimeout = TimeSpan.FromSeconds(45);
 
     private readonly string[] topics;
-    private readonly FatalAnswers fatalAnswers;
     private readonly ILogger logger;
     private readonly ClientLines lines;
     private readonly TimeProvider time;
@@ -38,6 +35,7 @@ public sealed class KafkaEventLog : IEventLog
     private readonly Assignment assignment;
     private readonly TimeSpan releaseTimeout;
     private readonly Steering steering;
+    private readonly Delivery delivery;
     private ILogHandler? current;
     private ExceptionDispatchInfo? failure;
     private bool isRebalanced;
@@ -59,7 +57,6 @@ public sealed class KafkaEventLog : IEventLog
         this.time = time ?? TimeProvider.System;
         lines = new ClientLines(logger);
         topics = [options.UsageTopic, options.ErrorTopic];
-        fatalAnswers = new FatalAnswers(options);
         Dictionary<string, string> settings = ClientSettings.Consumer(options, member, members);
         releaseTimeout = Milliseconds(settings, "max.poll.interval.ms") is { } interval && interval / 3 < ReleaseTimeout ? interval / 3 : ReleaseTimeout;
         SessionTimeout = Milliseconds(settings, "session.timeout.ms") ?? DefaultSessionTimeout;
@@ -91,6 +88,7 @@ public sealed class KafkaEventLog : IEventLog
 
         assignment = new Assignment(native, topics);
         steering = new Steering(native, logger, lines, this.time);
+        delivery = new Delivery(native, assignment, steering, lines, new FatalAnswers(options), logger);
     }
 
     public bool IsMember => !isDisposed && native.Generation() is var generation && generation > 0 && generation != lostGeneration;
@@ -98,7 +96,7 @@ public sealed class KafkaEventLog : IEventLog
     public TimeSpan SessionTimeout { get; }
 
     /// <summary>True once the group has refused this member because another one holds its group.instance.id.</summary>
-    internal bool IsInstanceIdHeld { get; private set; }
+    internal bool IsInstanceIdHeld => delivery.IsInstanceIdHeld;
 
     public void Subscribe() => consumer.Subscribe(topics);
 
@@ -110,7 +108,7 @@ public sealed class KafkaEventLog : IEventLog
         try
         {
             if (failure is null)
-                Deliver(messages, handler);
+                delivery.Deliver(messages, handler);
         }
         finally
         {
@@ -219,102 +217,7 @@ public sealed class KafkaEventLog : IEventLog
             OnLost([.. assignment.Partitions.Select(partition => new TopicPartitionOffset(partition.Source.Topic, partition.Source.Partition, Offset.Unset))]);
     }
 
-    private unsafe void Deliver(ReadOnlySpan<nint> messages, ILogHandler handler)
-    {
-        foreach (nint pointer in messages)
-        {
-            var message = (NativeMessage*)pointer;
-            if (message->Error == 0)
-            {
-                DeliverRecord(message, handler);
-            }
-            else
-            {
-                DeliverEvent(message, handler);
-            }
-        }
-    }
-
-    private unsafe void DeliverRecord(NativeMessage* message, ILogHandler handler)
-    {
-        AssignedPartition? partition = assignment.Of(message);
-        if (partition is not { IsRunning: true } || !partition.Accepts(message->Offset))
-            return;
-
-        int type;
-        long timestamp = NativeMethods.MessageTimestamp(message, &type);
-        int epoch = NativeMethods.MessageLeaderEpoch(message);
-        int? leaderEpoch = epoch < 0 ? null : epoch;
-        var record = new LogRecord
-        {
-            Source = partition.Source,
-            Offset = message->Offset,
-            LeaderEpoch = leaderEpoch,
-            TimestampMilliseconds = timestamp < 0 ? null : timestamp,
-            Key = new ReadOnlySpan<byte>(message->Key, (int)message->KeyLength),
-            HasKey = message->Key != null,
-            Value = new ReadOnlySpan<byte>(message->Payload, (int)message->Length),
-            IsTombstone = message->Payload == null,
-        };
-        partition.Delivered(message->Offset, leaderEpoch);
-        handler.OnRecord(in record);
-    }
-
-    private unsafe void DeliverEvent(NativeMessage* message, ILogHandler handler)
-    {
-        var code = (ErrorCode)message->Error;
-        AssignedPartition? partition = assignment.Of(message);
-        switch (code)
-        {
-            case ErrorCode.Local_PartitionEOF:
-                if (partition is { IsRunning: true } && partition.ReachedEnd(message->Offset))
-                    handler.OnPosition(partition.Source, partition.NextOffset);
-
-                break;
-            case ErrorCode.Local_AutoOffsetReset:
-                MeetMissingOffset(partition, TextOf(message), handler);
-                break;
-            case ErrorCode.Local_Fatal:
-                (int fatalCode, string reason) = native.FatalError() ?? ((int)code, TextOf(message));
-                IsInstanceIdHeld = (ErrorCode)fatalCode == ErrorCode.UnreleasedInstanceId;
-                throw fatalAnswers.Of((ErrorCode)fatalCode, reason);
-            default:
-                if (RefusedRight.IsOne(code))
-                    throw fatalAnswers.Of(code, TextOf(message), partition?.Source.Topic ?? native.TopicOf(message->Topic));
-
-                if (partition is null)
-                {
-                    lines.Error(code.ToString(), TextOf(message));
-                }
-                else
-                {
-                    lines.PartitionError(partition.Source.Topic, partition.Source.Partition, code.ToString(), TextOf(message));
-                }
-
-                break;
-        }
-    }
-
-    private void MeetMissingOffset(AssignedPartition? partition, string reason, ILogHandler handler)
-    {
-        if (partition is null)
-            return;
-
-        steering.Changed();
-        if (partition.MetMissingOffset())
-        {
-            if (TruncationText.SharedEnd(reason) is { } sharedEnd)
-                handler.OnTruncated(partition.Source, partition.NextOffset, sharedEnd, reason);
-            else
-                handler.OnOutOfRange(partition.Source, partition.NextOffset, reason);
-        }
-        else if (partition.IsStarted)
-        {
-            logger.Restarted(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, reason);
-        }
-    }
-
-    // --- rebalance handlers: inside native.Consume, on the member's thread; they never throw, the client would drop everything ---
+    // What follows runs inside native.Consume, on the member's thread, and never throws: the client would drop everything.
 
     private List<TopicPartitionOffset> OnAssigned(List<TopicPartition> assigned)
     {
@@ -414,9 +317,4 @@ public sealed class KafkaEventLog : IEventLog
 
     private static TimeSpan? Milliseconds(Dictionary<string, string> settings, string property) =>
         settings.TryGetValue(property, out string? text) && int.TryParse(text, out int milliseconds) ? TimeSpan.FromMilliseconds(milliseconds) : null;
-
-    private static unsafe string TextOf(NativeMessage* message) =>
-        message->Payload == null
-            ? ((ErrorCode)message->Error).GetReason()
-            : System.Text.Encoding.UTF8.GetString(message->Payload, (int)message->Length);
 }

@@ -1,5 +1,4 @@
 using StreamAgg.Pipeline.Log;
-using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
 

@@ -1,7 +1,6 @@
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
-using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
@@ -228,17 +227,7 @@ public sealed class Member : ILogHandler, IDisposable
         checkpointTask = checkpoint.RunAsync(abandoned.Token);
     }
 
-    private List<OwnedPartition> Select(Func<OwnedPartition, bool> isMeant)
-    {
-        var selected = new List<OwnedPartition>();
-        foreach (var partition in owned.Values)
-        {
-            if (isMeant(partition))
-                selected.Add(partition);
-        }
-
-        return selected;
-    }
+    private List<OwnedPartition> Select(Func<OwnedPartition, bool> isMeant) => [.. owned.Values.Where(isMeant)];
 
     /// <summary>
     /// Cuts as many partitions as one transaction may hold, at least one: what changed in one belongs to its offset, and what bounds that

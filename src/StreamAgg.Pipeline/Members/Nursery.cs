@@ -1,4 +1,4 @@
-namespace StreamAgg.Pipeline.Telemetry;
+namespace StreamAgg.Pipeline.Members;
 
 /// <summary>Keeps garbage from piling up to the size of the processor's cache, or of the heap.</summary>
 /// <remarks>

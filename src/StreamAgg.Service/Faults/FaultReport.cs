@@ -3,6 +3,7 @@ using Npgsql;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Schema;
