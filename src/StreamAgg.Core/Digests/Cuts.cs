@@ -30,6 +30,16 @@ internal sealed class Cuts
     /// </summary>
     private const double Heavy = 3;
 
+    /// <summary>
+    /// Where its mean lies in this part of it at either end, the foot of a peak shares a cell with a valley. No shape has both, so that one is cut again from this
+    /// part of its size on, into pieces of that part of it (the line of `./dev bench digest` that moves: two peaks, merged and encoded).
+    /// </summary>
+    private const double Steep = 0.32;
+
+    private const double HeavyFoot = 0.7;
+
+    private const double FootPiece = 0.3;
+
     /// <summary>A cell counts as so many pieces at most when it is cut along the ends of others.</summary>
     private const int MostPieces = 16;
 
@@ -73,7 +83,10 @@ internal sealed class Cuts
         return cuts.AsSpan(0, length);
     }
 
-    /// <summary>More cuts where cells that were made between these are far too heavy: the means of lumps had hidden how far those reach, as at a jump.</summary>
+    /// <summary>
+    /// More cuts where cells that were made between these are far too heavy (the means of lumps had hidden how far those reach, as at a jump), or hold the foot
+    /// of a peak.
+    /// </summary>
     /// <param name="union">The same again.</param>
     /// <param name="made">What the cuts that were found have come to.</param>
     /// <param name="ends">Those cuts, then with the further ones among them.</param>
@@ -84,8 +97,9 @@ internal sealed class Cuts
         double rank = 0;
         foreach (ref readonly Cell cell in made)
         {
-            if (!cell.IsPure && !limit.Allows(rank, cell.Weight, 1 / Heavy))
-                Refine(union, cell, limit.At(rank + (cell.Weight / 2.0)));
+            bool isFoot = IsFoot(cell);
+            if (!cell.IsPure && !limit.Allows(rank, cell.Weight, 1 / (isFoot ? HeavyFoot : Heavy)))
+                Refine(union, cell, limit.At(rank + (cell.Weight / 2.0)) * (isFoot ? FootPiece : 1));
             rank += cell.Weight;
         }
         if (length == found)
@@ -93,6 +107,13 @@ internal sealed class Cuts
         cuts.AsSpan(0, length).Sort();
         ends = cuts.AsSpan(0, length);
         return true;
+    }
+
+    /// <summary>Halves: the distance of two finite doubles need not be finite.</summary>
+    private static bool IsFoot(in Cell cell)
+    {
+        double middle = (cell.Mean * 0.5) - (cell.Low * 0.5), width = (cell.High * 0.5) - (cell.Low * 0.5);
+        return middle < Steep * width || middle > (1 - Steep) * width;
     }
 
     /// <summary>Cuts a made cell along the ends of the cells that it is made of: those are values that were given, and as dense as these are.</summary>

@@ -117,6 +117,20 @@ public class TDigestAccuracyTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    [InlineData(11)]
+    [InlineData(15)]
+    public void The_foot_of_a_peak_does_not_share_a_stored_cell_with_the_valley_before_it(int seed)
+    {
+        double[] values = DataSets.Make("bimodal", 1_000_000, seed);
+        TDigest digest = Forms.Make("merged and encoded", values, 100);
+        var exact = new PercentileCont(values);
+        for (double q = 0.25; q <= 0.75; q += 0.03125)
+            Assert.InRange(exact.RankError(q, digest.Quantile(q)) / values.Length, 0, 600e-6);
+    }
+
     private static double PartOfBound(double[] values, string form) => PartOfBound(new PercentileCont(values), values, form, 100);
 
     private static double PartOfBound(PercentileCont exact, double[] values, string form, int compression)
