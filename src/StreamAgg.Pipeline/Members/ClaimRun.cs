@@ -39,10 +39,7 @@ internal static class ClaimRun
                 : new Gap(source, claim.NextOffset, null, $"topic recreated (id {claim.TopicId} became {topicId}): what was not read of the old one is gone");
             if (gap is not null && services.Options.OnGap == GapAction.Stop)
                 await GapPolicy.StopAsync(services, gap, cancellation);
-            // Before it is stored: where the answer to that is lost, the next claim finds nothing left to tell.
-            if (gap is not null)
-                GapPolicy.Tell(services, gap);
-            if (await services.Store.AdoptTopicIdAsync(source, claim.Fence, topicId, gap, cancellation) is not { } fence)
+            if (await AdoptAsync(services, source, claim.Fence, topicId, gap, cancellation) is not { } fence)
                 return null;
             claim = gap is null
                 ? claim with { Fence = fence, TopicId = topicId }
@@ -52,6 +49,25 @@ internal static class ClaimRun
         var partials = await services.Store.LoadPartialsAsync(source, cancellation);
         // Before the first event, for without it none could be told from one that lies ahead.
         return new ClaimedPartition(claim, topicId, partials, await ToldTime.AskAsync(services, cancellation));
+    }
+
+    /// <summary>Tells the gap where it is stored, or may be: where the answer is lost, the next claim finds nothing left to tell.</summary>
+    private static async Task<Fence?> AdoptAsync(MemberServices services, SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation)
+    {
+        Fence? adopted;
+        try
+        {
+            adopted = await services.Store.AdoptTopicIdAsync(source, fence, topicId, gap, cancellation);
+        }
+        catch (CommitOutcomeUnknownException) when (gap is not null)
+        {
+            GapPolicy.Tell(services, gap);
+            throw;
+        }
+
+        if (adopted is not null && gap is not null)
+            GapPolicy.Tell(services, gap);
+        return adopted;
     }
 
     private static async Task IntroduceAsync(MemberServices services, string topic, CancellationToken cancellation)

@@ -18,7 +18,7 @@ internal static class GapPolicy
             + "the gap is recorded in streamagg.gap. To go on without them set StreamAgg:OnGap to Continue and start again.");
     }
 
-    /// <summary>The line and the counter of one gap: whoever stores one, or is about to, calls this.</summary>
+    /// <summary>The line and the counter of one gap: whoever stores one, may have, or is about to, calls this.</summary>
     public static void Tell(MemberServices services, Gap gap)
     {
         services.Metrics.GapRecorded();

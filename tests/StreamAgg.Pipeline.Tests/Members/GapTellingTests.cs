@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Pipeline.Tests.Members.Fakes;
 using StreamAgg.Pipeline.Tests.Telemetry;
@@ -20,6 +21,7 @@ public sealed class GapTellingTests : IDisposable
     private readonly MeterListener listener = new();
     private readonly StreamAggMetrics metrics;
     private readonly FakeFacts facts = new();
+    private readonly FakeStore store = new();
     private long counted;
 
     public GapTellingTests()
@@ -47,6 +49,35 @@ public sealed class GapTellingTests : IDisposable
     }
 
     [Fact]
+    public async Task And_once_where_it_takes_two_claims_to_store_it()
+    {
+        facts.TopicId = "another";
+        var services = Services(GapAction.Continue);
+        store.Adoptions.Enqueue(_ => throw new StoreUnavailableException("away"));
+        store.Adoptions.Enqueue(_ => Task.FromResult<Fence?>(null));
+
+        Assert.Null(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+        Assert.Null(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+        Assert.NotNull(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+
+        Assert.Single(errors);
+        Assert.Equal(1, counted);
+    }
+
+    [Fact]
+    public async Task And_where_nobody_knows_whether_it_is_stored()
+    {
+        facts.TopicId = "another";
+        var services = Services(GapAction.Continue);
+        store.Adoptions.Enqueue(_ => throw new CommitOutcomeUnknownException("lost", null));
+
+        Assert.Null(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+
+        Assert.Single(errors);
+        Assert.Equal(1, counted);
+    }
+
+    [Fact]
     public async Task And_where_it_stops()
     {
         facts.TopicId = "another";
@@ -70,7 +101,7 @@ public sealed class GapTellingTests : IDisposable
         Topics = new PipelineTopics("gateway.usage", "gateway.errors"),
         Owner = "m1",
         Facts = facts,
-        Store = new FakeStore(),
+        Store = store,
         DeadLetters = new FakeLetters(),
         Metrics = metrics,
         Logger = new Errors(errors),

@@ -24,6 +24,9 @@ internal sealed class FakeStore : IAggregateStore
     /// <summary>The database's clock can't be asked, and so no checkpoint be written.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>What becomes of the next topic ids that are adopted; all that follow are.</summary>
+    public Queue<Func<Fence, Task<Fence?>>> Adoptions { get; } = new();
+
     public Task<Instant> NowAsync(CancellationToken cancellation) =>
         IsAway ? Task.FromException<Instant>(new StoreUnavailableException("away")) : Task.FromResult(Now);
 
@@ -39,7 +42,7 @@ internal sealed class FakeStore : IAggregateStore
     }
 
     public Task<Fence?> AdoptTopicIdAsync(SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation) =>
-        Task.FromResult<Fence?>(fence);
+        Adoptions.Count > 0 ? Adoptions.Dequeue()(fence) : Task.FromResult<Fence?>(fence);
 
     public Task<IReadOnlyList<PartialRow>> LoadPartialsAsync(SourcePartition source, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<PartialRow>>([]);
