@@ -44,7 +44,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
                         $"{(missing.Count == 1 ? "Topic" : "Topics")} {string.Join(" and ", missing)} {(missing.Count == 1 ? "does" : "do")} not exist on "
                         + $"{options.BootstrapServers}. Create {(missing.Count == 1 ? "it" : "them")}: "
                         + $"{string.Join("; ", missing.Select(topic => $"{new KafkaTopicCommand(options.BootstrapServers, topic, DevelopmentPartitions)}"))}. "
-                        + "Or correct Kafka:UsageTopic and Kafka:ErrorTopic, or set Kafka:CreateTopics=true for development.");
+                        + "Or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic, or set StreamAgg:Kafka:CreateTopics=true for development.");
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);

@@ -67,14 +67,15 @@ internal sealed class SettingsReader(IConfiguration configuration)
             .ToDictionary(pair => pair.Key, pair => pair.Value!, StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Every fault found so far, and one for each key that nobody asked for.</summary>
+    /// <summary>Every fault found so far, one for each key that nobody asked for, and one where the section itself is given a value.</summary>
     public IReadOnlyList<string> Faults()
     {
         var unknown = section.AsEnumerable(makePathsRelative: true)
             .Where(pair => pair.Key.Length > 0 && !IsKnown(pair.Key) && (pair.Value is not null || IsMisspeltAndEmpty(pair.Key)))
             .Select(pair => $"{SectionName}:{pair.Key}: no such setting; {Nearby(pair.Key)}")
             .Order(StringComparer.Ordinal);
-        return [.. faults, .. unknown];
+        string[] plain = section.Value is null ? [] : [$"{SectionName}: is a section and has no value of its own; a key of it is written {SectionName}__Kafka__BootstrapServers in the environment."];
+        return [.. plain, .. faults, .. unknown];
     }
 
     private T? Read<T>(string key, T? fallback, string allowed, Func<string, T?> parse)

@@ -34,7 +34,7 @@ internal static class StatusPage
         var page = new Recent<byte[]>(token => PageAsync(stage.Reports, status, token), Age, patience, TimeProvider.System);
         app.MapMethods("/", Verbs.GetAndHead, async context =>
         {
-            byte[] shown = await ShownAsync(context, page);
+            byte[] shown = await ShownAsync(context, stage, page);
             context.Response.Headers.ContentSecurityPolicy = Policy;
             context.Response.Headers["Referrer-Policy"] = "no-referrer";
             await Body.WriteAsync(context, "text/html; charset=utf-8", shown);
@@ -48,7 +48,7 @@ internal static class StatusPage
             await status.GetAsync(cancellation), await reports.LatestHoursAsync(now - TimeSpan.FromHours(24), now, ShownRows, cancellation)));
     }
 
-    private static async Task<byte[]> ShownAsync(HttpContext context, Recent<byte[]> page)
+    private static async Task<byte[]> ShownAsync(HttpContext context, Stage stage, Recent<byte[]> page)
     {
         try
         {
@@ -60,7 +60,8 @@ internal static class StatusPage
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             context.Response.Headers.RetryAfter = RefreshSeconds;
             return Page($"<h2>PostgreSQL is away</h2><p>{Encoded(OneLine.Of(away))}</p>"
-                + "<p>Reading goes on until its bound on memory; rows follow when PostgreSQL is back. This page asks again by itself.</p>");
+                + "<p>Reading goes on until its bound on memory; rows follow when PostgreSQL is back. This page asks again by itself.</p>"
+                + (stage.Reports.Process is { } process ? $"<p>This process: {Encoded(StatusLines.Text(process))}</p>" : ""));
         }
     }
 

@@ -32,6 +32,10 @@ internal static partial class ServiceLog
     [LoggerMessage(908, LogLevel.Information, "waiting for {What}, at most {Seconds} s: {Reason}")]
     public static partial void Waiting(ILogger logger, string what, double seconds, string reason);
 
+    [LoggerMessage(909, LogLevel.Warning,
+        "StreamAgg:Digest:Compression is {Compression}: below 100 p99 may be off by up to {Factor:0.#} times what is stated for it (docs/t-digest.md)")]
+    public static partial void CompressionIsLow(ILogger logger, int compression, double factor);
+
     [LoggerMessage(910, LogLevel.Information,
         "the hour {Hour} closes when the watermark reaches {End}, it is at {Watermark}; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}; "
         + "refused {Refused}")]

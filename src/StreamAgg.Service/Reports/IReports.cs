@@ -1,10 +1,14 @@
 using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Service.Reports;
 
-/// <summary>What can be asked of a pipeline's results. Every method may throw <c>StoreUnavailableException</c>.</summary>
+/// <summary>What can be asked of a pipeline's results. Every question may throw <c>StoreUnavailableException</c>.</summary>
 internal interface IReports
 {
+    /// <summary>What the process that runs the pipeline knows of itself, whoever else is away; null where another one asks.</summary>
+    PipelineVitals? Process { get; }
+
     Task<Instant> NowAsync(CancellationToken cancellation);
 
     /// <summary>Hours that start in the half-open range, of these labels or (none given) of all, by hour and label; page by page.</summary>

@@ -25,8 +25,9 @@ internal sealed class PipelineReports(
     /// <summary>What lies in memory for one who takes rows: some 300 kB.</summary>
     private const int PageRows = 1000;
 
-    /// <summary>What the process that runs the pipeline knows of itself; null where another one asks.</summary>
     public Func<PipelineVitals>? Vitals { get; init; }
+
+    public PipelineVitals? Process => Vitals?.Invoke();
 
     /// <summary>Told each status.</summary>
     public Action<StatusReport>? Tell { get; init; }
@@ -80,7 +81,7 @@ internal sealed class PipelineReports(
             Gaps = [.. status.Gaps.Select(gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
             Events = new EventFigures(status.Events),
             KafkaSilence = silence,
-            Process = Vitals?.Invoke(),
+            Process = Process,
         };
         Tell?.Invoke(report);
         return report;

@@ -174,6 +174,17 @@ public class SettingsBinderTests
         Assert.Equal("10000", settings.Kafka.Client["session.timeout.ms"]);
     }
 
+    [Fact]
+    public void A_value_in_place_of_the_section_is_refused()
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("StreamAgg", "hidden")]).Build();
+
+        string line = Assert.Single(Assert.Throws<CommandFaultException>(() => SettingsBinder.Bind(configuration)).Lines);
+
+        Assert.StartsWith("StreamAgg: is a section", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", line, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Nothing")]
     [InlineData("Pipeline:Grase")]

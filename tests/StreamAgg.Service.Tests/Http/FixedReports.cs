@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Reports;
 
@@ -21,6 +22,8 @@ internal sealed class FixedReports : IReports
 
     /// <summary>Every question meets it.</summary>
     public Exception? Fault { get; set; }
+
+    public PipelineVitals? Process { get; set; }
 
     public Instant? From { get; private set; }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Http;
 using Xunit;
@@ -218,6 +219,7 @@ public sealed class HttpServerTests : IAsyncLifetime
     public async Task The_page_says_that_the_database_is_away_and_asks_again()
     {
         reports.IsAway = true;
+        reports.Process = new PipelineVitals(TimeSpan.FromMinutes(3), 17, 0, 0, 0, 4711, IsPaused: true);
 
         var answer = await GetAsync("/");
         string page = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -226,6 +228,8 @@ public sealed class HttpServerTests : IAsyncLifetime
         Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
         Assert.Contains("PostgreSQL is not there", page, StringComparison.Ordinal);
         Assert.Contains("http-equiv=\"refresh\"", page, StringComparison.Ordinal);
+        Assert.Contains("last checkpoint 00:03:00 ago; 17 checkpoints", page, StringComparison.Ordinal);
+        Assert.Contains("4711 bytes are held; reading is paused", page, StringComparison.Ordinal);
     }
 
     [Fact]
