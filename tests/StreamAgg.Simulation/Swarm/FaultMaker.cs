@@ -69,7 +69,9 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
                 long requests = chance.Chance(0.5) ? 1 : 1_000_000;
                 world.Database.Hourly[new BucketKey<Hour>(hour, label)].Seed(Foreign(requests));
             }
-            world.Database.Daily[new BucketKey<Day>(world.Plan.Start.Hour.Day, label)].Seed(Foreign(1));
+            var day = new BucketKey<Day>(world.Plan.Start.Hour.Day, label);
+            world.Database.Daily[day].Seed(Foreign(1));
+            world.Foreign.Add(day);
         }
     }
 
