@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using StreamAgg.Core.Digests;
+using StreamAgg.Digests;
 using StreamAgg.EndToEnd.Tests.Harness;
 using StreamAgg.Testing.Kafka;
 

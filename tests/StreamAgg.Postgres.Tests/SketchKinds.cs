@@ -1,4 +1,4 @@
-using StreamAgg.Core.Digests;
+using StreamAgg.Digests;
 
 namespace StreamAgg.Postgres.Tests;
 

@@ -1,7 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Postgres.Schema;

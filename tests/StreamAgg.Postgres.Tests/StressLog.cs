@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Digests;
+using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Postgres.Tests;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 
 namespace StreamAgg.Core.Aggregation;
 

@@ -1,5 +1,5 @@
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 
 namespace StreamAgg.Core.Aggregation;
 

@@ -1,5 +1,5 @@
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Digests;
+using StreamAgg.Digests;
 using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Pipeline.Publishing;

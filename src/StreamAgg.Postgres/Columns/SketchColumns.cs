@@ -1,6 +1,6 @@
 using Npgsql;
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Digests;
+using StreamAgg.Digests;
 
 namespace StreamAgg.Postgres.Columns;
 

@@ -1,6 +1,6 @@
 using Npgsql;
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
 

@@ -1,6 +1,6 @@
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;

@@ -1,5 +1,5 @@
-using StreamAgg.Core.Digests;
-using StreamAgg.Core.Tests.Digests;
+using StreamAgg.Digests;
+using StreamAgg.Digests.Tests;
 
 namespace StreamAgg.Benchmarks.Digests;
 

@@ -4,7 +4,7 @@ using System.Text;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Core.Tests.Digests;
+using StreamAgg.Digests.Tests;
 
 namespace StreamAgg.Core.Tests.Aggregation;
 

@@ -1,5 +1,5 @@
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 

@@ -1,6 +1,6 @@
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Simulation.Store;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Proof;

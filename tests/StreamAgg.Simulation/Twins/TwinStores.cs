@@ -1,7 +1,7 @@
 using System.Globalization;
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Digests;
 using StreamAgg.Core.Time;
+using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Publishing;
 using StreamAgg.Pipeline.Store;

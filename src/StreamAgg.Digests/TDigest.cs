@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using StreamAgg.Digests.Cells;
+using StreamAgg.Digests.Merging;
+using StreamAgg.Digests.Storing;
+
+namespace StreamAgg.Digests;
+
+/// <summary>The distribution of any number of values in a few hundred bytes: counts exactly, answers any quantile closely.</summary>
+/// <remarks>
+/// A merging t-digest with exact boundaries; docs/t-digest.md tells how it works and what it reaches. Quantiles follow
+/// percentile_cont's rule and are exact while there are at most <see cref="Compression"/> distinct values. Not thread-safe, not even for
+/// reading; digests on different threads share nothing. Adding allocates only while the digest grows to its full size.
+/// </remarks>
+public sealed partial class TDigest
+{
+    public const int MinCompression = 20;
+    public const int MaxCompression = 1000;
+
+    /// <summary>Values wait in a buffer of this many at first: a digest of few values stays small.</summary>
+    private const int FirstBuffer = 10;
+
+    /// <summary>Long enough that the work of a flush, which is by the cell, is a nanosecond or two a value.</summary>
+    private const int FullBuffer = FirstBuffer << 7;
+
+    /// <summary>In memory a digest works with up to this many times the cells of its final form.</summary>
+    private const int WorkingFactor = 4;
+
+    /// <summary>And comes down to this many times when it is past that, which happens every flush or two.</summary>
+    private const int RestingFactor = 3;
+
+    /// <summary>The size of a full cell in memory: as if there were this many times the cells of the final form.</summary>
+    private const int FullFactor = 2;
+
+    /// <summary>Cells are joined to a little more than that size: fewer passes, each of which tolerates more, leave few enough.</summary>
+    private const double JoinedFactor = 1.6;
+
+    /// <summary>So many values without a cell may wait in the buffer for more of their kind.</summary>
+    private const int MostWaiting = FullBuffer / 8;
+
+    /// <summary>Up to here a whole buffer fits into a count without a look at it.</summary>
+    private const long UncheckedCount = long.MaxValue - FullBuffer;
+
+    private double[] buffer = [];
+    private int buffered;
+    private Cell[] weighted = [];
+    private int weightedCount;
+    private Cell[] cells = [];
+    private int cellCount;
+
+    /// <summary>How many values are in cells, or in <see cref="weighted"/>; the buffer's come on top.</summary>
+    private long settledCount;
+
+    /// <summary>Another number whenever there are other cells.</summary>
+    private int structure;
+
+    /// <summary>Whether every cell is one value: nothing has been forgotten.</summary>
+    private bool isExact = true;
+
+    /// <summary>Whether the cells are as they were read from bytes or arrays.</summary>
+    private bool written;
+
+    /// <summary>What <see cref="Merge"/> was given, until the first value is added to the result.</summary>
+    private Union? union;
+
+    /// <summary>What the last quantile was read from; current while no value has been added since.</summary>
+    private Union? view;
+
+    /// <summary>What was last written; current while no value has been added since.</summary>
+    private StoredForm? stored;
+
+    /// <param name="compression">The most centroids that the final form has: 20 to 1,000.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The compression is out of range.</exception>
+    public TDigest(int compression = 100)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(compression, MinCompression);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(compression, MaxCompression);
+        Compression = compression;
+    }
+
+    public int Compression { get; }
+
+    /// <summary>Four times as long once, then twice: digests of a few dozen values are the most there are, and each step of theirs is copied and collected.</summary>
+    private int LongerBuffer => buffer.Length <= FirstBuffer ? Math.Max(FirstBuffer, buffer.Length * 4) : buffer.Length * 2;
+
+    public long Count => settledCount + buffered;
+
+    /// <summary>The smallest value; NaN where there is none.</summary>
+    public double Min => Count == 0 ? double.NaN : View().Min;
+
+    /// <summary>The largest value; NaN where there is none.</summary>
+    public double Max => Count == 0 ? double.NaN : View().Max;
+
+    /// <param name="value">Finite.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The value is NaN or infinite.</exception>
+    /// <exception cref="OverflowException">The count would pass 2^63 - 1; the digest is as before.</exception>
+    public void Add(double value)
+    {
+        if (!double.IsFinite(value))
+            ThrowNotFinite(value);
+        double[] waiting = buffer;
+        int at = buffered;
+        if ((uint)at >= (uint)waiting.Length)
+        {
+            AddToFull(value);
+            return;
+        }
+        waiting[at] = value;
+        buffered = at + 1;
+    }
+
+    /// <summary>As adding the value <paramref name="weight"/> times.</summary>
+    /// <param name="value">Finite.</param>
+    /// <param name="weight">At least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The value is NaN or infinite, or the weight is less than 1.</exception>
+    /// <exception cref="OverflowException">The count would pass 2^63 - 1; the digest is as before.</exception>
+    public void Add(double value, long weight)
+    {
+        if (!double.IsFinite(value))
+            ThrowNotFinite(value);
+        ArgumentOutOfRangeException.ThrowIfLessThan(weight, 1);
+        if (weight == 1)
+            Add(value);
+        else
+            AddWeighted(value, weight);
+    }
+
+    /// <summary>Removes every value and keeps the memory.</summary>
+    public void Clear()
+    {
+        buffered = weightedCount = cellCount = 0;
+        settledCount = 0;
+        structure++;
+        isExact = true;
+        written = false;
+        union = view = null;
+        stored = null;
+    }
+
+    private static void ThrowNotFinite(double value) =>
+        throw new ArgumentOutOfRangeException(nameof(value), value, "A digest holds finite values only.");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddToFull(double value)
+    {
+        SettleUnion();
+        // A count this near its end has no room for a buffer that nobody checks: each value is checked on its own.
+        if (settledCount > UncheckedCount)
+        {
+            AddWeighted(value, 1);
+            return;
+        }
+        // While nothing has been forgotten a flush comes at every so manyth value, wherever the first of them are by now: a digest that
+        // is written and read then goes on to the same bytes as one that never was.
+        int full = isExact ? FullBuffer - (int)(settledCount % FullBuffer) : FullBuffer;
+        if (buffer.Length < full)
+            Array.Resize(ref buffer, Math.Min(LongerBuffer, full));
+        else
+            Flush();
+        buffer[buffered++] = value;
+    }
+
+    private void AddWeighted(double value, long weight)
+    {
+        long count = checked(Count + weight);
+        SettleUnion();
+        if (count > UncheckedCount && buffer.Length > 0)
+        {
+            Settle();
+            buffer = [];
+        }
+        if (weightedCount == weighted.Length)
+        {
+            if (weighted.Length >= FullBuffer / 4)
+                Settle();
+            else
+                Array.Resize(ref weighted, Math.Max(FirstBuffer, weighted.Length * 2));
+        }
+        weighted[weightedCount++] = Cell.Pure(value, weight);
+        settledCount += weight;
+    }
+}
