@@ -1,5 +1,5 @@
 -- Any quantile of any set of sketches, in the database itself: what a dashboard asks that has SQL and nothing else. The arithmetic is that of
--- StreamAgg.Digests (Shape, CellCurve, Union), operation by operation; docs/t-digest.md tells what it means.
+-- StreamAgg.Digests (Shape, CellCurve, MergedRuns), operation by operation; docs/t-digest.md tells what it means.
 -- PostgreSQL refuses a float that underflows where C# goes on with 0, hence a few bounds here: what they cut off is far below 1e-100
 -- of a microsecond.
 

@@ -32,7 +32,7 @@ public sealed partial class TDigest
     private const int CrcLength = 4;
 
     /// <summary>The version and four numbers.</summary>
-    private const int HeaderLength = 1 + (4 * DigestBytes.LongestVarint);
+    private const int HeaderLength = 1 + (4 * ByteParts.LongestVarint);
 
     private const double DoubtUnits = 16;
 
@@ -74,13 +74,13 @@ public sealed partial class TDigest
     {
         digest = new TDigest();
         if (bytes.Length <= CrcLength || bytes[0] != Version
-            || DigestBytes.Crc(bytes[..^CrcLength]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^CrcLength..]))
+            || ByteParts.Crc(bytes[..^CrcLength]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^CrcLength..]))
             return false;
         ReadOnlySpan<byte> rest = bytes[1..^CrcLength];
-        if (!DigestBytes.TryReadVarint(ref rest, out ulong compression) || compression is < MinCompression or > MaxCompression
-            || !DigestBytes.TryReadVarint(ref rest, out ulong length) || length > compression
-            || !DigestBytes.TryReadVarint(ref rest, out ulong count)
-            || !DigestBytes.TryReadVarint(ref rest, out ulong sixteenths))
+        if (!ByteParts.TryReadVarint(ref rest, out ulong compression) || compression is < MinCompression or > MaxCompression
+            || !ByteParts.TryReadVarint(ref rest, out ulong length) || length > compression
+            || !ByteParts.TryReadVarint(ref rest, out ulong count)
+            || !ByteParts.TryReadVarint(ref rest, out ulong sixteenths))
             return false;
         // At most MaxCompression, whatever the bytes say.
         Span<Cell> read = stackalloc Cell[(int)length];
@@ -125,12 +125,12 @@ public sealed partial class TDigest
         scratch[0] = Version;
         Put(scratch[..1], destination, ref at);
         foreach (ulong number in (ReadOnlySpan<ulong>)[(ulong)Compression, (ulong)final.Cells.Length, (ulong)Count, sixteenths])
-            Put(scratch[..DigestBytes.WriteVarint(number, scratch)], destination, ref at);
+            Put(scratch[..ByteParts.WriteVarint(number, scratch)], destination, ref at);
         long before = 0;
         foreach (ref readonly Cell cell in final.Cells.AsSpan())
             Put(scratch[..StoredCell.Write(cell, ref before, scratch)], destination, ref at);
         if (!destination.IsEmpty)
-            BinaryPrimitives.WriteUInt32LittleEndian(destination[at..], DigestBytes.Crc(destination[..at]));
+            BinaryPrimitives.WriteUInt32LittleEndian(destination[at..], ByteParts.Crc(destination[..at]));
         return at + CrcLength;
     }
 

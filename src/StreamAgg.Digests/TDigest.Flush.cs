@@ -10,12 +10,12 @@ public sealed partial class TDigest
     private SizeLimit WorkingLimit => new(FullFactor * Compression, Count);
 
     /// <summary>Before anything is added to a merged digest, its inputs become cells of its own.</summary>
-    private void SettleUnion()
+    private void SettleMerged()
     {
-        if (union is null)
+        if (merged is null)
             return;
-        Keep(union.Recut(Compression).Cells);
-        union = null;
+        Keep(merged.Recut(Compression).Cells);
+        merged = null;
     }
 
     /// <summary>Brings the buffer into the cells. A few values that have no cell yet may stay in it: new cells are best made for many at once.</summary>
@@ -42,7 +42,7 @@ public sealed partial class TDigest
     /// <summary>Brings all that waits into the cells, weighted values too: they are merged like a digest of their own.</summary>
     private void Settle()
     {
-        Keep(new Union(CurrentRuns()).Recut(Compression).Cells);
+        Keep(new MergedRuns(CurrentRuns()).Recut(Compression).Cells);
         settledCount += buffered;
         buffered = weightedCount = 0;
     }
@@ -63,10 +63,10 @@ public sealed partial class TDigest
     }
 
     /// <summary>Everything in order, as if flushed, while this digest stays as it is: reading must not change what is written later.</summary>
-    internal Union View()
+    internal MergedRuns View()
     {
         if (view is null || view.Count != Count)
-            view = union ?? new Union(CurrentRuns());
+            view = merged ?? new MergedRuns(CurrentRuns());
         return view;
     }
 

@@ -15,7 +15,7 @@ public sealed partial class TDigest
     /// <summary>What this digest keeps from the garbage collector, in bytes.</summary>
     public int RetainedBytes =>
         OwnBytes + (buffer.Length * sizeof(double)) + ((weighted.Length + cells.Length + (stored?.Cells.Length ?? 0)) * Unsafe.SizeOf<Cell>())
-        + RunBytes(union) + (view == union ? 0 : RunBytes(view));
+        + RunBytes(merged) + (view == merged ? 0 : RunBytes(view));
 
     /// <summary>So many values may be added before <see cref="RetainedBytes"/> can change.</summary>
     public int Room => buffer.Length - buffered;
@@ -36,7 +36,7 @@ public sealed partial class TDigest
             Array.Resize(ref cells, cellCount);
     }
 
-    private static int RunBytes(Union? values)
+    private static int RunBytes(MergedRuns? values)
     {
         int bytes = 0;
         foreach (CellRun run in values?.Runs ?? [])

@@ -28,7 +28,7 @@ public sealed partial class TDigest
             throw new ArgumentOutOfRangeException(nameof(q), q, "A quantile is asked for by a number from 0 to 1.");
         if (Count == 0)
             return double.NaN;
-        Union values = View();
+        MergedRuns values = View();
         double rank = q * (Count - 1);
         long lower = Math.Min((long)rank, Count - 1);
         double share = rank - lower, low = values.At(lower) / unit;
@@ -55,7 +55,7 @@ public sealed partial class TDigest
         double value = Quantile(q);
         if (Count == 0)
             return double.NaN;
-        Union values = View();
+        MergedRuns values = View();
         double rank = q * (Count - 1);
         // The answer lies between the values of these two ranks; where both are known to be at their ranks, it is exact.
         if (IsExact(values, values.At((long)rank)) && IsExact(values, values.At((long)Math.Min(Math.Ceiling(rank), Count - 1))))
@@ -64,7 +64,7 @@ public sealed partial class TDigest
         return Math.Min(1, Math.Max(rank - least + 1, most - rank) / Count);
     }
 
-    private static bool IsExact(Union values, double value)
+    private static bool IsExact(MergedRuns values, double value)
     {
         (double least, double most) = values.CountBounds(value);
         (double leastBelow, double mostBelow) = values.CountBounds(Math.BitDecrement(value));
@@ -78,15 +78,15 @@ public sealed partial class TDigest
     /// <exception cref="OverflowException">The counts sum to more than 2^63 - 1.</exception>
     public static TDigest Merge(ReadOnlySpan<TDigest> digests, int compression)
     {
-        var merged = new TDigest(compression);
+        var digest = new TDigest(compression);
         var runs = new List<CellRun>();
-        foreach (TDigest digest in digests)
-            if (digest.Count > 0)
-                runs.AddRange(digest.View().Runs);
+        foreach (TDigest input in digests)
+            if (input.Count > 0)
+                runs.AddRange(input.View().Runs);
         if (runs.Count == 0)
-            return merged;
-        merged.union = new Union(runs);
-        merged.settledCount = merged.union.Count;
-        return merged;
+            return digest;
+        digest.merged = new MergedRuns(runs);
+        digest.settledCount = digest.merged.Count;
+        return digest;
     }
 }

@@ -60,10 +60,10 @@ public sealed partial class TDigest
     private bool written;
 
     /// <summary>What <see cref="Merge"/> was given, until the first value is added to the result.</summary>
-    private Union? union;
+    private MergedRuns? merged;
 
     /// <summary>What the last quantile was read from; current while no value has been added since.</summary>
-    private Union? view;
+    private MergedRuns? view;
 
     /// <summary>What was last written; current while no value has been added since.</summary>
     private StoredForm? stored;
@@ -132,7 +132,7 @@ public sealed partial class TDigest
         structure++;
         isExact = true;
         written = false;
-        union = view = null;
+        merged = view = null;
         stored = null;
     }
 
@@ -142,7 +142,7 @@ public sealed partial class TDigest
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddToFull(double value)
     {
-        SettleUnion();
+        SettleMerged();
         // A count this near its end has no room for a buffer that nobody checks: each value is checked on its own.
         if (settledCount > UncheckedCount)
         {
@@ -162,7 +162,7 @@ public sealed partial class TDigest
     private void AddWeighted(double value, long weight)
     {
         long count = checked(Count + weight);
-        SettleUnion();
+        SettleMerged();
         if (count > UncheckedCount && buffer.Length > 0)
         {
             Settle();

@@ -15,7 +15,7 @@ internal sealed class Insertion
     private const double Gap = 0.5;
 
     private readonly ValueSort sort = new();
-    private readonly Slots slots = new();
+    private readonly CellBuilder builder = new();
     private double[] cuts = [];
     private double min;
     private double max;
@@ -122,9 +122,9 @@ internal sealed class Insertion
                 cuts[count++] = cut;
         }
         cuts[count++] = cell.High;
-        slots.Begin(cuts.AsSpan(0, count), cell.Weight + values.Length);
-        slots.Put([cell], doubt);
-        slots.Put(values);
-        resultCount += slots.ToCells(result.AsSpan(resultCount));
+        builder.Begin(cuts.AsSpan(0, count), cell.Weight + values.Length);
+        builder.Put([cell], doubt);
+        builder.Put(values);
+        resultCount += builder.ToCells(result.AsSpan(resultCount));
     }
 }

@@ -7,7 +7,7 @@ namespace StreamAgg.Digests.Storing;
 internal static class StoredCell
 {
     /// <summary>Weight, cut, end, mean.</summary>
-    public const int Longest = DigestBytes.LongestVarint + (2 * DigestBytes.LongestStep) + sizeof(ushort);
+    public const int Longest = ByteParts.LongestVarint + (2 * ByteParts.LongestStep) + sizeof(ushort);
 
     /// <summary>Added to the first byte of a cell's end where the cell does not begin right above the cut.</summary>
     private const byte BeginsLater = 0x80;
@@ -18,16 +18,16 @@ internal static class StoredCell
     public static int Write(in Cell cell, ref long cut, Span<byte> destination)
     {
         long end = OrderedBits.Of(cell.High);
-        int length = DigestBytes.WriteVarint(((ulong)cell.Weight << 1) | (cell.IsPure ? 0UL : 1UL), destination);
+        int length = ByteParts.WriteVarint(((ulong)cell.Weight << 1) | (cell.IsPure ? 0UL : 1UL), destination);
         int mark = length;
-        length += DigestBytes.WriteStep(end - cut, destination[length..]);
+        length += ByteParts.WriteStep(end - cut, destination[length..]);
         if (!cell.IsPure)
         {
             long begin = OrderedBits.Of(cell.Low) - 1;
             if (begin != cut)
             {
                 destination[mark] |= BeginsLater;
-                length += DigestBytes.WriteStep(begin - cut, destination[length..]);
+                length += ByteParts.WriteStep(begin - cut, destination[length..]);
             }
             BinaryPrimitives.WriteUInt16LittleEndian(destination[length..], MeanPlace.Of(cell));
             length += sizeof(ushort);
@@ -41,16 +41,16 @@ internal static class StoredCell
     public static bool TryRead(ref ReadOnlySpan<byte> bytes, ref long cut, bool first, out Cell cell)
     {
         cell = default;
-        if (!DigestBytes.TryReadVarint(ref bytes, out ulong mark))
+        if (!ByteParts.TryReadVarint(ref bytes, out ulong mark))
             return false;
         long weight = (long)(mark >> 1), before = cut;
         bool isPure = (mark & 1) == 0, beginsLater = !isPure && !bytes.IsEmpty && (bytes[0] & BeginsLater) != 0;
-        if (weight < (isPure ? 1 : 2) || !DigestBytes.TryReadStep(ref bytes, beginsLater ? BeginsLater : (byte)0, out long step))
+        if (weight < (isPure ? 1 : 2) || !ByteParts.TryReadStep(ref bytes, beginsLater ? BeginsLater : (byte)0, out long step))
             return false;
         long begin = before, end = unchecked(before + step);
         if (beginsLater)
         {
-            if (!DigestBytes.TryReadStep(ref bytes, 0, out step) || step == 0)
+            if (!ByteParts.TryReadStep(ref bytes, 0, out step) || step == 0)
                 return false;
             begin = unchecked(before + step);
         }

@@ -7,15 +7,15 @@ namespace StreamAgg.Digests.Merging;
 /// Centroids sorted together and interpolated would treat each as a lump at its mean; here each spreads its values over its own curve, and what
 /// the errors of many digests have at random cancels out.
 /// </remarks>
-internal sealed class Union
+internal sealed class MergedRuns
 {
-    /// <summary>How many slots a final cell: two leave the final form a choice of where to join; each costs a look into every run.</summary>
+    /// <summary>How many sections a final cell: two leave the final form a choice of where to join; each costs a look into every run.</summary>
     private const int Finer = 2;
 
     /// <summary>A merge of more cells does not do it in its thread's working memory, of which some 2 MB stay: a year takes a dozen.</summary>
     private const int MaxOwnCells = 16_384;
 
-    /// <summary>How often slots that turned out too full are cut again: each time what is too full is a few times narrower.</summary>
+    /// <summary>How often sections that turned out too full are cut again: each time what is too full is a few times narrower.</summary>
     private const int MostRounds = 3;
 
     [ThreadStatic]
@@ -24,7 +24,7 @@ internal sealed class Union
     /// <summary>One for all threads, in the hands of the large merge that is under way; another one at the same time makes one of its own.</summary>
     private static Workspace? large;
 
-    public Union(List<CellRun> runs)
+    public MergedRuns(List<CellRun> runs)
     {
         Runs = [.. runs];
         Array.Sort(Runs, CellRun.Compare);
@@ -94,19 +94,19 @@ internal sealed class Union
             return new CellRun(values, compression);
         bool isLarge = Runs.Sum(run => run.Cells.Length) > MaxOwnCells;
         Workspace space = (isLarge ? Interlocked.Exchange(ref large, null) : own) ?? new Workspace();
-        ReadOnlySpan<double> ends = space.Cuts.Find(this, new SizeLimit(most, Count));
+        ReadOnlySpan<double> ends = space.Boundaries.Find(Runs, Min, Max, new SizeLimit(most, Count));
         Span<Cell> all;
         int round = 0;
         do
         {
-            space.Slots.Begin(ends, Count);
+            space.Builder.Begin(ends, Count);
             foreach (CellRun run in Runs)
-                space.Slots.Put(run.Cells);
+                space.Builder.Put(run.Cells);
             if (space.Made.Length < ends.Length)
                 space.Made = new Cell[ends.Length * 2];
-            all = space.Made.AsSpan(0, space.Slots.ToCells(space.Made));
+            all = space.Made.AsSpan(0, space.Builder.ToCells(space.Made));
         }
-        while (round++ < MostRounds && space.Cuts.TryRefine(this, all, ref ends));
+        while (round++ < MostRounds && space.Boundaries.TryRefine(Runs, all, ref ends));
         var recut = new CellRun(all, compression);
         if (isLarge) Volatile.Write(ref large, space);
         else own = space;
@@ -134,9 +134,9 @@ internal sealed class Union
 
     private sealed class Workspace
     {
-        public Cuts Cuts { get; } = new();
+        public BoundaryChoice Boundaries { get; } = new();
 
-        public Slots Slots { get; } = new();
+        public CellBuilder Builder { get; } = new();
 
         public Cell[] Made { get; set; } = [];
     }

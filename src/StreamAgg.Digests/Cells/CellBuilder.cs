@@ -7,13 +7,13 @@ namespace StreamAgg.Digests.Cells;
 
 /// <summary>New cells between given cuts, from cells that need not respect those: the one place where a cell is cut.</summary>
 /// <remarks>
-/// A slot reaches from above the cut before it to its own cut, inclusive. Each cell counts as a whole in the slot where it ends; what of it lies below
+/// A section reaches from above the cut before it to its own cut, inclusive. Each cell counts as a whole in the section where it ends; what of it lies below
 /// a cut is summed up apart, as a fraction, and only the sum of all cells is rounded to a number of values. The memory is used again.
 /// </remarks>
-internal sealed class Slots
+internal sealed class CellBuilder
 {
     /// <summary>Of the cells that end here. A rise is half of how far values lie above the cut (below, that is) as a part of all values: no sum overflows.</summary>
-    private struct Slot
+    private struct Section
     {
         public double Low;
         public double High;
@@ -39,7 +39,7 @@ internal sealed class Slots
     /// <summary>So many cuts are looked at at once: behind the last one there are as many that nothing reaches.</summary>
     private static readonly int Lanes = Vector256<double>.Count;
 
-    private Slot[] slots = [];
+    private Section[] sections = [];
     private double[] cuts = [];
 
     /// <summary>What all runs have said of the cuts, and what one says, as the three stretches of a <see cref="Row"/>: a cut lies in one cell of a run at most.</summary>
@@ -58,14 +58,14 @@ internal sealed class Slots
         stride = length + (2 * Lanes) - (length % Lanes);
         if (cuts.Length < stride)
         {
-            slots = new Slot[stride * 2];
+            sections = new Section[stride * 2];
             cuts = new double[stride * 2];
             sums = new double[stride * 6];
             one = new double[stride * 6];
         }
         ends.CopyTo(cuts);
         cuts.AsSpan(length, stride - length).Fill(double.PositiveInfinity);
-        slots.AsSpan(0, length + 1).Fill(new Slot { Low = double.PositiveInfinity, High = double.NegativeInfinity });
+        sections.AsSpan(0, length + 1).Fill(new Section { Low = double.PositiveInfinity, High = double.NegativeInfinity });
         Array.Clear(sums, 0, 3 * stride);
     }
 
@@ -77,7 +77,7 @@ internal sealed class Slots
     {
         // Bounds are checked here once: no cell reaches the cuts behind the last one, and there are as many of those as are looked at at once.
         ref double ends = ref MemoryMarshal.GetArrayDataReference(cuts);
-        ref Slot all = ref MemoryMarshal.GetArrayDataReference(slots);
+        ref Section all = ref MemoryMarshal.GetArrayDataReference(sections);
         var row = new Row(ref one[0], ref one[stride], ref one[2 * stride]);
         double part = share;
         int at = 0;
@@ -86,14 +86,14 @@ internal sealed class Slots
             double low = cell.Low, high = cell.High;
             for (; Unsafe.Add(ref ends, at) < low; at++)
                 row.Set(at, 0, 0, before);
-            ref Slot begin = ref Unsafe.Add(ref all, at);
+            ref Section begin = ref Unsafe.Add(ref all, at);
             if (low < begin.Low) begin.Low = low;
             if (high > Unsafe.Add(ref ends, at))
                 at = Cut(cell, before, at, part, ref ends, row);
-            ref Slot slot = ref Unsafe.Add(ref all, at);
-            if (!(high < slot.High)) slot.High = Math.Max(high, slot.High); // 0 above -0
-            slot.Weight += cell.Weight;
-            slot.HalfRise += ((cell.Mean * 0.5) - (Unsafe.Add(ref ends, at) * 0.5)) * (cell.Weight * part);
+            ref Section section = ref Unsafe.Add(ref all, at);
+            if (!(high < section.High)) section.High = Math.Max(high, section.High); // 0 above -0
+            section.Weight += cell.Weight;
+            section.HalfRise += ((cell.Mean * 0.5) - (Unsafe.Add(ref ends, at) * 0.5)) * (cell.Weight * part);
             before = cell.Doubt;
         }
         for (; at < length; at++)
@@ -112,11 +112,11 @@ internal sealed class Slots
         {
             while (cuts[at] < value)
                 at++;
-            ref Slot slot = ref slots[at];
-            slot.Low = Math.Min(slot.Low, value);
-            slot.High = Math.Max(slot.High, value);
-            slot.Weight++;
-            slot.HalfRise += ((value * 0.5) - (cuts[at] * 0.5)) * share;
+            ref Section section = ref sections[at];
+            section.Low = Math.Min(section.Low, value);
+            section.High = Math.Max(section.High, value);
+            section.Weight++;
+            section.HalfRise += ((value * 0.5) - (cuts[at] * 0.5)) * share;
         }
     }
 
@@ -159,7 +159,7 @@ internal sealed class Slots
         return at;
     }
 
-    /// <summary>What the slots hold, as cells.</summary>
+    /// <summary>What the sections hold, as cells.</summary>
     /// <param name="cells">Room for as many as there are cuts.</param>
     /// <returns>How many are not empty.</returns>
     public int ToCells(Span<Cell> cells)
@@ -170,15 +170,15 @@ internal sealed class Slots
         bool isCut = false;
         for (int i = 0; i < length; i++)
         {
-            ref readonly Slot slot = ref slots[i];
+            ref readonly Section section = ref sections[i];
             double cut = cuts[i], partWeight = sums[i], partRise = sums[stride + i], doubt = sums[(2 * stride) + i];
-            whole += slot.Weight;
+            whole += section.Weight;
             long upTo = Math.Max(before, whole + (long)Math.Round(partWeight)), weight = upTo - before;
-            double low = isCut || slot.Low <= cutBefore ? Math.BitIncrement(cutBefore) : slot.Low;
+            double low = isCut || section.Low <= cutBefore ? Math.BitIncrement(cutBefore) : section.Low;
             isCut = partWeight > 0;
-            double high = isCut ? cut : slot.High;
-            double exact = slot.Weight + partWeight - partBefore;
-            double rise = slot.HalfRise + partRise - riseBefore - (partBefore > 0 ? partBefore * share * ((cutBefore * 0.5) - (cut * 0.5)) : 0);
+            double high = isCut ? cut : section.High;
+            double exact = section.Weight + partWeight - partBefore;
+            double rise = section.HalfRise + partRise - riseBefore - (partBefore > 0 ? partBefore * share * ((cutBefore * 0.5) - (cut * 0.5)) : 0);
             (before, partBefore, riseBefore, cutBefore) = (upTo, partWeight, partRise, cut);
             if (weight == 0)
             {

@@ -4,7 +4,7 @@ using System.Numerics;
 namespace StreamAgg.Digests.Storing;
 
 /// <summary>The parts that a digest's bytes are made of. Each number has one form only: what is longer than it must be is refused.</summary>
-internal static class DigestBytes
+internal static class ByteParts
 {
     public const int LongestVarint = 10;
     public const int LongestStep = 9;

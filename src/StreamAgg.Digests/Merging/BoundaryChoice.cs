@@ -3,30 +3,30 @@ using StreamAgg.Digests.Cells;
 
 namespace StreamAgg.Digests.Merging;
 
-/// <summary>Finds the values at which several runs are cut into slots of about a full cell each.</summary>
+/// <summary>Finds the values at which several runs are cut into sections of about a full cell each.</summary>
 /// <remarks>
 /// Each cell counts as a lump at its mean. The lumps are dealt out on the bits of their means and not sorted: where a bucket holds only a part of
 /// a full cell, their order within it does not matter, and its edge, a number of few digits, is a good cut. A fuller bucket is dealt out again;
 /// few lumps are taken one by one.
 /// </remarks>
-internal sealed class Cuts
+internal sealed class BoundaryChoice
 {
     private const int BucketBits = 12;
 
-    /// <summary>A bucket lighter than this part of a full cell is taken whole: slots become at most so much uneven.</summary>
+    /// <summary>A bucket lighter than this part of a full cell is taken whole: sections become at most so much uneven.</summary>
     private const double Light = 0.5;
 
     /// <summary>So many lumps are sorted sooner than dealt out.</summary>
     private const int Few = 24;
 
-    /// <summary>The part of a full cell from which a lump has a slot of its own, between its own ends: those are exact, and nothing of it is cut.</summary>
+    /// <summary>The part of a full cell from which a lump has a section of its own, between its own ends: those are exact, and nothing of it is cut.</summary>
     private const double Solitary = 0.5;
 
-    /// <summary>Unless its like overlaps it: of cells up to so many times as heavy none has a slot of its own.</summary>
+    /// <summary>Unless its like overlaps it: of cells up to so many times as heavy none has a section of its own.</summary>
     private const double Peers = 4;
 
     /// <summary>
-    /// A made cell is cut again where it has so many times its size: those of a digest that was written have nearly three times that of a slot, and
+    /// A made cell is cut again where it has so many times its size: those of a digest that was written have nearly three times that of a section, and
     /// cutting them by their curves tells nothing new.
     /// </summary>
     private const double Heavy = 3;
@@ -63,23 +63,25 @@ internal sealed class Cuts
     /// <summary>A value at or above the means of all lumps that have been taken.</summary>
     private double reached;
 
-    /// <param name="union">Of more than one run.</param>
+    /// <param name="merged">More than one run.</param>
+    /// <param name="min">The smallest value of all.</param>
+    /// <param name="max">The largest.</param>
     /// <param name="size">Of a full cell.</param>
     /// <returns>Ascending; the first is the smallest value, the last the largest. Valid until the next use.</returns>
-    public ReadOnlySpan<double> Find(Union union, SizeLimit size)
+    public ReadOnlySpan<double> Find(CellRun[] merged, double min, double max, SizeLimit size)
     {
-        runs = union.Runs;
+        runs = merged;
         limit = size;
         before = since = 0;
         length = 0;
-        reached = union.Min;
+        reached = min;
         int count = Collect();
         // The minimum and the maximum stay alone.
-        last = Math.BitDecrement(union.Max);
-        Cut(union.Min);
-        Divide(lumps.AsSpan(0, count), dealt.AsSpan(0, count), OrderedBits.Of(union.Min), OrderedBits.Of(union.Max));
+        last = Math.BitDecrement(max);
+        Cut(min);
+        Divide(lumps.AsSpan(0, count), dealt.AsSpan(0, count), OrderedBits.Of(min), OrderedBits.Of(max));
         Cut(last);
-        cuts[length++] = union.Max;
+        cuts[length++] = max;
         runs = [];
         return cuts.AsSpan(0, length);
     }
@@ -88,11 +90,11 @@ internal sealed class Cuts
     /// More cuts where cells that were made between these are far too heavy (the means of lumps had hidden how far those reach, as at a jump), or hold the foot
     /// of a peak.
     /// </summary>
-    /// <param name="union">The same again.</param>
+    /// <param name="merged">The same runs again.</param>
     /// <param name="made">What the cuts that were found have come to.</param>
     /// <param name="ends">Those cuts, then with the further ones among them.</param>
     /// <returns>Whether there are any.</returns>
-    public bool TryRefine(Union union, ReadOnlySpan<Cell> made, ref ReadOnlySpan<double> ends)
+    public bool TryRefine(CellRun[] merged, ReadOnlySpan<Cell> made, ref ReadOnlySpan<double> ends)
     {
         int found = length;
         double rank = 0;
@@ -100,7 +102,7 @@ internal sealed class Cuts
         {
             bool isFoot = IsFoot(cell);
             if (!cell.IsPure && !limit.Allows(rank, cell.Weight, 1 / (isFoot ? HeavyFoot : Heavy)))
-                Refine(union, cell, limit.At(rank + (cell.Weight / 2.0)) * (isFoot ? FootPiece : 1));
+                Refine(merged, cell, limit.At(rank + (cell.Weight / 2.0)) * (isFoot ? FootPiece : 1));
             rank += cell.Weight;
         }
         if (length == found)
@@ -118,10 +120,10 @@ internal sealed class Cuts
     }
 
     /// <summary>Cuts a made cell along the ends of the cells that it is made of: those are values that were given, and as dense as these are.</summary>
-    private void Refine(Union union, in Cell cell, double full)
+    private void Refine(CellRun[] merged, in Cell cell, double full)
     {
         int count = 0;
-        foreach (CellRun run in union.Runs)
+        foreach (CellRun run in merged)
             foreach (ref readonly Cell part in run.Cells)
                 if (part.High > cell.Low && part.Low < cell.High)
                     count = Spread(part, full, count);
@@ -247,7 +249,7 @@ internal sealed class Cuts
         }
     }
 
-    /// <summary>Whether a lump is of a size with a cell: one that is not may well lie in that cell's slot.</summary>
+    /// <summary>Whether a lump is of a size with a cell: one that is not may well lie in that cell's section.</summary>
     private static bool IsPeer(in Lump lump, in Cell cell) => lump.Weight * Peers > cell.Weight;
 
     private Cell CellOf(in Lump lump) => runs[lump.Run].Cells[lump.Cell];
