@@ -5,7 +5,7 @@ namespace StreamAgg.Digests;
 
 public sealed partial class TDigest
 {
-    /// <summary>The final form as plain arrays, as the SQL sketch tables hold it: the cells that <see cref="Encode"/> writes.</summary>
+    /// <summary>The final form as plain arrays, as the SQL sketch tables hold it: the cells that <see cref="ToBytes"/> writes.</summary>
     public DigestCentroids ToCentroids()
     {
         StoredForm form = Stored();
@@ -35,10 +35,9 @@ public sealed partial class TDigest
             if (!isWithin || weights[i] < (read[i].IsPure ? 1 : 2))
                 return false;
         }
-        if (!TryAssemble(compression, read, boundaryDoubt, out TDigest result))
+        if (!StoredForm.TryRestore(compression, read, boundaryDoubt, out long count))
             return false;
-        result.written = EndRounding.MeansAreExact(read);
-        digest = result;
+        digest = new TDigest(compression, read, count, EndRounding.MeansAreExact(read));
         return true;
     }
 }

@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using StreamAgg.Digests.Cells;
-using StreamAgg.Digests.Storing;
 
-namespace StreamAgg.Digests;
+namespace StreamAgg.Digests.Storing;
 
-/// <content>
-/// The bytes of a digest. A varint is an unsigned LEB128: seven bits a byte, the lowest first, no longer than it must be.
+/// <summary>A digest as bytes, and back.</summary>
+/// <remarks>
+/// A varint is an unsigned LEB128: seven bits a byte, the lowest first, no longer than it must be.
 /// A number's key is its IEEE 754 bits, for a negative one with all but the sign inverted: keys sort as the numbers do.
 /// A step is 1 byte, 16 * z + s, and s bytes, the lowest first: a number of which the z lowest bytes, all zero, are left out.
 /// <code>
@@ -25,8 +25,8 @@ namespace StreamAgg.Digests;
 /// </code>
 /// The key of a centroid's end is the cut before the next one. Before the first the cut is 0 and distances are modulo 2^64.
 /// Equal states give equal bytes. An empty digest has no centroids. Nothing but this is accepted when reading.
-/// </content>
-public sealed partial class TDigest
+/// </remarks>
+internal static class DigestBytes
 {
     private const byte Version = 1;
     private const int CrcLength = 4;
@@ -38,106 +38,63 @@ public sealed partial class TDigest
 
     /// <summary>Where all digests of a thread are written before their length is known.</summary>
     [ThreadStatic]
-    private static byte[]? workspace;
+    private static byte[]? writing;
 
-    /// <summary>The number of bytes that <see cref="Encode"/> writes now.</summary>
-    public int EncodedLength => Write(Stored(), []);
+    /// <summary>Where the cells of all digests of a thread are read.</summary>
+    [ThreadStatic]
+    private static Cell[]? reading;
 
-    /// <summary>Writes the final form; the digest itself stays as it is.</summary>
-    /// <param name="destination">At least <see cref="EncodedLength"/> bytes.</param>
-    /// <returns>The number of bytes written.</returns>
-    /// <exception cref="ArgumentException">The destination is too short; nothing has been written.</exception>
-    public int Encode(Span<byte> destination)
+    /// <returns>An array of just that length.</returns>
+    public static byte[] Write(StoredForm form)
     {
-        StoredForm final = Stored();
-        int length = Write(final, []);
-        if (destination.Length < length)
-            throw new ArgumentException($"The encoded digest is {length} bytes long, the destination {destination.Length}.", nameof(destination));
-        return Write(final, destination[..length]);
+        int most = HeaderLength + (form.Cells.Length * StoredCell.Longest) + CrcLength;
+        if (writing is null || writing.Length < most)
+            writing = new byte[most];
+        Span<byte> bytes = writing;
+        // What is read is a product of this number: a rounding of that must not become one more when it is written again.
+        ulong sixteenths = (ulong)Math.Ceiling(form.Doubt * DoubtUnits * (1 - 1e-12));
+        int at = 0;
+        bytes[at++] = Version;
+        foreach (ulong number in (ReadOnlySpan<ulong>)[(ulong)form.Compression, (ulong)form.Cells.Length, (ulong)form.Count, sixteenths])
+            at += ByteParts.WriteVarint(number, bytes[at..]);
+        long cut = 0;
+        foreach (ref readonly Cell cell in form.Cells.AsSpan())
+            at += StoredCell.Write(cell, ref cut, bytes[at..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[at..], ByteParts.Crc(bytes[..at]));
+        return bytes[..(at + CrcLength)].ToArray();
     }
 
-    /// <summary>What <see cref="Encode"/> writes, in an array of its own. Of the reading nothing stays in the digest.</summary>
-    public byte[] ToBytes()
+    /// <summary>Reads what <see cref="Write"/> wrote; false for any other bytes.</summary>
+    /// <param name="bytes">Any bytes at all.</param>
+    /// <param name="compression">Of the digest that was written.</param>
+    /// <param name="count">How many values it has counted.</param>
+    /// <param name="cells">Its final form's, until this thread reads the next one.</param>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, out int compression, out long count, out ReadOnlySpan<Cell> cells)
     {
-        StoredForm final = Stored();
-        int most = HeaderLength + (final.Cells.Length * StoredCell.Longest) + CrcLength;
-        if (workspace is null || workspace.Length < most)
-            workspace = new byte[most];
-        byte[] bytes = workspace.AsSpan(0, Write(final, workspace)).ToArray();
-        view = null;
-        stored = null;
-        return bytes;
-    }
-
-    /// <summary>Reads what <see cref="Encode"/> wrote; false, and an empty digest, for any other bytes.</summary>
-    public static bool TryDecode(ReadOnlySpan<byte> bytes, out TDigest digest)
-    {
-        digest = new TDigest();
+        compression = 0;
+        count = 0;
+        cells = [];
         if (bytes.Length <= CrcLength || bytes[0] != Version
             || ByteParts.Crc(bytes[..^CrcLength]) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^CrcLength..]))
             return false;
         ReadOnlySpan<byte> rest = bytes[1..^CrcLength];
-        if (!ByteParts.TryReadVarint(ref rest, out ulong compression) || compression is < MinCompression or > MaxCompression
-            || !ByteParts.TryReadVarint(ref rest, out ulong length) || length > compression
-            || !ByteParts.TryReadVarint(ref rest, out ulong count)
+        if (!ByteParts.TryReadVarint(ref rest, out ulong most) || most is < StoredForm.MinCompression or > StoredForm.MaxCompression
+            || !ByteParts.TryReadVarint(ref rest, out ulong length) || length > most
+            || !ByteParts.TryReadVarint(ref rest, out ulong sum)
             || !ByteParts.TryReadVarint(ref rest, out ulong sixteenths))
             return false;
-        // At most MaxCompression, whatever the bytes say.
-        Span<Cell> read = stackalloc Cell[(int)length];
-        long key = 0;
+        // At most the greatest compression, whatever the bytes say.
+        if (reading is null || reading.Length < (int)length)
+            reading = new Cell[(int)most];
+        Span<Cell> read = reading.AsSpan(0, (int)length);
+        long cut = 0;
         for (int i = 0; i < read.Length; i++)
-            if (!StoredCell.TryRead(ref rest, ref key, i == 0, out read[i]))
+            if (!StoredCell.TryRead(ref rest, ref cut, i == 0, out read[i]))
                 return false;
-        if (!rest.IsEmpty || !TryAssemble((int)compression, read, sixteenths / DoubtUnits, out TDigest result) || (ulong)result.Count != count)
+        if (!rest.IsEmpty || !StoredForm.TryRestore((int)most, read, sixteenths / DoubtUnits, out count) || (ulong)count != sum)
             return false;
-        result.written = true;
-        digest = result;
+        compression = (int)most;
+        cells = read;
         return true;
-    }
-
-    /// <summary>A digest of these cells, where they are such as a final form has.</summary>
-    private static bool TryAssemble(int compression, Span<Cell> read, double boundaryDoubt, out TDigest digest)
-    {
-        digest = new TDigest();
-        long count = 0;
-        for (int i = 0; i < read.Length; i++)
-        {
-            // The ends are the minimum and the maximum.
-            bool end = i == 0 || i == read.Length - 1;
-            if ((end && !read[i].IsPure) || (i > 0 && !(read[i - 1].High < read[i].Low)) || read[i].Weight > long.MaxValue - count)
-                return false;
-            count += read[i].Weight;
-        }
-        BoundaryDoubt.Add(read, compression, boundaryDoubt);
-        digest = new TDigest(compression);
-        digest.Keep(read);
-        digest.settledCount = count;
-        return true;
-    }
-
-    /// <summary>Writes into the destination, or only counts where it is empty.</summary>
-    private int Write(StoredForm final, Span<byte> destination)
-    {
-        Span<byte> scratch = stackalloc byte[StoredCell.Longest];
-        // What is read is a product of this number: a rounding of that must not become one more when it is written again.
-        ulong sixteenths = (ulong)Math.Ceiling(final.Doubt * DoubtUnits * (1 - 1e-12));
-        int at = 0;
-        scratch[0] = Version;
-        Put(scratch[..1], destination, ref at);
-        foreach (ulong number in (ReadOnlySpan<ulong>)[(ulong)Compression, (ulong)final.Cells.Length, (ulong)Count, sixteenths])
-            Put(scratch[..ByteParts.WriteVarint(number, scratch)], destination, ref at);
-        long before = 0;
-        foreach (ref readonly Cell cell in final.Cells.AsSpan())
-            Put(scratch[..StoredCell.Write(cell, ref before, scratch)], destination, ref at);
-        if (!destination.IsEmpty)
-            BinaryPrimitives.WriteUInt32LittleEndian(destination[at..], ByteParts.Crc(destination[..at]));
-        return at + CrcLength;
-    }
-
-    private static void Put(ReadOnlySpan<byte> bytes, Span<byte> destination, ref int at)
-    {
-        if (!destination.IsEmpty)
-            bytes.CopyTo(destination[at..]);
-        at += bytes.Length;
     }
 }

@@ -1,7 +1,6 @@
 using StreamAgg.Digests.Adding;
 using StreamAgg.Digests.Cells;
 using StreamAgg.Digests.Merging;
-using StreamAgg.Digests.Storing;
 
 namespace StreamAgg.Digests;
 
@@ -91,13 +90,5 @@ public sealed partial class TDigest
             runs.Add(new CellRun(cells.AsSpan(0, cellCount), Compression, written));
         }
         return runs;
-    }
-
-    /// <summary>The final form as it is written: at most <see cref="Compression"/> cells.</summary>
-    private StoredForm Stored()
-    {
-        if (stored is null || stored.Count != Count)
-            stored = Count == 0 ? StoredForm.Empty : StoredForm.Of(View().Recut(Compression), Compression);
-        return stored;
     }
 }

@@ -13,8 +13,11 @@ namespace StreamAgg.Digests;
 /// </remarks>
 public sealed partial class TDigest
 {
-    public const int MinCompression = 20;
-    public const int MaxCompression = 1000;
+    /// <summary>The least compression that a digest can have.</summary>
+    public const int MinCompression = StoredForm.MinCompression;
+
+    /// <summary>The greatest compression that a digest can have.</summary>
+    public const int MaxCompression = StoredForm.MaxCompression;
 
     /// <summary>Values wait in a buffer of this many at first: a digest of few values stays small.</summary>
     private const int FirstBuffer = 10;

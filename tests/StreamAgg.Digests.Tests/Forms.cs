@@ -40,8 +40,7 @@ internal static class Forms
 
     public static TDigest Recoded(TDigest digest)
     {
-        byte[] bytes = Bytes(digest);
-        return TDigest.TryDecode(bytes, out TDigest decoded) ? decoded : throw new InvalidOperationException("refused its own bytes");
+        return TDigest.TryDecode(digest.ToBytes(), out TDigest decoded) ? decoded : throw new InvalidOperationException("refused its own bytes");
     }
 
     public static TDigest FromArrays(TDigest digest) =>
@@ -54,12 +53,6 @@ internal static class Forms
         for (int part = 0; part < parts; part++)
             all = Recoded(TDigest.Merge([all, Recoded(Added(Dealt(values, part, parts), compression))], compression));
         return all;
-    }
-
-    public static byte[] Bytes(TDigest digest)
-    {
-        byte[] bytes = new byte[digest.EncodedLength];
-        return digest.Encode(bytes) == bytes.Length ? bytes : throw new InvalidOperationException("wrote another length");
     }
 
     /// <summary>Trimmed again and again, as by a checkpoint every few seconds.</summary>

@@ -19,21 +19,21 @@ public class TDigestStateTests
             asked.Quantile(0.99);
             asked.Cdf(1000);
             asked.RankErrorBound(0.5);
-            Forms.Bytes(asked);
+            asked.ToBytes();
         }
-        Assert.Equal(Forms.Bytes(silent), Forms.Bytes(asked));
+        Assert.Equal(silent.ToBytes(), asked.ToBytes());
     }
 
     [Fact]
     public void Merging_in_any_order_gives_the_same_bytes()
     {
         TDigest[] parts = [.. Enumerable.Range(1, 16).Select(seed => Forms.Added(DataSets.Make("log-normal", 300 * seed, seed), 20 + (10 * seed)))];
-        byte[] expected = Forms.Bytes(TDigest.Merge(parts, 100));
+        byte[] expected = TDigest.Merge(parts, 100).ToBytes();
         var random = new Random(5);
         for (int i = 0; i < 20; i++)
         {
             random.Shuffle(parts);
-            Assert.Equal(expected, Forms.Bytes(TDigest.Merge(parts, 100)));
+            Assert.Equal(expected, TDigest.Merge(parts, 100).ToBytes());
         }
     }
 
@@ -41,19 +41,19 @@ public class TDigestStateTests
     public void Merging_leaves_its_inputs_as_they_are()
     {
         TDigest one = Forms.Added(DataSets.Make("normal", 5000), 100), other = Forms.Added(DataSets.Make("uniform", 70), 100);
-        byte[] before = Forms.Bytes(one), otherBefore = Forms.Bytes(other);
+        byte[] before = one.ToBytes(), otherBefore = other.ToBytes();
         TDigest merged = TDigest.Merge([one, other, one], 100);
         merged.Add(1e9);
         Assert.Equal(10_071, merged.Count);
-        Assert.Equal(before, Forms.Bytes(one));
-        Assert.Equal(otherBefore, Forms.Bytes(other));
+        Assert.Equal(before, one.ToBytes());
+        Assert.Equal(otherBefore, other.ToBytes());
     }
 
     [Fact]
     public void The_empty_digest_changes_no_merge()
     {
         TDigest digest = Forms.Added(DataSets.Make("normal", 5000), 100);
-        Assert.Equal(Forms.Bytes(digest), Forms.Bytes(TDigest.Merge([new TDigest(20), digest, new TDigest()], 100)));
+        Assert.Equal(digest.ToBytes(), TDigest.Merge([new TDigest(20), digest, new TDigest()], 100).ToBytes());
         Assert.Equal(0, TDigest.Merge([], 100).Count);
     }
 
@@ -95,11 +95,11 @@ public class TDigestStateTests
         digest.Add(3, (1L << 62) - 3);
         digest.Add(4);
         Assert.Equal(long.MaxValue, digest.Count);
-        byte[] before = Forms.Bytes(digest);
+        byte[] before = digest.ToBytes();
         Assert.Throws<OverflowException>(() => digest.Add(5));
         Assert.Throws<OverflowException>(() => digest.Add(5, long.MaxValue));
         Assert.Throws<OverflowException>(() => TDigest.Merge([digest, digest], 100));
-        Assert.Equal(before, Forms.Bytes(digest));
+        Assert.Equal(before, digest.ToBytes());
         Assert.Equal(2, digest.Quantile(0.25));
         Assert.Equal(3, digest.Quantile(0.75));
     }
@@ -140,7 +140,7 @@ public class TDigestStateTests
         Assert.Equal(0, digest.Count);
         foreach (double value in DataSets.Make("log-normal", 3000))
             digest.Add(value);
-        Assert.Equal(Forms.Bytes(Forms.Added(DataSets.Make("log-normal", 3000), 100)), Forms.Bytes(digest));
+        Assert.Equal(Forms.Added(DataSets.Make("log-normal", 3000), 100).ToBytes(), digest.ToBytes());
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public class TDigestStateTests
             return merged.Count == values.Length && again.Count == values.Length
                 && again.Quantile(0) == values.Min() && again.Quantile(1) == values.Max()
                 && again.Quantile(0.3) <= again.Quantile(0.6)
-                && Forms.Bytes(again).AsSpan().SequenceEqual(Forms.Bytes(merged));
+                && again.ToBytes().AsSpan().SequenceEqual(merged.ToBytes());
         }).QuickCheckThrowOnFailure();
     }
 }

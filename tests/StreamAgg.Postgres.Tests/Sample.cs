@@ -32,14 +32,7 @@ internal static class Sample
         return new PartialRow(Hour(hour), platform, totals, Encode(digest));
     }
 
-    public static byte[] Encode(TDigest digest)
-    {
-        if (digest.Count == 0)
-            return [];
-        byte[] bytes = new byte[digest.EncodedLength];
-        digest.Encode(bytes);
-        return bytes;
-    }
+    public static byte[] Encode(TDigest digest) => digest.Count == 0 ? [] : digest.ToBytes();
 
     public static TDigest? Decode(ReadOnlyMemory<byte> bytes) =>
         bytes.IsEmpty ? null : TDigest.TryDecode(bytes.Span, out TDigest digest) ? digest : throw new InvalidDataException();

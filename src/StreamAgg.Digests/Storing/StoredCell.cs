@@ -3,7 +3,7 @@ using StreamAgg.Digests.Cells;
 
 namespace StreamAgg.Digests.Storing;
 
-/// <summary>One cell as bytes; TDigest.Encoding.cs tells what they mean.</summary>
+/// <summary>One cell as bytes; DigestBytes.cs tells what they mean.</summary>
 internal static class StoredCell
 {
     /// <summary>Weight, cut, end, mean.</summary>

@@ -92,8 +92,7 @@ internal static class DigestSpeed
     private static void PrintMerge(Report report, double[] values)
     {
         TDigest[] parts = [.. Enumerable.Range(0, 64).Select(p => Forms.Recoded(Forms.Added(values.Where((_, i) => i % 64 == p), 100)))];
-        byte[] bytes = new byte[4000];
-        double merge = Clock.BestNanoseconds(LeastRuns, () => TDigest.Merge(parts, 100).Encode(bytes)) / 1000;
+        double merge = Clock.BestNanoseconds(LeastRuns, () => TDigest.Merge(parts, 100).ToBytes()) / 1000;
         report.Judged("merge of 64, compacted and written", merge, "us", 230, 120);
         double read = Clock.BestNanoseconds(LeastRuns, () => sink += TDigest.Merge(parts, 100).Quantile(0.99)) / 1000;
         Report.Plain("merge of 64, p99 of all their centroids", read, "us");
@@ -117,14 +116,14 @@ internal static class DigestSpeed
         report.Judged("one quantile", Clock.BestNanoseconds(LeastRuns, () => Read(digest)) / 3e6, "us", 1.5, 0.3);
         TDigest decoded = Forms.Recoded(digest);
         report.Judged("one quantile, decoded", Clock.BestNanoseconds(LeastRuns, () => Read(decoded)) / 3e6, "us", 1.5, 0.3);
-        byte[] bytes = new byte[4000];
-        Report.Plain("encode", Clock.BestNanoseconds(LeastRuns, () => digest.Encode(bytes)) / 1000, "us");
-        int length = digest.Encode(bytes);
-        Report.Plain("decode", Clock.BestNanoseconds(LeastRuns, () => TDigest.TryDecode(bytes.AsSpan(0, length), out _)) / 1000, "us");
-        report.Judged("encoded, a million log-normal values", length, "bytes", 1250, 950);
+        byte[] bytes = digest.ToBytes();
+        Report.Plain("encode, compacted", Clock.BestNanoseconds(LeastRuns, () => digest.ToBytes()) / 1000, "us");
+        Report.Plain("encode, decoded", Clock.BestNanoseconds(LeastRuns, () => decoded.ToBytes()) / 1000, "us");
+        Report.Plain("decode", Clock.BestNanoseconds(LeastRuns, () => TDigest.TryDecode(bytes, out _)) / 1000, "us");
+        report.Judged("encoded, a million log-normal values", bytes.Length, "bytes", 1250, 950);
         int[] counts = [100, 1000, 10_000, 100_000, Million];
         report.Judged("encoded, the largest of all sets, 100 to a million values", DataSets.Continuous.Concat(DataSets.Hostile)
-            .Max(name => counts.Max(count => Forms.Added(DataSets.Make(name, count), 100).EncodedLength)), "bytes", 1250, 950);
+            .Max(name => counts.Max(count => Forms.Added(DataSets.Make(name, count), 100).ToBytes().Length)), "bytes", 1250, 950);
     }
 
     private static void Read(TDigest digest)

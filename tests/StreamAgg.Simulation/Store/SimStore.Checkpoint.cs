@@ -227,8 +227,7 @@ internal sealed partial class SimStore
         if (digests.Count == 0)
             return default;
         TDigest merged = digests.Count == 1 ? digests[0] : TDigest.Merge(digests.ToArray(), digests[0].Compression);
-        byte[] bytes = new byte[merged.EncodedLength];
-        return bytes.AsMemory(0, merged.Encode(bytes));
+        return merged.ToBytes();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -217,10 +217,7 @@ internal sealed class TwinStores
             totals.AddDuration(micros);
             digest.Add(micros);
         }
-        if (digest.Count == 0)
-            return new PartialRow(key.Bucket, key.Platform, totals, default);
-        byte[] bytes = new byte[digest.EncodedLength];
-        return new PartialRow(key.Bucket, key.Platform, totals, bytes.AsMemory(0, digest.Encode(bytes)));
+        return new PartialRow(key.Bucket, key.Platform, totals, digest.Count == 0 ? default : digest.ToBytes());
     }
 
     private async Task PublishHoursAsync()
