@@ -20,7 +20,6 @@ public sealed partial class TDigest
     {
         byte[] bytes = DigestBytes.Write(Stored());
         view = null;
-        stored = null;
         return bytes;
     }
 
@@ -35,10 +34,6 @@ public sealed partial class TDigest
     }
 
     /// <summary>The final form as it is written: at most <see cref="Compression"/> cells.</summary>
-    private StoredForm Stored()
-    {
-        if (stored is null || stored.Count != Count)
-            stored = Count == 0 ? new StoredForm(Compression, [], 0) : StoredForm.Of(View().Recut(Compression), Compression);
-        return stored;
-    }
+    private StoredForm Stored() =>
+        Count == 0 ? new StoredForm(Compression, [], 0) : StoredForm.Of(View().Recut(Compression), Compression);
 }

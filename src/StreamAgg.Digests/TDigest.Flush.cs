@@ -26,24 +26,23 @@ public sealed partial class TDigest
         if (rest.Length <= MostWaiting && !absorption.IsCrowded && !isExact)
         {
             rest.CopyTo(buffer);
-            settledCount += buffered - rest.Length;
-            buffered = rest.Length;
+            Settle(buffered - rest.Length);
             return;
         }
         Span<Cell> all = absorption.Insert(cells.AsSpan(0, cellCount), WorkingLimit, isExact ? int.MaxValue : WorkingFactor * Compression);
-        settledCount += buffered;
-        buffered = 0;
+        Settle(buffered);
         if (all.Length > WorkingFactor * Compression)
             all = all[..Compaction.Shrink(all, settledCount, RestingFactor * Compression, JoinedFactor * Compression)];
         Keep(all);
     }
 
-    /// <summary>Brings all that waits into the cells, weighted values too: they are merged like a digest of their own.</summary>
-    private void Settle()
+    /// <summary>So many of the buffer's values are in cells now; the others have been moved to its front.</summary>
+    private void Settle(int values)
     {
-        Keep(new MergedRuns(CurrentRuns()).Recut(Compression).Cells);
-        settledCount += buffered;
-        buffered = weightedCount = 0;
+        settledCount += values;
+        buffered -= values;
+        if (buffer.Length > MostInBuffer)
+            Array.Resize(ref buffer, (int)MostInBuffer);
     }
 
     private void Keep(ReadOnlySpan<Cell> kept)
@@ -54,7 +53,6 @@ public sealed partial class TDigest
         cellCount = kept.Length;
         structure++;
         view = null;
-        stored = null;
         written = false;
         isExact = true;
         foreach (ref readonly Cell cell in kept)
@@ -65,30 +63,17 @@ public sealed partial class TDigest
     internal MergedRuns View()
     {
         if (view is null || view.Count != Count)
-            view = merged ?? new MergedRuns(CurrentRuns());
+            view = merged ?? new MergedRuns([CurrentRun()]);
         return view;
     }
 
-    private List<CellRun> CurrentRuns()
+    private CellRun CurrentRun()
     {
-        var runs = new List<CellRun>();
-        if (weightedCount > 0)
-        {
-            Cell[] values = weighted.AsSpan(0, weightedCount).ToArray();
-            Array.Sort(values, static (a, b) => a.Mean.CompareTo(b.Mean));
-            runs.Add(new CellRun(values.AsSpan(0, Cell.JoinEqual(values)), Compression));
-        }
-        if (buffered > 0)
-        {
-            Cell[] copy = cells.AsSpan(0, cellCount).ToArray();
-            Absorption absorption = Absorption.Shared;
-            absorption.Count(copy, cellCount, structure, buffer.AsSpan(0, buffered), WorkingLimit);
-            runs.Add(new CellRun(absorption.Insert(copy, WorkingLimit, int.MaxValue), Compression));
-        }
-        else if (cellCount > 0)
-        {
-            runs.Add(new CellRun(cells.AsSpan(0, cellCount), Compression, written));
-        }
-        return runs;
+        if (buffered == 0)
+            return new CellRun(cells.AsSpan(0, cellCount), Compression, written);
+        Cell[] copy = cells.AsSpan(0, cellCount).ToArray();
+        Absorption absorption = Absorption.Shared;
+        absorption.Count(copy, cellCount, structure, buffer.AsSpan(0, buffered), WorkingLimit);
+        return new CellRun(absorption.Insert(copy, WorkingLimit, int.MaxValue), Compression);
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class TDigest
 
     /// <summary>What this digest keeps from the garbage collector, in bytes.</summary>
     public int RetainedBytes =>
-        OwnBytes + (buffer.Length * sizeof(double)) + ((weighted.Length + cells.Length + (stored?.Cells.Length ?? 0)) * Unsafe.SizeOf<Cell>())
+        OwnBytes + (buffer.Length * sizeof(double)) + (cells.Length * Unsafe.SizeOf<Cell>())
         + RunBytes(merged) + (view == merged ? 0 : RunBytes(view));
 
     /// <summary>So many values may be added before <see cref="RetainedBytes"/> can change.</summary>
@@ -27,7 +27,6 @@ public sealed partial class TDigest
     public void Trim()
     {
         view = null;
-        stored = null;
         if (!isExact && buffered > MostWaiting)
             Flush();
         if (buffer.Length > (2 * buffered) + MostSpare)

@@ -41,11 +41,6 @@ public sealed partial class TDigest
         return double.IsFinite(between) ? Math.Min(between, high) : (low * (1 - share)) + (high * share);
     }
 
-    /// <summary>The share of values that are at most this one.</summary>
-    /// <returns>0 to 1; NaN where the digest is empty or the value is NaN.</returns>
-    public double Cdf(double value) =>
-        Count == 0 || double.IsNaN(value) ? double.NaN : (double)View().CountAtMost(value) / Count;
-
     /// <summary>By how much of the count the rank of <see cref="Quantile(double)"/>'s answer can differ from the one that was asked for.</summary>
     /// <param name="q">0 to 1.</param>
     /// <returns>In units of q: 0 where the answer is exact, NaN where the digest is empty. The error met is ordinarily a tenth of it or less.</returns>

@@ -40,17 +40,12 @@ public sealed partial class TDigest
     /// <summary>So many values without a cell may wait in the buffer for more of their kind.</summary>
     private const int MostWaiting = FullBuffer / 8;
 
-    /// <summary>Up to here a whole buffer fits into a count without a look at it.</summary>
-    private const long UncheckedCount = long.MaxValue - FullBuffer;
-
     private double[] buffer = [];
     private int buffered;
-    private Cell[] weighted = [];
-    private int weightedCount;
     private Cell[] cells = [];
     private int cellCount;
 
-    /// <summary>How many values are in cells, or in <see cref="weighted"/>; the buffer's come on top.</summary>
+    /// <summary>How many values are in cells; the buffer's come on top.</summary>
     private long settledCount;
 
     /// <summary>Another number whenever there are other cells.</summary>
@@ -68,9 +63,6 @@ public sealed partial class TDigest
     /// <summary>What the last quantile was read from; current while no value has been added since.</summary>
     private MergedRuns? view;
 
-    /// <summary>What was last written; current while no value has been added since.</summary>
-    private StoredForm? stored;
-
     /// <param name="compression">The most centroids that the final form has: 20 to 1,000.</param>
     /// <exception cref="ArgumentOutOfRangeException">The compression is out of range.</exception>
     public TDigest(int compression = 100)
@@ -80,11 +72,16 @@ public sealed partial class TDigest
         Compression = compression;
     }
 
+    /// <summary>The most centroids that the final form has; so many distinct values are answered exactly.</summary>
     public int Compression { get; }
+
+    /// <summary>No value is checked while there is room in the buffer: it is never longer than what can still be counted.</summary>
+    private long MostInBuffer => long.MaxValue - settledCount;
 
     /// <summary>Four times as long once, then twice: digests of a few dozen values are the most there are, and each step of theirs is copied and collected.</summary>
     private int LongerBuffer => buffer.Length <= FirstBuffer ? Math.Max(FirstBuffer, buffer.Length * 4) : buffer.Length * 2;
 
+    /// <summary>How many values were added, exactly: 0 to 2^63 - 1.</summary>
     public long Count => settledCount + buffered;
 
     /// <summary>The smallest value; NaN where there is none.</summary>
@@ -93,6 +90,7 @@ public sealed partial class TDigest
     /// <summary>The largest value; NaN where there is none.</summary>
     public double Max => Count == 0 ? double.NaN : View().Max;
 
+    /// <summary>Counts one value, in any unit.</summary>
     /// <param name="value">Finite.</param>
     /// <exception cref="ArgumentOutOfRangeException">The value is NaN or infinite.</exception>
     /// <exception cref="OverflowException">The count would pass 2^63 - 1; the digest is as before.</exception>
@@ -111,74 +109,23 @@ public sealed partial class TDigest
         buffered = at + 1;
     }
 
-    /// <summary>As adding the value <paramref name="weight"/> times.</summary>
-    /// <param name="value">Finite.</param>
-    /// <param name="weight">At least 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The value is NaN or infinite, or the weight is less than 1.</exception>
-    /// <exception cref="OverflowException">The count would pass 2^63 - 1; the digest is as before.</exception>
-    public void Add(double value, long weight)
-    {
-        if (!double.IsFinite(value))
-            ThrowNotFinite(value);
-        ArgumentOutOfRangeException.ThrowIfLessThan(weight, 1);
-        if (weight == 1)
-            Add(value);
-        else
-            AddWeighted(value, weight);
-    }
-
-    /// <summary>Removes every value and keeps the memory.</summary>
-    public void Clear()
-    {
-        buffered = weightedCount = cellCount = 0;
-        settledCount = 0;
-        structure++;
-        isExact = true;
-        written = false;
-        merged = view = null;
-        stored = null;
-    }
-
     private static void ThrowNotFinite(double value) =>
         throw new ArgumentOutOfRangeException(nameof(value), value, "A digest holds finite values only.");
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddToFull(double value)
     {
+        if (Count == long.MaxValue)
+            throw new OverflowException("A digest counts 2^63 - 1 values at most.");
         SettleMerged();
-        // A count this near its end has no room for a buffer that nobody checks: each value is checked on its own.
-        if (settledCount > UncheckedCount)
-        {
-            AddWeighted(value, 1);
-            return;
-        }
         // While nothing has been forgotten a flush comes at every so manyth value, wherever the first of them are by now: a digest that
         // is written and read then goes on to the same bytes as one that never was.
         int full = isExact ? FullBuffer - (int)(settledCount % FullBuffer) : FullBuffer;
+        full = (int)Math.Min(full, MostInBuffer);
         if (buffer.Length < full)
             Array.Resize(ref buffer, Math.Min(LongerBuffer, full));
         else
             Flush();
         buffer[buffered++] = value;
-    }
-
-    private void AddWeighted(double value, long weight)
-    {
-        long count = checked(Count + weight);
-        SettleMerged();
-        if (count > UncheckedCount && buffer.Length > 0)
-        {
-            Settle();
-            buffer = [];
-        }
-        if (weightedCount == weighted.Length)
-        {
-            if (weighted.Length >= FullBuffer / 4)
-                Settle();
-            else
-                Array.Resize(ref weighted, Math.Max(FirstBuffer, weighted.Length * 2));
-        }
-        weighted[weightedCount++] = Cell.Pure(value, weight);
-        settledCount += weight;
     }
 }
