@@ -1,3 +1,4 @@
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Queries;
@@ -13,15 +14,15 @@ public class QueryTests(TestServer server)
     {
         await using TestDatabase database = await PublishedAsync();
         var queries = new AggregateQueries(database.Source, "default", "public");
-        Assert.Equal(["", "x", "x"], (await queries.HourlyAsync(null, null, null, 10, None)).Select(row => row.Platform));
-        Assert.Equal([Hour(0).Start, Hour(1).Start], (await queries.HourlyAsync(["x"], null, null, 10, None)).Select(row => row.BucketStart));
-        Assert.Equal("", Assert.Single(await queries.HourlyAsync([""], Hour(0).Start, Hour(1).Start, 10, None)).Platform);
-        Assert.Equal([Hour(1).Start], (await queries.HourlyAsync(null, Hour(1).Start, null, 10, None)).Select(row => row.BucketStart));
-        Assert.Single(await queries.HourlyAsync(null, null, null, 1, None));
+        Assert.Equal(["", "x", "x"], (await queries.RowsAsync(RowTable.Hourly, null, null, null, 10, None)).Select(row => row.Platform));
+        Assert.Equal([Hour(0).Start, Hour(1).Start], (await queries.RowsAsync(RowTable.Hourly, ["x"], null, null, 10, None)).Select(row => row.Start));
+        Assert.Equal("", Assert.Single(await queries.RowsAsync(RowTable.Hourly, [""], Hour(0).Start, Hour(1).Start, 10, None)).Platform);
+        Assert.Equal([Hour(1).Start], (await queries.RowsAsync(RowTable.Hourly, null, Hour(1).Start, null, 10, None)).Select(row => row.Start));
+        Assert.Single(await queries.RowsAsync(RowTable.Hourly, null, null, null, 1, None));
 
-        DailyRow day = Assert.Single(await queries.DailyAsync(["x"], FirstDay.ToDate(), FirstDay.ToDate().AddDays(1), 10, None));
-        Assert.Equal((FirstDay.ToDate(), 3, 2.0, 0), (day.BucketDate, day.Figures.RequestCount, day.Figures.AvgLatencyMs, day.Figures.ErrorRate));
-        Assert.Empty(await queries.DailyAsync(null, FirstDay.ToDate().AddDays(1), null, 10, None));
+        PublishedRow day = Assert.Single(await queries.RowsAsync(RowTable.Daily, ["x"], FirstDay.Start, FirstDay.End, 10, None));
+        Assert.Equal((FirstDay.Start, (object?)3L, (object?)2.0, (object?)0.0), (day.Start, day["request_count"], day["avg_latency_ms"], day["error_rate"]));
+        Assert.Empty(await queries.RowsAsync(RowTable.Daily, null, FirstDay.End, null, 10, None));
     }
 
     [Fact]
@@ -92,23 +93,23 @@ public class QueryTests(TestServer server)
         await database.ExecuteAsync(
             "INSERT INTO ops_metrics_hourly (bucket_start, platform) SELECT '2025-12-01Z'::timestamptz + h * interval '1 hour', p FROM generate_series(0, 9) h, unnest('{a,b,c}'::text[]) p");
         var queries = new AggregateQueries(database.Source, "default", "public");
-        IReadOnlyList<HourlyRow> all = await queries.HourlyAsync(null, null, null, 100, None);
+        IReadOnlyList<PublishedRow> all = await queries.RowsAsync(RowTable.Hourly, null, null, null, 100, None);
         Assert.Equal(33, all.Count);
-        var paged = new List<HourlyRow>();
-        IReadOnlyList<HourlyRow> page;
+        var paged = new List<PublishedRow>();
+        IReadOnlyList<PublishedRow> page;
         do
         {
-            page = await queries.HourlyAsync(null, null, null, 4, None, paged.LastOrDefault());
+            page = await queries.RowsAsync(RowTable.Hourly, null, null, null, 4, None, paged.LastOrDefault());
             paged.AddRange(page);
         }
         while (page.Count == 4);
-        Assert.Equal(all, paged);
-        Assert.Equal(all.Reverse().Take(5), await queries.LatestHourlyAsync(all[0].BucketStart, all[^1].BucketStart + TimeSpan.FromHours(1), 5, None));
-        Assert.True(await queries.IsHourlyOverAsync(null, null, null, 32, None));
-        Assert.False(await queries.IsHourlyOverAsync(null, null, null, 33, None));
-        Assert.False(await queries.IsHourlyOverAsync(["a"], null, null, 10, None));
-        Assert.Single(await queries.DailyAsync(null, null, null, 10, None, new DailyRow(FirstDay.ToDate(), "", all[0].Figures)));
-        Assert.True(await queries.IsDailyOverAsync(null, FirstDay.ToDate(), null, 1, None));
+        Assert.Equal(all.Select(Cells), paged.Select(Cells));
+        Assert.Equal(all.Reverse().Take(5).Select(Cells), (await queries.LatestHourlyAsync(all[0].Start, all[^1].Start + TimeSpan.FromHours(1), 5, None)).Select(Cells));
+        Assert.True(await queries.IsOverAsync(RowTable.Hourly, null, null, null, 32, None));
+        Assert.False(await queries.IsOverAsync(RowTable.Hourly, null, null, null, 33, None));
+        Assert.False(await queries.IsOverAsync(RowTable.Hourly, ["a"], null, null, 10, None));
+        Assert.Single(await queries.RowsAsync(RowTable.Daily, null, null, null, 10, None, all[0] with { Start = FirstDay.Start, Platform = "" }));
+        Assert.True(await queries.IsOverAsync(RowTable.Daily, null, FirstDay.Start, null, 1, None));
     }
 
     [Fact]
@@ -192,4 +193,6 @@ public class QueryTests(TestServer server)
         await database.Store.PublishAsync(Usage0);
         return database;
     }
+
+    private static object?[] Cells(PublishedRow row) => [row.Start, row.Platform, .. row.Values];
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Queries;
@@ -21,7 +22,7 @@ public class ReadingPoolTests(TestServer server)
             "ALTER TABLE ops_metrics_hourly RENAME TO slow; CREATE VIEW ops_metrics_hourly AS SELECT s.* FROM slow s, LATERAL (SELECT pg_sleep(60)) sleep; "
             + "INSERT INTO slow (bucket_start, platform) VALUES ('2026-01-01Z', 'x')");
         using var client = new CancellationTokenSource();
-        Task<IReadOnlyList<HourlyRow>> asked = queries.HourlyAsync(null, null, null, 10, client.Token);
+        Task<IReadOnlyList<PublishedRow>> asked = queries.RowsAsync(RowTable.Hourly, null, null, null, 10, client.Token);
         while (await database.ScalarAsync<long>(Running) == 0)
             Assert.False(asked.IsCompleted);
 
@@ -35,7 +36,7 @@ public class ReadingPoolTests(TestServer server)
 
         // The pool is of use again.
         await database.ExecuteAsync("DROP VIEW ops_metrics_hourly; ALTER TABLE slow RENAME TO ops_metrics_hourly");
-        Assert.Single(await queries.HourlyAsync(null, null, null, 10, CancellationToken.None));
+        Assert.Single(await queries.RowsAsync(RowTable.Hourly, null, null, null, 10, CancellationToken.None));
     }
 
     [Fact]
@@ -44,7 +45,7 @@ public class ReadingPoolTests(TestServer server)
         await using TestDatabase database = await server.CreateMigratedAsync();
         await using NpgsqlDataSource reading = PostgresDataSource.CreateReading(database.Options);
         var queries = new AggregateQueries(reading, "default", "public");
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => queries.HourlyAsync(null, null, null, 10, CancellationToken.None)));
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => queries.RowsAsync(RowTable.Hourly, null, null, null, 10, CancellationToken.None)));
 
         Assert.InRange(
             await database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'streamagg reading' AND datname = current_database()"), 1, 4);

@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Postgres.Schema;
@@ -34,7 +35,7 @@ public class RoleTests(TestServer server)
         var queries = new AggregateQueries(source, "default", "public");
         Assert.Single((await queries.StatusAsync(null, None)).Partitions);
         Assert.Equal(900, (await queries.QuantileAsync(0.5, null, null, null, None)).Count);
-        Assert.Equal(100, (await queries.HourlyAsync(null, Hour(0).Start, Hour(1).Start, 100, None)).Count);
+        Assert.Equal(100, (await queries.RowsAsync(RowTable.Hourly, null, Hour(0).Start, Hour(1).Start, 100, None)).Count);
         await using var looking = new TestDatabase(reader);
         PostgresException refused = await Assert.ThrowsAsync<PostgresException>(() => looking.ExecuteAsync("DELETE FROM streamagg.gap"));
         Assert.Equal("42501", refused.SqlState);

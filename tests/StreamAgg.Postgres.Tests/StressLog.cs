@@ -61,16 +61,13 @@ internal sealed class StressLog
         totals.AddDuration(micros);
     }
 
-    public static ref long Column(ref BucketTotals totals, int partition)
+    public static ref long Column(ref BucketTotals totals, int partition) => ref totals.Counts[partition switch
     {
-        switch (partition)
-        {
-            case 0: return ref totals.SuccessCount;
-            case 1: return ref totals.ErrorCount;
-            case 2: return ref totals.Error4xxCount;
-            default: return ref totals.TimeoutCount;
-        }
-    }
+        0 => Measures.SuccessCount,
+        1 => Measures.ErrorCount,
+        2 => Measures.Error4xxCount,
+        _ => Measures.TimeoutCount,
+    }];
 }
 
 /// <summary>What a member holds of one hour.</summary>

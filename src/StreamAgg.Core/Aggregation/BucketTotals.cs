@@ -7,11 +7,8 @@ namespace StreamAgg.Core.Aggregation;
 /// </remarks>
 public struct BucketTotals : IEquatable<BucketTotals>
 {
-    public long SuccessCount;
-    public long ErrorCount;
-    public long Error4xxCount;
-    public long Error5xxCount;
-    public long TimeoutCount;
+    /// <summary>By the places of <see cref="Measures"/>.</summary>
+    public MeasureCounts Counts;
 
     /// <summary>How many usage events had a duration.</summary>
     public long DurationCount;
@@ -23,6 +20,16 @@ public struct BucketTotals : IEquatable<BucketTotals>
 
     /// <summary>Meaningful only where <see cref="DurationCount"/> is not 0.</summary>
     public long DurationMaxMicros;
+
+    public long SuccessCount { readonly get => Counts[Measures.SuccessCount]; set => Counts[Measures.SuccessCount] = value; }
+
+    public long ErrorCount { readonly get => Counts[Measures.ErrorCount]; set => Counts[Measures.ErrorCount] = value; }
+
+    public long Error4xxCount { readonly get => Counts[Measures.Error4xxCount]; set => Counts[Measures.Error4xxCount] = value; }
+
+    public long Error5xxCount { readonly get => Counts[Measures.Error5xxCount]; set => Counts[Measures.Error5xxCount] = value; }
+
+    public long TimeoutCount { readonly get => Counts[Measures.TimeoutCount]; set => Counts[Measures.TimeoutCount] = value; }
 
     public readonly long RequestCount => SuccessCount + ErrorCount;
 
@@ -45,11 +52,8 @@ public struct BucketTotals : IEquatable<BucketTotals>
 
     public void Add(in BucketTotals other)
     {
-        SuccessCount += other.SuccessCount;
-        ErrorCount += other.ErrorCount;
-        Error4xxCount += other.Error4xxCount;
-        Error5xxCount += other.Error5xxCount;
-        TimeoutCount += other.TimeoutCount;
+        for (int i = 0; i < Measures.Length; i++)
+            Counts[i] += other.Counts[i];
         if (other.DurationCount == 0)
             return;
         DurationMinMicros = DurationCount == 0 ? other.DurationMinMicros : Math.Min(DurationMinMicros, other.DurationMinMicros);
@@ -59,9 +63,7 @@ public struct BucketTotals : IEquatable<BucketTotals>
     }
 
     public readonly bool Equals(BucketTotals other) =>
-        SuccessCount == other.SuccessCount && ErrorCount == other.ErrorCount && Error4xxCount == other.Error4xxCount
-        && Error5xxCount == other.Error5xxCount && TimeoutCount == other.TimeoutCount && DurationCount == other.DurationCount
-        && DurationSumMicros == other.DurationSumMicros
+        ((ReadOnlySpan<long>)Counts).SequenceEqual(other.Counts) && DurationCount == other.DurationCount && DurationSumMicros == other.DurationSumMicros
         && (DurationCount == 0 || (DurationMinMicros == other.DurationMinMicros && DurationMaxMicros == other.DurationMaxMicros));
 
     public override readonly bool Equals(object? obj) => obj is BucketTotals other && Equals(other);

@@ -68,23 +68,11 @@ public sealed class Partial(Hour hour, string platform, int compression)
 
     public void Count(in DecodedEvent e, EventKind kind)
     {
-        if (kind == EventKind.Usage)
-        {
-            totals.SuccessCount++;
-            if (e.DurationMicros == DecodedEvent.NoDuration)
-                return;
-            totals.AddDuration(e.DurationMicros);
-            (awake ?? Wake()).Add(e.DurationMicros);
+        Measures.Count(ref totals.Counts, e, kind);
+        if (kind != EventKind.Usage || e.DurationMicros == DecodedEvent.NoDuration)
             return;
-        }
-
-        totals.ErrorCount++;
-        if (e.Status == StatusClass.ClientError)
-            totals.Error4xxCount++;
-        else if (e.Status == StatusClass.ServerError)
-            totals.Error5xxCount++;
-        if (e.IsTimeout)
-            totals.TimeoutCount++;
+        totals.AddDuration(e.DurationMicros);
+        (awake ?? Wake()).Add(e.DurationMicros);
     }
 
     /// <summary>Takes in what another partial of the same hour and label counted.</summary>

@@ -39,6 +39,21 @@ public sealed class ExpectedRow
     /// <summary>What <c>percentile_cont(0.99)</c> says; null where there are no durations.</summary>
     public double? P99LatencyMs => micros.Length == 0 ? null : AtRank(TargetRank);
 
+    /// <summary>What the column of a table must hold.</summary>
+    public object? this[string column] => column switch
+    {
+        "request_count" => (object)RequestCount,
+        "success_count" => SuccessCount,
+        "error_count" => ErrorCount,
+        "error_4xx_count" => Error4xxCount,
+        "error_5xx_count" => Error5xxCount,
+        "timeout_count" => TimeoutCount,
+        "avg_latency_ms" => AvgLatencyMs,
+        "p99_latency_ms" => P99LatencyMs,
+        "error_rate" => ErrorRate,
+        _ => throw new ArgumentOutOfRangeException(nameof(column), column, "Nothing of it is recounted."),
+    };
+
     private double TargetRank => 0.99 * (micros.Length - 1);
 
     /// <summary>The smallest p99 that keeps the stated bound.</summary>

@@ -11,29 +11,23 @@ namespace StreamAgg.Postgres.Columns;
 /// </remarks>
 internal sealed class SketchColumns
 {
-    public const string Names = $"{TotalsColumns.Names}, {DigestNames}";
+    private static readonly string[] Slices = ["lows", "highs", "means", "weights"], Digest = ["compression", "boundary_doubt", .. Slices];
 
     /// <summary>The digest's alone.</summary>
-    public const string DigestNames = "compression, boundary_doubt, lows, highs, means, weights";
+    public static readonly string DigestNames = Digest.Each(column => column);
 
-    public const string Arrays = $"@compressions, @doubts, @first, @last, {TotalsColumns.Arrays}";
+    public static readonly string Names = $"{TotalsColumns.Names}, {DigestNames}";
+
+    public static readonly string Arrays = $"@compressions, @doubts, @first, @last, {TotalsColumns.Arrays}";
 
     /// <summary>Names of the columns of <see cref="Arrays"/>, unnested.</summary>
-    public const string ArrayNames = $"compression, boundary_doubt, first, last, {TotalsColumns.Names}";
+    public static readonly string ArrayNames = $"compression, boundary_doubt, first, last, {TotalsColumns.Names}";
 
     /// <summary>The values of <see cref="Names"/>, of a row <c>v</c> of the unnested arrays.</summary>
-    public const string Values =
-        $"""
-        {TotalsColumns.Names}, v.compression, v.boundary_doubt,
-          CASE WHEN v.first <= v.last THEN (@lows)[v.first:v.last] END, CASE WHEN v.first <= v.last THEN (@highs)[v.first:v.last] END,
-          CASE WHEN v.first <= v.last THEN (@means)[v.first:v.last] END, CASE WHEN v.first <= v.last THEN (@weights)[v.first:v.last] END
-        """;
+    public static readonly string Values =
+        $"{TotalsColumns.Names}, v.compression, v.boundary_doubt, {Slices.Each(column => $"CASE WHEN v.first <= v.last THEN (@{column})[v.first:v.last] END")}";
 
-    public const string Replace =
-        $"""
-        {TotalsColumns.Replace}, compression = EXCLUDED.compression, boundary_doubt = EXCLUDED.boundary_doubt,
-          lows = EXCLUDED.lows, highs = EXCLUDED.highs, means = EXCLUDED.means, weights = EXCLUDED.weights
-        """;
+    public static readonly string Replace = $"{TotalsColumns.Replace}, {Digest.Each(column => $"{column} = EXCLUDED.{column}")}";
 
     private readonly TotalsColumns totals;
     private readonly int?[] compressions;

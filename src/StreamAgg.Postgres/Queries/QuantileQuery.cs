@@ -23,7 +23,7 @@ internal static class QuantileQuery
         WHERE pipeline = @pipeline AND (@platforms::text[] IS NULL OR platform = ANY (@platforms))
         """;
 
-    private const string Sketches =
+    private static readonly string Sketches =
         $"""
         SELECT platform, bucket_start, {SketchColumns.DigestNames} FROM streamagg.sketches(@from, @to, @platforms, @pipeline)
         ORDER BY bucket_start, platform COLLATE "C"

@@ -3,17 +3,6 @@ using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Postgres.Queries;
 
-/// <summary>A row of <c>ops_metrics_hourly</c>, whoever wrote it.</summary>
-public sealed record HourlyRow(Instant BucketStart, string Platform, RowFigures Figures);
-
-/// <summary>A row of <c>ops_metrics_daily</c>, whoever wrote it.</summary>
-public sealed record DailyRow(DateOnly BucketDate, string Platform, RowFigures Figures);
-
-/// <summary>The columns that both tables have. Latencies are milliseconds, null where no request had one; the rate is percent.</summary>
-public sealed record RowFigures(
-    long RequestCount, long SuccessCount, long ErrorCount, long Error4xxCount, long Error5xxCount, long TimeoutCount,
-    double? AvgLatencyMs, double? P99LatencyMs, double ErrorRate, Instant ComputedAt);
-
 /// <summary>How far a partition is.</summary>
 /// <param name="Source">The partition.</param>
 /// <param name="Owner">Who claimed it last (it may be gone since); null where nobody did yet.</param>

@@ -1,3 +1,4 @@
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
 
@@ -6,8 +7,6 @@ namespace StreamAgg.Postgres.Schema;
 /// <summary>What the two published tables must look like, and how one that is there differs.</summary>
 internal static class TableShape
 {
-    private const string Timestamp = "timestamp with time zone", Label = "character varying(50)", Count = "bigint", Figure = "double precision";
-
     private const string Relation =
         """
         SELECT c.relkind::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -33,18 +32,11 @@ internal static class TableShape
         ORDER BY k.place
         """;
 
-    private static readonly (string Table, Column[] Columns)[] Expected =
+    private static readonly (string Table, Column[] Columns)[] Expected = Array.ConvertAll<RowTable, (string, Column[])>([RowTable.Hourly, RowTable.Daily], table => (table.Name,
     [
-        ("ops_metrics_hourly", [new("bucket_start", Timestamp, true), .. Common]),
-        ("ops_metrics_daily", [new("bucket_date", "date", true), .. Common]),
-    ];
-
-    private static Column[] Common =>
-    [
-        new("platform", Label, true), new("request_count", Count, true), new("success_count", Count, true), new("error_count", Count, true),
-        new("error_4xx_count", Count, true), new("error_5xx_count", Count, true), new("timeout_count", Count, true),
-        new("avg_latency_ms", Figure, false), new("p99_latency_ms", Figure, false), new("error_rate", Figure, true), new("computed_at", Timestamp, true),
-    ];
+        new(table.BucketColumn, table.BucketType, true), new("platform", "character varying(50)", true),
+        .. Figures.All.Select(figure => new Column(figure.Column, figure.SqlType, !figure.IsNullable)),
+    ]));
 
     /// <summary>One line for each difference. A table that is not there differs in nothing.</summary>
     public static async Task<List<string>> DifferencesAsync(StoreTransaction transaction, string schema)

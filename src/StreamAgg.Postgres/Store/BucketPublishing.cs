@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
@@ -14,17 +15,17 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     where TBucket : IComparable<TBucket>
 {
     private readonly string sketches, kept, clear;
-    private readonly PublishedTable<TColumn> published;
+    private readonly PublishedTable published;
 
     /// <param name="pipeline">Whose rows.</param>
     /// <param name="publishSchema">Where the published table lies.</param>
     /// <param name="name">In the names of the state's tables.</param>
-    /// <param name="column">Of the bucket, in every table.</param>
-    /// <param name="table">The published one.</param>
-    protected BucketPublishing(string pipeline, string publishSchema, string name, string column, string table)
+    /// <param name="table">The published one: in the state's tables the bucket's column has the same name.</param>
+    protected BucketPublishing(string pipeline, string publishSchema, string name, RowTable table)
     {
         Pipeline = pipeline;
-        published = new PublishedTable<TColumn>(publishSchema, table, column);
+        published = new PublishedTable(publishSchema, table);
+        string column = table.BucketColumn;
         // The guard stands for the published row too, which has no input_rev: only who wrote the sketch writes it, under the sketch's lock.
         sketches =
             $"""
@@ -96,16 +97,10 @@ internal abstract class BucketPublishing<TBucket, TColumn>
         if (ours.Length > 0)
         {
             HashSet<BucketKey<TBucket>> held = await ReadHeldAsync(transaction, ours);
-            (int written, var staying) = await published.UpsertAsync(
-                transaction,
-                [
-                    .. ours.Where(row => !held.Contains(row.Key))
-                        .Select(row => new PublishedRow<TColumn>(ToColumn(row.Key.Bucket), row.Key.Platform, row.Totals, row.P99Milliseconds)),
-                ]);
-            staying.UnionWith(held.Select(key => (ToColumn(key.Bucket), key.Platform)));
+            (int written, var staying) = await UpsertAsync(transaction, [.. ours.Where(row => !held.Contains(row.Key))]);
+            staying.UnionWith(held);
             result = new PublishResult(written, staying.Count, ours.Length - written - staying.Count);
-            await transaction.ExecuteAsync(
-                kept, p => Bind(p, Keys(ours)).With("kept", Array.ConvertAll(ours, row => staying.Contains((ToColumn(row.Key.Bucket), row.Key.Platform)))));
+            await transaction.ExecuteAsync(kept, p => Bind(p, Keys(ours)).With("kept", Array.ConvertAll(ours, row => staying.Contains(row.Key))));
             await WroteAsync(transaction, ours);
         }
 
@@ -133,6 +128,17 @@ internal abstract class BucketPublishing<TBucket, TColumn>
         .With("pipeline", Pipeline).With("buckets", keys.Select(key => ToColumn(key.Bucket)).ToArray()).With("platforms", keys.Select(key => key.Platform).ToArray());
 
     protected static IEnumerable<BucketKey<TBucket>> Keys(IEnumerable<Publication<TBucket>> rows) => rows.Select(row => row.Key);
+
+    /// <returns>How many rows were written, and the keys of those that stayed because they count more.</returns>
+    private async Task<(int Written, HashSet<BucketKey<TBucket>> Kept)> UpsertAsync(StoreTransaction transaction, Publication<TBucket>[] rows)
+    {
+        HashSet<BucketKey<TBucket>> written = [], staying = [];
+        await transaction.QueryAsync(published.Upsert, p => PublishedTable.Bind(Bind(p, Keys(rows)), rows), row => written.Add(KeyOf(row)));
+        Publication<TBucket>[] left = [.. rows.Where(row => !written.Contains(row.Key))];
+        if (left.Length > 0)
+            await transaction.QueryAsync(published.Larger, p => PublishedTable.Bind(Bind(p, Keys(left)), left), row => staying.Add(KeyOf(row)));
+        return (written.Count, staying);
+    }
 
     private async Task<HashSet<BucketKey<TBucket>>> WriteSketchesAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
     {

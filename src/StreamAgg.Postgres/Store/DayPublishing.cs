@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
@@ -9,7 +10,7 @@ namespace StreamAgg.Postgres.Store;
 
 /// <summary>Publishes days from their hours' sketches, after the hours' own transactions: a day written with one of its hours would miss the others'.</summary>
 internal sealed class DayPublishing(string pipeline, string publishSchema)
-    : BucketPublishing<Day, DateOnly>(pipeline, publishSchema, "day", "bucket_date", "ops_metrics_daily")
+    : BucketPublishing<Day, DateOnly>(pipeline, publishSchema, "day", RowTable.Daily)
 {
     // Somebody else has counted hours of the day of which nothing was ever seen here (an earlier batch job, until the day of the
     // takeover is filled): the day's sum would miss them. Hourly rows without a sketch tell, for an hour's sketch and its row are

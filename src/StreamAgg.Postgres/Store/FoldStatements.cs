@@ -22,7 +22,7 @@ internal sealed class FoldStatements(string pipeline)
 
     // An insert's own digest goes in as it is. Where the row was there, its old digest comes back under the row's lock, to be merged
     // here; the counts are added by the statement itself.
-    private const string AddToBase =
+    private static readonly string AddToBase =
         $"""
         INSERT INTO streamagg.hour_base AS b (pipeline, bucket_start, platform, rev, {TotalsColumns.Names}, digest)
         SELECT @pipeline, v.bucket_start, v.platform, v.rev, {TotalsColumns.Names}, v.digest

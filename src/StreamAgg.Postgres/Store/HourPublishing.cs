@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
@@ -8,7 +9,7 @@ namespace StreamAgg.Postgres.Store;
 
 /// <summary>Publishes hours from their bases and partials, and marks their days.</summary>
 internal sealed class HourPublishing(string pipeline, string publishSchema)
-    : BucketPublishing<Hour, DateTime>(pipeline, publishSchema, "hour", "bucket_start", "ops_metrics_hourly")
+    : BucketPublishing<Hour, DateTime>(pipeline, publishSchema, "hour", RowTable.Hourly)
 {
     private const string MarkDays =
         """

@@ -15,9 +15,9 @@ internal sealed class PartialUpsert(string pipeline)
     /// </summary>
     private const int ChunkRows = 500;
 
-    private const string Columns = $"pipeline, topic, partition, bucket_start, platform, rev, {TotalsColumns.Names}, digest";
+    private static readonly string Columns = $"pipeline, topic, partition, bucket_start, platform, rev, {TotalsColumns.Names}, digest";
 
-    private const string Upsert =
+    private static readonly string Upsert =
         $"""
         INSERT INTO streamagg.partial AS t ({Columns})
         SELECT @pipeline, v.topic, v.partition, v.bucket_start, v.platform, 1, {TotalsColumns.Names}, v.digest

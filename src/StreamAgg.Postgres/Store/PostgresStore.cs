@@ -20,6 +20,13 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
     /// <summary>5 MB of digests: a second, on a slow way.</summary>
     private const int PartialsAPage = 4096;
 
+    private static readonly string PartialsPage =
+        $"""
+        SELECT bucket_start, platform, digest, {TotalsColumns.Names} FROM streamagg.partial
+        WHERE pipeline = @pipeline AND topic = @topic AND partition = @partition AND (bucket_start, platform) > (@hour, @platform)
+        ORDER BY bucket_start, platform LIMIT {PartialsAPage}
+        """;
+
     private readonly CheckpointStatements checkpoints = new(pipeline);
     private readonly HourPublishing hourPublishing = new(pipeline, publishSchema);
     private readonly DayPublishing dayPublishing = new(pipeline, publishSchema);
@@ -144,11 +151,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
             {
                 int before = rows.Count;
                 await transaction.QueryAsync(
-                    $"""
-                    SELECT bucket_start, platform, digest, {TotalsColumns.Names} FROM streamagg.partial
-                    WHERE pipeline = @pipeline AND topic = @topic AND partition = @partition AND (bucket_start, platform) > (@hour, @platform)
-                    ORDER BY bucket_start, platform LIMIT {PartialsAPage}
-                    """,
+                    PartialsPage,
                     p => p.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition)
                         // The smallest time of .NET is minus infinity in PostgreSQL.
                         .With("hour", before == 0 ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc) : Timestamps.ToColumn(rows[^1].Hour))

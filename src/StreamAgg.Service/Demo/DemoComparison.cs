@@ -1,8 +1,7 @@
-using StreamAgg.Core.Time;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Gateway.Tally;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Pipeline.Log;
-using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Run;
 
@@ -13,20 +12,21 @@ internal sealed class DemoComparison(Settings settings, PipelineHost host, Traff
 {
     public async Task<DemoOutcome> CompareAsync(TimeSpan elapsed, CancellationToken abort)
     {
-        var hourly = await host.Queries.HourlyAsync(null, null, null, int.MaxValue, abort);
-        var daily = await host.Queries.DailyAsync(null, null, null, int.MaxValue, abort);
-        var comparison = new TallyComparison(settings.Pipeline.Compression);
         var differences = new List<string>();
-        Add(TallyTable.Hourly, tally.Hourly(), [.. hourly.Select(row => Published(row.BucketStart, row.Platform, row.Figures))]);
-        Add(TallyTable.Daily, tally.Daily(), [.. daily.Select(row => Published(Day.FromDate(row.BucketDate).Start, row.Platform, row.Figures))]);
+        var hourly = await AddAsync(TallyTable.Hourly, RowTable.Hourly, tally.Hourly());
+        var daily = await AddAsync(TallyTable.Daily, RowTable.Daily, tally.Daily());
         long refused = await CountRefusedAsync(abort);
         if (refused != tally.Refused)
             differences.Add($"dead letters: expected {tally.Refused}, found {refused}");
         return new DemoOutcome(
-            tally.Produced, hourly.Sum(row => row.Figures.RequestCount), refused, hourly.Count, daily.Count, differences, elapsed);
+            tally.Produced, hourly.Sum(row => row.Get<long>("request_count")), refused, hourly.Count, daily.Count, differences, elapsed);
 
-        void Add(TallyTable table, IReadOnlyList<ExpectedRow> expected, IReadOnlyList<PublishedRow> found) =>
-            differences.AddRange(comparison.Compare(table, expected, found).Differences.Select(difference => difference.ToString()));
+        async Task<IReadOnlyList<PublishedRow>> AddAsync(TallyTable name, RowTable table, IReadOnlyList<ExpectedRow> expected)
+        {
+            var found = await host.Queries.RowsAsync(table, null, null, null, int.MaxValue, abort);
+            differences.AddRange(new TallyComparison(settings.Pipeline.Compression).Compare(name, expected, found).Differences.Select(difference => difference.ToString()));
+            return found;
+        }
     }
 
     /// <summary>Each dead letter once. The embedded broker drops the oldest of very many: those it had are counted by its first offset.</summary>
@@ -39,8 +39,4 @@ internal sealed class DemoComparison(Settings settings, PipelineHost host, Traff
             count++;
         return count;
     }
-
-    private static PublishedRow Published(Instant start, string platform, RowFigures f) => new(
-        start, platform, f.RequestCount, f.SuccessCount, f.ErrorCount, f.Error4xxCount, f.Error5xxCount, f.TimeoutCount, f.AvgLatencyMs,
-        f.P99LatencyMs, f.ErrorRate);
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using StreamAgg.Service.Reports;
+using StreamAgg.Core.Aggregation;
 
 namespace StreamAgg.Service.Demo;
 
@@ -21,16 +21,14 @@ internal static class DemoSummary
 
     public static string[] Columns { get; } = ["Hour", "Platform", "Requests", "Errors", "Mean ms", "p99 ms", "Err %"];
 
-    public static string[] Cells(MetricRow row)
-    {
-        var f = row.Figures;
-        return
-        [
-            // Month, day, hour and minute: a table as wide as 80 columns holds no more.
-            row.Bucket[5..16].Replace('T', ' '), row.Platform.Length == 0 ? "''" : row.Platform, Text(f.RequestCount), Text(f.ErrorCount),
-            Milliseconds(f.AvgLatencyMs), Milliseconds(f.P99LatencyMs), f.ErrorRate.ToString("N1", CultureInfo.InvariantCulture),
-        ];
-    }
+    public static string[] Cells(PublishedRow row) =>
+    [
+        // Month, day, hour and minute: a table as wide as 80 columns holds no more.
+        row.Start.ToString()[5..16].Replace('T', ' '), row.Platform.Length == 0 ? "''" : row.Platform,
+        Text(row.Get<long>("request_count")), Text(row.Get<long>("error_count")),
+        Milliseconds(row.Get<double?>("avg_latency_ms")), Milliseconds(row.Get<double?>("p99_latency_ms")),
+        row.Get<double>("error_rate").ToString("N1", CultureInfo.InvariantCulture),
+    ];
 
     private static string Text(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

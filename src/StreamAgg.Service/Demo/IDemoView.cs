@@ -1,3 +1,4 @@
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Service.Reports;
 
@@ -22,7 +23,7 @@ internal interface IDemoView
 /// <param name="Status">Of the pipeline.</param>
 /// <param name="Rows">Hourly rows, the newest last.</param>
 internal sealed record DemoPicture(
-    string Phase, Instant Now, long ProducedCount, double ElapsedSeconds, StatusReport Status, IReadOnlyList<MetricRow> Rows)
+    string Phase, Instant Now, long ProducedCount, double ElapsedSeconds, StatusReport Status, IReadOnlyList<PublishedRow> Rows)
 {
     public double EventsPerSecond => ElapsedSeconds > 0 ? ProducedCount / ElapsedSeconds : 0;
 }

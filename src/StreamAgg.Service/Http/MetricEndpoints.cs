@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Timeouts;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Service.Reports;
 
@@ -17,20 +18,8 @@ internal static class MetricEndpoints
 
     public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status)
     {
-        app.MapMethods("/api/v1/hourly", Verbs.GetAndHead, async context =>
-        {
-            var query = new QueryParameters(context.Request.Query, "platform", "from", "to");
-            var platforms = query.Platforms();
-            var (from, to) = await RangeAsync(query, context, stage, HourlyWindow, LongestHourly);
-            await WriteAsync(context, "bucket_start", token => stage.Reports.HourlyAsync(platforms, from, to, MaxRows, token));
-        }).Limit(Limits.Rows);
-        app.MapMethods("/api/v1/daily", Verbs.GetAndHead, async context =>
-        {
-            var query = new QueryParameters(context.Request.Query, "platform", "from", "to");
-            var platforms = query.Platforms();
-            var (from, to) = await RangeAsync(query, context, stage, DailyWindow, LongestDaily, takesDates: true);
-            await WriteAsync(context, "bucket_date", token => stage.Reports.DailyAsync(platforms, from, to, MaxRows, token));
-        }).Limit(Limits.Rows);
+        MapRows("/api/v1/hourly", RowTable.Hourly, HourlyWindow, LongestHourly);
+        MapRows("/api/v1/daily", RowTable.Daily, DailyWindow, LongestDaily);
         app.MapMethods("/api/v1/quantile", Verbs.GetAndHead, async context =>
         {
             var query = new QueryParameters(context.Request.Query, "q", "platform", "from", "to");
@@ -46,6 +35,14 @@ internal static class MetricEndpoints
             var report = await status.GetAsync(context.RequestAborted);
             await Body.WriteAsync(context, "application/json", report.WriteJson);
         });
+
+        void MapRows(string path, RowTable table, TimeSpan window, TimeSpan longest) => app.MapMethods(path, Verbs.GetAndHead, async context =>
+        {
+            var query = new QueryParameters(context.Request.Query, "platform", "from", "to");
+            var platforms = query.Platforms();
+            var (from, to) = await RangeAsync(query, context, stage, window, longest, takesDates: table == RowTable.Daily);
+            await WriteAsync(context, table, token => stage.Reports.RowsAsync(table, platforms, from, to, MaxRows, token));
+        }).Limit(Limits.Rows);
     }
 
     private static Task<(Instant From, Instant To)> RangeAsync(
@@ -53,7 +50,7 @@ internal static class MetricEndpoints
         query.RangeAsync(() => stage.Reports.NowAsync(context.RequestAborted), window, longest, takesDates);
 
     /// <summary>Page by page: what lies in memory is one of them, and nothing of a body where only its head is asked for.</summary>
-    private static async Task WriteAsync(HttpContext context, string bucketColumn, Func<CancellationToken, IAsyncEnumerable<IReadOnlyList<MetricRow>>> ask)
+    private static async Task WriteAsync(HttpContext context, RowTable table, Func<CancellationToken, IAsyncEnumerable<IReadOnlyList<PublishedRow>>> ask)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         await using var pages = ask(bound.Token).GetAsyncEnumerator(bound.Token);
@@ -67,7 +64,7 @@ internal static class MetricEndpoints
             throw new BadParameterException("from", tooMany.Message);
         }
 
-        using var rows = RowBody.For(context.Request, bucketColumn, context.Response.BodyWriter);
+        using var rows = RowBody.For(context.Request, table, context.Response.BodyWriter);
         context.Response.ContentType = rows.ContentType;
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Vary = "Accept";

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Service.Output;
@@ -69,7 +70,7 @@ internal static class StatusPage
         $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\">"
         + $"<meta name=\"viewport\" content=\"width=device-width\"><title>StreamAgg</title><style>{Style}</style></head><body><h1>StreamAgg</h1>{content}</body></html>\n");
 
-    private static string Report(StatusReport status, IReadOnlyList<MetricRow> rows)
+    private static string Report(StatusReport status, IReadOnlyList<PublishedRow> rows)
     {
         var html = new StringBuilder("<p>");
         html.Append(Encoded($"Watermark {Text(status.Watermark) ?? "unknown"} · open hours {status.OpenHours} · to publish {status.DirtyHours} · "
@@ -79,8 +80,8 @@ internal static class StatusPage
         html.Append("<h2>The last 24 hours</h2>");
         if (rows.Count > 0)
         {
-            Table(html, ["Hour", "Platform", "Requests", "Success", "Errors", "4xx", "5xx", "Timeouts", "Mean ms", "p99 ms", "Errors %"],
-                rows.Select(Cells));
+            Table(html, ["Hour", "Platform", .. Figures.Counted.Select(figure => figure.Heading)], rows.Select(row => (string[])
+                [row.Start.ToString().Replace('T', ' '), row.Platform, .. Figures.Counted.Select(figure => Text(row[figure.Column]))]));
         }
         else
         {
@@ -94,16 +95,6 @@ internal static class StatusPage
             status.Partitions.Select(p => (string[])
                 [p.Topic, Text(p.Partition), p.Owner ?? "", Text(p.NextOffset), Text(p.LogEndOffset), Text(p.Lag), Text(p.Watermark) ?? ""]));
         return html.Append("<p>JSON: /api/v1/hourly, /api/v1/daily, /api/v1/quantile?q=0.99, /api/v1/status</p>").ToString();
-    }
-
-    private static string[] Cells(MetricRow row)
-    {
-        var f = row.Figures;
-        return
-        [
-            row.Bucket.Replace('T', ' '), row.Platform, Text(f.RequestCount), Text(f.SuccessCount), Text(f.ErrorCount), Text(f.Error4xxCount), Text(f.Error5xxCount),
-            Text(f.TimeoutCount), Text(f.AvgLatencyMs), Text(f.P99LatencyMs), Text(f.ErrorRate),
-        ];
     }
 
     private static void Table(StringBuilder html, IEnumerable<string> columns, IEnumerable<string[]> rows)
@@ -128,7 +119,7 @@ internal static class StatusPage
     /// <summary>To the second, and spelled as the rows' hours are: a person compares them with each other and with a clock.</summary>
     private static string? Text(Instant? time) => time?.ToUtcDateTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    private static string Text(long? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? "";
-
-    private static string Text(double? value) => value?.ToString("N1", CultureInfo.InvariantCulture) ?? "";
+    /// <summary>A number: whole as it was counted, else with a tenth.</summary>
+    private static string Text(object? value) =>
+        ((IFormattable?)value)?.ToString(value is double ? "N1" : "N0", CultureInfo.InvariantCulture) ?? "";
 }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using StreamAgg.Core.Time;
+using StreamAgg.Core.Aggregation;
 
 namespace StreamAgg.Service.Output;
 
@@ -39,24 +39,27 @@ internal static class JsonText
         await output.WriteLineAsync(before[0] == '[' ? "[]" : "\n]");
     }
 
-    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, double? value)
+    /// <summary>A number, a time as text, or null.</summary>
+    public static void WriteOrNull(this Utf8JsonWriter json, string name, object? value)
     {
-        // JSON has no NaN and no infinity.
-        if (value is { } number && double.IsFinite(number))
+        if (value is long whole)
+            json.WriteNumber(name, whole);
+        else if (value is double number && double.IsFinite(number))
             json.WriteNumber(name, number);
         else
-            json.WriteNull(name);
+            json.WriteString(name, value is double ? null : value?.ToString()); // JSON has no NaN and no infinity.
     }
 
-    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, long? value)
+    /// <summary>An object, members named as the row's columns.</summary>
+    public static void WriteRow(this Utf8JsonWriter json, RowTable table, PublishedRow row)
     {
-        if (value is { } number)
-            json.WriteNumber(name, number);
-        else
-            json.WriteNull(name);
+        json.WriteStartObject();
+        json.WriteString(table.BucketColumn, table.BucketOf(row));
+        json.WriteString("platform", row.Platform);
+        foreach (var (figure, value) in Figures.All.Zip(row.Values))
+            json.WriteOrNull(figure.Column, value);
+        json.WriteEndObject();
     }
-
-    public static void WriteTimeOrNull(this Utf8JsonWriter json, string name, Instant? time) => json.WriteString(name, time?.ToString());
 
     private static ReadOnlyMemory<byte> Encode(Action<Utf8JsonWriter> write, JsonWriterOptions options)
     {

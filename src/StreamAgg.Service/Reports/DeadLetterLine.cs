@@ -17,7 +17,7 @@ internal static class DeadLetterLine
         json.WriteString("topic", letter.Topic);
         json.WriteNumber("partition", letter.Partition);
         json.WriteNumber("offset", letter.Offset);
-        json.WriteNumberOrNull("event_index", (long?)letter.EventIndex);
+        json.WriteOrNull("event_index", (long?)letter.EventIndex);
         json.WriteNumber("events", letter.Events);
         json.WriteString("reason", letter.Reason);
         json.WriteString("detail", letter.Detail);

@@ -17,12 +17,12 @@ internal static class DeadLetterPage
         json.WriteStartObject();
         DeadLetterLine.WriteMembers(json, letter);
         json.WriteString("kind", letter.Kind);
-        json.WriteNumberOrNull("record_timestamp", letter.RecordTimestampMilliseconds);
+        json.WriteOrNull("record_timestamp", letter.RecordTimestampMilliseconds);
         json.WriteString("key", letter.Key is { } key ? TextOf(key) : null);
         json.WriteString("value", TextOf(letter.Value));
         json.WriteBase64String("value_base64", letter.Value);
-        json.WriteNumberOrNull("length_before_cut", letter.LengthBeforeCut);
-        json.WriteNumberOrNull("key_length_before_cut", letter.KeyLengthBeforeCut);
+        json.WriteOrNull("length_before_cut", letter.LengthBeforeCut);
+        json.WriteOrNull("key_length_before_cut", letter.KeyLengthBeforeCut);
         json.WriteEndObject();
     }
 

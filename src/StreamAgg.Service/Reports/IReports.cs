@@ -1,3 +1,4 @@
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Telemetry;
 
@@ -11,15 +12,13 @@ internal interface IReports
 
     Task<Instant> NowAsync(CancellationToken cancellation);
 
-    /// <summary>Hours that start in the half-open range, of these labels or (none given) of all, by hour and label; page by page.</summary>
+    /// <summary>Rows that start in the half-open range, of these labels or (none given) of all, by bucket and label; page by page.</summary>
     /// <exception cref="TooManyRowsException">There are more than <paramref name="limit"/>; before the first page.</exception>
-    IAsyncEnumerable<IReadOnlyList<MetricRow>> HourlyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation);
-
-    /// <summary>Days that start in the half-open range; the rest as for hours.</summary>
-    IAsyncEnumerable<IReadOnlyList<MetricRow>> DailyAsync(IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation);
+    IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
+        RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation);
 
     /// <summary>Hours that start in the half-open range, the newest first; at most <paramref name="limit"/>.</summary>
-    Task<IReadOnlyList<MetricRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation);
+    Task<IReadOnlyList<PublishedRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation);
 
     Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation);
 

@@ -1,4 +1,5 @@
-using System.Globalization;
+using System.Runtime.CompilerServices;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;
@@ -22,7 +23,7 @@ internal sealed class PipelineReports(
     /// <summary>For all that the brokers are asked: longer than one question that is not answered (6 s), shorter than HTTP waits.</summary>
     private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(7);
 
-    /// <summary>What lies in memory for one who takes rows: some 300 kB.</summary>
+    /// <summary>What lies in memory for one who takes rows: some 500 kB.</summary>
     private const int PageRows = 1000;
 
     public Func<PipelineVitals>? Vitals { get; init; }
@@ -34,25 +35,24 @@ internal sealed class PipelineReports(
 
     public Task<Instant> NowAsync(CancellationToken cancellation) => store.NowAsync(cancellation);
 
-    public IAsyncEnumerable<IReadOnlyList<MetricRow>> HourlyAsync(
-        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation)
+    /// <summary>A snapshot and a connection for each page, and neither between two, however slowly rows are taken; what is over the limit is not begun.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
+        RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var labels = AllWhereNone(platforms);
-        return PagesAsync<HourlyRow>(
-            after => queries.HourlyAsync(labels, from, to, PageRows, cancellation, after), () => queries.IsHourlyOverAsync(labels, from, to, limit, cancellation), limit, RowOf);
+        var page = await queries.RowsAsync(table, labels, from, to, PageRows, cancellation);
+        if (page.Count == PageRows && await queries.IsOverAsync(table, labels, from, to, limit, cancellation))
+            throw new TooManyRowsException(limit);
+        yield return page;
+        while (page.Count == PageRows)
+        {
+            page = await queries.RowsAsync(table, labels, from, to, PageRows, cancellation, page[^1]);
+            yield return page;
+        }
     }
 
-    public IAsyncEnumerable<IReadOnlyList<MetricRow>> DailyAsync(
-        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation)
-    {
-        var labels = AllWhereNone(platforms);
-        DateOnly first = Day.FirstFrom(from).ToDate(), end = Day.FirstFrom(to).ToDate();
-        return PagesAsync<DailyRow>(
-            after => queries.DailyAsync(labels, first, end, PageRows, cancellation, after), () => queries.IsDailyOverAsync(labels, first, end, limit, cancellation), limit, RowOf);
-    }
-
-    public async Task<IReadOnlyList<MetricRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        [.. (await queries.LatestHourlyAsync(from, to, limit, cancellation)).Select(RowOf)];
+    public Task<IReadOnlyList<PublishedRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation) =>
+        queries.LatestHourlyAsync(from, to, limit, cancellation);
 
     public async Task<QuantileReport> QuantileAsync(
         double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
@@ -128,26 +128,6 @@ internal sealed class PipelineReports(
     private sealed record BrokerAnswers(
         IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends, IReadOnlyDictionary<SourcePartition, long> Stable,
         IReadOnlySet<SourcePartition>? Owned, string? Silence);
-
-    /// <summary>A snapshot and a connection for each page, and neither between two, however slowly rows are taken; what is over the limit is not begun.</summary>
-    private static async IAsyncEnumerable<IReadOnlyList<MetricRow>> PagesAsync<T>(
-        Func<T?, Task<IReadOnlyList<T>>> askAfter, Func<Task<bool>> isOver, int limit, Func<T, MetricRow> rowOf)
-        where T : class
-    {
-        var page = await askAfter(null);
-        if (page.Count == PageRows && await isOver())
-            throw new TooManyRowsException(limit);
-        yield return [.. page.Select(rowOf)];
-        while (page.Count == PageRows)
-        {
-            page = await askAfter(page[^1]);
-            yield return [.. page.Select(rowOf)];
-        }
-    }
-
-    private static MetricRow RowOf(HourlyRow row) => new(row.BucketStart.ToString(), row.Platform, row.Figures);
-
-    private static MetricRow RowOf(DailyRow row) => new(row.BucketDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), row.Platform, row.Figures);
 
     private static IReadOnlyList<string>? AllWhereNone(IReadOnlyList<string> platforms) => platforms.Count > 0 ? platforms : null;
 }

@@ -19,11 +19,11 @@ internal sealed record QuantileReport(
     {
         json.WriteStartObject();
         json.WriteNumber("q", Q);
-        json.WriteNumberOrNull("value", Value);
-        json.WriteNumberOrNull("rank_error_bound", RankErrorBound);
+        json.WriteOrNull("value", Value);
+        json.WriteOrNull("rank_error_bound", RankErrorBound);
         json.WriteNumber("count", Count);
-        json.WriteTimeOrNull("from", From);
-        json.WriteTimeOrNull("to", To);
+        json.WriteOrNull("from", From);
+        json.WriteOrNull("to", To);
         json.WriteStartArray("platforms");
         foreach (string platform in Platforms)
             json.WriteStringValue(platform);

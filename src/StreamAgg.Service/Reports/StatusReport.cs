@@ -55,9 +55,9 @@ internal sealed record StatusReport
         foreach (var partition in Partitions)
             partition.WriteJson(json);
         json.WriteEndArray();
-        json.WriteTimeOrNull("watermark", Watermark);
-        json.WriteNumberOrNull("watermark_age_seconds", WatermarkAge?.TotalSeconds);
-        json.WriteNumberOrNull("checkpoint_age_seconds", CheckpointAge?.TotalSeconds);
+        json.WriteOrNull("watermark", Watermark);
+        json.WriteOrNull("watermark_age_seconds", WatermarkAge?.TotalSeconds);
+        json.WriteOrNull("checkpoint_age_seconds", CheckpointAge?.TotalSeconds);
         json.WriteNumber("open_hours", OpenHours);
         json.WriteNumber("dirty_hours", DirtyHours);
         json.WriteNumber("rows_kept", RowsKept);
@@ -113,12 +113,12 @@ internal sealed record PartitionLine(
         json.WriteString("topic", Topic);
         json.WriteNumber("partition", Partition);
         json.WriteString("owner", Owner);
-        json.WriteNumberOrNull("next_offset", NextOffset);
-        json.WriteNumberOrNull("log_end_offset", LogEndOffset);
-        json.WriteNumberOrNull("last_stable_offset", LastStableOffset);
-        json.WriteNumberOrNull("lag", Lag);
-        json.WriteTimeOrNull("watermark", Watermark);
-        json.WriteNumberOrNull("checkpoint_age_seconds", CheckpointAge?.TotalSeconds);
+        json.WriteOrNull("next_offset", NextOffset);
+        json.WriteOrNull("log_end_offset", LogEndOffset);
+        json.WriteOrNull("last_stable_offset", LastStableOffset);
+        json.WriteOrNull("lag", Lag);
+        json.WriteOrNull("watermark", Watermark);
+        json.WriteOrNull("checkpoint_age_seconds", CheckpointAge?.TotalSeconds);
         json.WriteEndObject();
     }
 }
@@ -132,7 +132,7 @@ internal sealed record GapLine(string Topic, int Partition, long From, long? To,
         json.WriteString("topic", Topic);
         json.WriteNumber("partition", Partition);
         json.WriteNumber("from", From);
-        json.WriteNumberOrNull("to", To);
+        json.WriteOrNull("to", To);
         json.WriteString("reason", Reason);
         json.WriteString("time", Time.ToString());
         json.WriteEndObject();

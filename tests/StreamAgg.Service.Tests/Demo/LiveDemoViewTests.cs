@@ -1,6 +1,6 @@
 using Spectre.Console;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
-using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Demo;
 using StreamAgg.Service.Reports;
 using Xunit;
@@ -10,14 +10,15 @@ namespace StreamAgg.Service.Tests.Demo;
 public sealed class LiveDemoViewTests
 {
     private static readonly Instant Now = Instant.FromUtc(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+    private static readonly Instant Start = Instant.FromUtc(new DateTime(2026, 1, 6, 23, 0, 0, DateTimeKind.Utc));
 
     [Theory]
     [InlineData(80, 24)]
     [InlineData(120, 40)]
     public void The_table_keeps_its_right_border_and_its_figures_with_the_widest_rows_there_are(int columns, int lines)
     {
-        var widest = new RowFigures(9_999_999, 9_000_000, 999_999, 1, 1, 1, 86_400_000.0, 86_400_000.0, 100.0, Now);
-        string[] shown = Render(columns, lines, new MetricRow("2026-01-06T23:00:00Z", new string('w', 50), widest));
+        object?[] widest = [9_999_999L, 9_000_000L, 999_999L, 1L, 1L, 1L, 86_400_000.0, 86_400_000.0, 100.0, Now];
+        string[] shown = Render(columns, lines, new PublishedRow(Start, new string('w', 50), widest));
 
         Assert.All(shown, line => Assert.True(line.Length <= columns, line));
         string[] table = [.. shown.Where(line => line.Length > 0 && "╭│├╰".Contains(line[0], StringComparison.Ordinal))];
@@ -32,14 +33,14 @@ public sealed class LiveDemoViewTests
     [Fact]
     public void The_picture_fits_on_the_screen()
     {
-        var figures = new RowFigures(10, 9, 1, 1, 0, 0, 12.5, 80, 10, Now);
-        var rows = Enumerable.Range(0, 200).Select(i => new MetricRow("2026-01-06T23:00:00Z", $"p{i}", figures)).ToArray();
+        object?[] figures = [10L, 9L, 1L, 1L, 0L, 0L, 12.5, 80.0, 10.0, Now];
+        var rows = Enumerable.Range(0, 200).Select(i => new PublishedRow(Start, $"p{i}", figures)).ToArray();
         string[] shown = Render(80, 24, rows);
         Assert.InRange(shown.Length, 15, 20);
         Assert.Contains(shown, line => line.Contains("p199", StringComparison.Ordinal));
     }
 
-    private static string[] Render(int columns, int lines, params MetricRow[] rows)
+    private static string[] Render(int columns, int lines, params PublishedRow[] rows)
     {
         using var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Interactive = InteractionSupport.No, Out = new AnsiConsoleOutput(output) });

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
@@ -53,18 +54,24 @@ internal sealed class FixedReports : IReports
         return Now;
     }
 
-    public IAsyncEnumerable<IReadOnlyList<MetricRow>> HourlyAsync(
-        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        PagesAsync("2026-03-01T11:00:00Z", platforms, from, to, limit, cancellation);
+    public async IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
+        RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await AskAsync(platforms, from, to, cancellation);
+        if (Pages > limit)
+            throw new TooManyRowsException(limit);
+        for (int page = 0; page < Pages; page++)
+        {
+            if (page == BrokenPage)
+                throw new StoreUnavailableException("PostgreSQL went away");
+            yield return [Row(table == RowTable.Hourly ? new DateTime(2026, 3, 1, 11, 0, 0) : new DateTime(2026, 2, 28))];
+        }
+    }
 
-    public IAsyncEnumerable<IReadOnlyList<MetricRow>> DailyAsync(
-        IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
-        PagesAsync("2026-02-28", platforms, from, to, limit, cancellation);
-
-    public async Task<IReadOnlyList<MetricRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation)
+    public async Task<IReadOnlyList<PublishedRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation)
     {
         await AskAsync([], from, to, cancellation);
-        return [Row("2026-03-01T11:00:00Z")];
+        return [Row(new DateTime(2026, 3, 1, 11, 0, 0))];
     }
 
     public async Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
@@ -89,21 +96,7 @@ internal sealed class FixedReports : IReports
         };
     }
 
-    private async IAsyncEnumerable<IReadOnlyList<MetricRow>> PagesAsync(
-        string bucket, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        await AskAsync(platforms, from, to, cancellation);
-        if (Pages > limit)
-            throw new TooManyRowsException(limit);
-        for (int page = 0; page < Pages; page++)
-        {
-            if (page == BrokenPage)
-                throw new StoreUnavailableException("PostgreSQL went away");
-            yield return [Row(bucket)];
-        }
-    }
-
-    private MetricRow Row(string bucket) => new(bucket, Label, new RowFigures(4, 3, 1, 1, 0, 0, 12.25, null, 25, Now));
+    private PublishedRow Row(DateTime start) => new(Instant.FromUtc(start), Label, [4L, 3L, 1L, 1L, 0L, 0L, 12.25, null, 25.0, Now]);
 
     private async Task AskAsync(IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
     {
