@@ -9,7 +9,7 @@ namespace StreamAgg.Postgres.Columns;
 /// <c>unnest</c> can't take arrays of arrays of different lengths, so the centroids of all rows lie in four flat arrays, and each row
 /// takes its slice. A row without durations has first &gt; last: null.
 /// </remarks>
-internal sealed class SketchColumns
+internal static class SketchColumns
 {
     private static readonly string[] Slices = ["lows", "highs", "means", "weights"], Digest = ["compression", "boundary_doubt", .. Slices];
 
@@ -29,49 +29,20 @@ internal sealed class SketchColumns
 
     public static readonly string Replace = $"{TotalsColumns.Replace}, {Digest.Each(column => $"{column} = EXCLUDED.{column}")}";
 
-    private readonly TotalsColumns totals;
-    private readonly int?[] compressions;
-    private readonly int[] first, last;
-    private readonly double?[] doubts;
-    private readonly double[] lows, highs, means;
-    private readonly long[] weights;
-
-    public SketchColumns(IReadOnlyList<(BucketTotals Totals, DigestCentroids? Centroids)> rows)
+    public static void Bind(NpgsqlParameterCollection parameters, (BucketTotals Totals, DigestCentroids? Centroids)[] rows)
     {
-        totals = new TotalsColumns(rows.Count);
-        compressions = new int?[rows.Count];
-        first = new int[rows.Count];
-        last = new int[rows.Count];
-        int length = rows.Sum(row => row.Centroids?.Means.Length ?? 0), at = 0;
-        doubts = new double?[rows.Count];
-        lows = new double[length];
-        highs = new double[length];
-        means = new double[length];
-        weights = new long[length];
-        for (int i = 0; i < rows.Count; i++)
-        {
-            totals.Set(i, rows[i].Totals);
-            DigestCentroids? centroids = rows[i].Centroids;
-            compressions[i] = centroids?.Compression;
-            doubts[i] = centroids?.BoundaryDoubt;
-            first[i] = at + 1; // SQL counts from 1
-            if (centroids is not null)
-            {
-                centroids.Lows.CopyTo(lows, at);
-                centroids.Highs.CopyTo(highs, at);
-                centroids.Means.CopyTo(means, at);
-                centroids.Weights.CopyTo(weights, at);
-                at += centroids.Means.Length;
-            }
-            last[i] = at;
-        }
-    }
+        TotalsColumns.Bind(parameters, Array.ConvertAll(rows, row => row.Totals));
+        int[] last = new int[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+            last[i] = (i > 0 ? last[i - 1] : 0) + (rows[i].Centroids?.Means.Length ?? 0);
+        parameters.With("compressions", Array.ConvertAll(rows, row => row.Centroids?.Compression))
+            .With("doubts", Array.ConvertAll(rows, row => row.Centroids?.BoundaryDoubt))
+            .With("first", (int[])[.. last.Prepend(0).SkipLast(1).Select(before => before + 1)]) // SQL counts from 1
+            .With("last", last)
+            .With("lows", Flat(centroids => centroids.Lows)).With("highs", Flat(centroids => centroids.Highs))
+            .With("means", Flat(centroids => centroids.Means)).With("weights", Flat(centroids => centroids.Weights));
 
-    public void Bind(NpgsqlParameterCollection parameters)
-    {
-        parameters.With("compressions", compressions).With("doubts", doubts).With("first", first).With("last", last)
-            .With("lows", lows).With("highs", highs).With("means", means).With("weights", weights);
-        totals.Bind(parameters);
+        T[] Flat<T>(Func<DigestCentroids, T[]> slice) => [.. rows.SelectMany(row => row.Centroids is { } centroids ? slice(centroids) : [])];
     }
 
     /// <summary>Reads <see cref="Names"/> from <paramref name="ordinal"/> on.</summary>

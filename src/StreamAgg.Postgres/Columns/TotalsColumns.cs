@@ -5,7 +5,7 @@ namespace StreamAgg.Postgres.Columns;
 
 /// <summary>The columns that hold a <see cref="BucketTotals"/>, the same in every table of the state: the measures, and four of the durations.</summary>
 /// <remarks>The sum is <c>numeric</c>: 1e12 durations of a day each are 8.64e22 microseconds, more than 64 bits hold. min and max are null where there is none.</remarks>
-internal sealed class TotalsColumns(int rows)
+internal static class TotalsColumns
 {
     private const string Durations = "duration_count", Sum = "duration_sum_micros", Min = "duration_min_micros", Max = "duration_max_micros";
 
@@ -29,26 +29,14 @@ internal sealed class TotalsColumns(int rows)
         _ => $"{column} = b.{column} + EXCLUDED.{column}",
     });
 
-    private readonly long[][] counts = [.. Measures.All.Select(_ => new long[rows])];
-    private readonly long[] durations = new long[rows];
-    private readonly decimal[] sum = new decimal[rows];
-    private readonly long?[] min = new long?[rows], max = new long?[rows];
-
-    public void Set(int row, in BucketTotals totals)
+    public static void Bind(NpgsqlParameterCollection parameters, BucketTotals[] rows)
     {
-        for (int i = 0; i < Measures.Length; i++)
-            counts[i][row] = totals.Counts[i];
-        durations[row] = totals.DurationCount;
-        sum[row] = (decimal)totals.DurationSumMicros;
-        min[row] = totals.DurationCount == 0 ? null : totals.DurationMinMicros;
-        max[row] = totals.DurationCount == 0 ? null : totals.DurationMaxMicros;
-    }
-
-    public void Bind(NpgsqlParameterCollection parameters)
-    {
-        for (int i = 0; i < Measures.Length; i++)
-            parameters.With(Columns[i], counts[i]);
-        parameters.With(Durations, durations).With(Sum, sum).With(Min, min).With(Max, max);
+        foreach (int place in Enumerable.Range(0, Measures.Length))
+            parameters.With(Columns[place], Array.ConvertAll(rows, totals => totals.Counts[place]));
+        parameters.With(Durations, Array.ConvertAll(rows, totals => totals.DurationCount))
+            .With(Sum, Array.ConvertAll(rows, totals => (decimal)totals.DurationSumMicros))
+            .With(Min, Array.ConvertAll(rows, totals => totals.DurationCount == 0 ? (long?)null : totals.DurationMinMicros))
+            .With(Max, Array.ConvertAll(rows, totals => totals.DurationCount == 0 ? (long?)null : totals.DurationMaxMicros));
     }
 
     /// <summary>Reads <see cref="Names"/> from <paramref name="ordinal"/> on.</summary>

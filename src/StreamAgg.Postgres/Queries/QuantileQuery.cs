@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Digests;
 using StreamAgg.Postgres.Columns;
@@ -40,9 +41,7 @@ internal static class QuantileQuery
             platforms.Add(row.GetString(0));
             if (SketchColumns.ReadDigest(row, 2) is not { } centroids)
                 return;
-            if (!TDigest.TryFromCentroids(centroids, out TDigest digest))
-                throw new InvalidDataException($"The sketch of {Timestamps.ReadInstant(row, 1)}, '{row.GetString(0)}' contradicts itself.");
-            digests.Add(digest);
+            digests.Add(StoredDigest.Restore(centroids, Timestamps.ReadHour(row, 1), row.GetString(0)));
             if (digests.Count < MaxHeldSketches)
                 return;
             compacted.Add(Compact(digests));

@@ -143,9 +143,10 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     private async Task<HashSet<BucketKey<TBucket>>> WriteSketchesAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
     {
         var taken = new HashSet<BucketKey<TBucket>>();
-        var columns = new SketchColumns([.. rows.Select(row => (row.Totals, row.Centroids))]);
         await transaction.QueryAsync(
-            sketches, p => columns.Bind(Bind(p, Keys(rows)).With("revs", rows.Select(row => row.InputRev).ToArray())), row => taken.Add(KeyOf(row)));
+            sketches,
+            p => SketchColumns.Bind(Bind(p, Keys(rows)).With("revs", rows.Select(row => row.InputRev).ToArray()), [.. rows.Select(row => (row.Totals, row.Centroids))]),
+            row => taken.Add(KeyOf(row)));
         return taken;
     }
 }

@@ -72,30 +72,23 @@ internal sealed class FoldStatements(string pipeline)
     {
         BucketKey<Hour>[] keys = [.. additions.Keys];
         Addition[] rows = [.. additions.Values];
-        byte[][] digests = Array.ConvertAll(rows, row => MergeDigests(row.Digests));
-        var totals = new TotalsColumns(rows.Length);
-        for (int i = 0; i < rows.Length; i++)
-            totals.Set(i, rows[i].Totals);
-
         var merged = new List<(BucketKey<Hour> Key, byte[] Digest)>();
         await transaction.QueryAsync(
             AddToBase,
-            p =>
-            {
+            p => TotalsColumns.Bind(
                 p.With("pipeline", pipeline)
                     .With("hours", Array.ConvertAll(keys, key => Timestamps.ToColumn(key.Bucket)))
                     .With("platforms", Array.ConvertAll(keys, key => key.Platform))
                     .With("revs", Array.ConvertAll(rows, row => row.Rev))
-                    .With("digests", digests);
-                totals.Bind(p);
-            },
+                    .With("digests", Array.ConvertAll(keys, key => MergeDigests(key, additions[key].Digests))),
+                Array.ConvertAll(rows, row => row.Totals)),
             row =>
             {
                 var key = new BucketKey<Hour>(Timestamps.ReadHour(row, 0), row.GetString(1));
                 Addition added = additions[key];
                 // Another rev than the one given: the row was there, and this is its digest from before.
                 if (row.GetInt64(2) != added.Rev && added.Digests.Count > 0)
-                    merged.Add((key, MergeDigests([row.GetFieldValue<byte[]>(3), .. added.Digests])));
+                    merged.Add((key, MergeDigests(key, [row.GetFieldValue<byte[]>(3), .. added.Digests])));
             });
         if (merged.Count == 0)
             return;
@@ -107,17 +100,12 @@ internal sealed class FoldStatements(string pipeline)
             .With("digests", Array.ConvertAll(replaced, m => m.Digest)));
     }
 
-    private static byte[] MergeDigests(IReadOnlyList<ReadOnlyMemory<byte>> encoded)
+    private static byte[] MergeDigests(BucketKey<Hour> key, IReadOnlyList<ReadOnlyMemory<byte>> encoded)
     {
         ReadOnlyMemory<byte>[] present = [.. encoded.Where(bytes => !bytes.IsEmpty)];
-        if (present.Length == 0)
-            return [];
-        if (present.Length == 1)
-            return present[0].ToArray();
-        var digests = new TDigest[present.Length];
-        for (int i = 0; i < present.Length; i++)
-            if (!TDigest.TryDecode(present[i].Span, out digests[i]))
-                throw new InvalidDataException("A digest in streamagg.partial or streamagg.hour_base can't be decoded.");
+        if (present.Length < 2)
+            return present.Length == 0 ? [] : present[0].ToArray();
+        TDigest[] digests = Array.ConvertAll(present, bytes => StoredDigest.Decode(bytes.Span, key.Bucket, key.Platform));
         return TDigest.Merge(digests, digests.Max(digest => digest.Compression)).ToBytes();
     }
 

@@ -33,20 +33,13 @@ internal sealed class PartialUpsert(string pipeline)
             await RunChunkAsync(transaction, chunk);
     }
 
-    private Task<int> RunChunkAsync(StoreTransaction transaction, (SourcePartition Source, PartialRow Row)[] rows)
-    {
-        var totals = new TotalsColumns(rows.Length);
-        for (int i = 0; i < rows.Length; i++)
-            totals.Set(i, rows[i].Row.Totals);
-        return transaction.ExecuteAsync(Upsert, p =>
-        {
+    private Task<int> RunChunkAsync(StoreTransaction transaction, (SourcePartition Source, PartialRow Row)[] rows) =>
+        transaction.ExecuteAsync(Upsert, p => TotalsColumns.Bind(
             p.With("pipeline", pipeline)
                 .With("topics", Array.ConvertAll(rows, r => r.Source.Topic))
                 .With("partitions", Array.ConvertAll(rows, r => r.Source.Partition))
                 .With("hours", Array.ConvertAll(rows, r => Timestamps.ToColumn(r.Row.Hour)))
                 .With("platforms", Array.ConvertAll(rows, r => r.Row.Platform))
-                .With("digests", Array.ConvertAll(rows, r => r.Row.Digest));
-            totals.Bind(p);
-        });
-    }
+                .With("digests", Array.ConvertAll(rows, r => r.Row.Digest)),
+            Array.ConvertAll(rows, r => r.Row.Totals)));
 }
