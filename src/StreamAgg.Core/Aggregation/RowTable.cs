@@ -10,4 +10,7 @@ public sealed record RowTable(string Name, string BucketColumn, string BucketTyp
 
     /// <summary>A row's bucket as JSON and CSV show it.</summary>
     public string BucketOf(PublishedRow row) => this == Daily ? row.Start.Hour.Day.ToString() : row.Start.ToString();
+
+    /// <summary>In a line for a person.</summary>
+    public override string ToString() => this == Daily ? "Daily" : "Hourly";
 }

@@ -10,13 +10,16 @@ public struct DecodedEvent
     public Instant Time;
 
     /// <summary>Microseconds, 0 to 86,400,000,000, or <see cref="NoDuration"/>. Always absent for an error.</summary>
-    public long DurationMicros;
+    public long DurationMicros { readonly get => Numbers[EventFields.Duration]; set => Numbers[EventFields.Duration] = value; }
 
     /// <summary>Where the label's bytes start in the decoder's label buffer.</summary>
     public int LabelStart;
 
     /// <summary>How many bytes of UTF-8 the label has: 0 (no label) to 200.</summary>
     public int LabelLength;
+
+    /// <summary>All that is measured or summed, the duration too.</summary>
+    public EventNumbers Numbers;
 
     public StatusClass Status;
 

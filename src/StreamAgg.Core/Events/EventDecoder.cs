@@ -162,9 +162,9 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
     {
         ReadOnlySpan<byte> name = reader.ValueSpan;
         if (!reader.ValueIsEscaped)
-            return FieldName.Find(name, kind);
+            return EventFields.Find(name, kind);
         // Six bytes (\u0061) may stand for one.
-        return name.Length <= FieldName.MaxBytes * 6 && rules.TryUnescape(name, out name) ? FieldName.Find(name, kind) : Field.Ignored;
+        return name.Length <= EventFields.LongestName * 6 && rules.TryUnescape(name, out name) ? EventFields.Find(name, kind) : Field.Ignored;
     }
 
     /// <summary>Nothing of it is kept, but a record that is both is malformed first.</summary>

@@ -26,8 +26,9 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     private static readonly Instant Latest = Instant.FromUtc(DateTime.MaxValue);
 
     private readonly RawField[] fields = new RawField[(int)Field.Ignored];
-    private readonly long maxDurationMicros = options.MaxDuration.Ticks / TimeSpan.TicksPerMicrosecond;
-    private readonly int durationDecimals = MicroDecimals - (int)options.DurationUnit;
+    private readonly (Field Field, NumberField Number)[] numbers = [.. EventFields.Numbers.Select(field => (field.Id, field.Id == Field.DurationMs
+        ? field.Number! with { Decimals = MicroDecimals - (int)options.DurationUnit, Max = options.MaxDuration.Ticks / TimeSpan.TicksPerMicrosecond }
+        : field.Number!))];
 
     private byte[] labels = new byte[1024];
     private int labelsUsed;
@@ -79,7 +80,7 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         int labelsBefore = labelsUsed;
         bool accepted = TryTime(record, recordTime, ref judged.Time)
             && TryLabels(record, out Field labelField)
-            && TryDuration(record, out judged.DurationMicros)
+            && TryNumbers(record, ref judged.Numbers)
             && TryStatus(record, out judged.Status, out bool isTimeoutStatus)
             && TryTimeout(record, isTimeoutStatus, out judged.IsTimeout)
             && TryLabel(record, labelField, ref judged)
@@ -152,22 +153,28 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         return true;
     }
 
-    private bool TryDuration(ReadOnlySpan<byte> record, out long micros)
+    private bool TryNumbers(ReadOnlySpan<byte> record, ref EventNumbers judged)
     {
-        micros = DecodedEvent.NoDuration;
         leftOutHere = default;
-        ref readonly RawField field = ref fields[(int)Field.DurationMs];
-        if (field.IsMissing)
-            return true;
-        if (!TryNumber(record, field, out ReadOnlySpan<byte> number))
-            return BadField(Field.DurationMs, record, $"a plain number of {EpochTime.NameOf(options.DurationUnit)} or null");
-        JsonNumber exact = JsonNumber.Parse(number, durationDecimals);
-        if (exact.IsNegative)
-            leftOutHere = new DurationsLeftOut(1, 0);
-        else if (exact.Whole > maxDurationMicros || (exact.Whole == maxDurationMicros && exact.HasRest))
-            leftOutHere = new DurationsLeftOut(0, 1);
-        else
-            micros = exact.Whole + (exact.NextDigit >= 5 ? 1 : 0);
+        for (int place = 0; place < numbers.Length; place++)
+        {
+            (Field name, NumberField rule) = numbers[place];
+            judged[place] = rule.Absent;
+            ref readonly RawField field = ref fields[(int)name];
+            if (field.IsMissing)
+                continue;
+            bool isDuration = name == Field.DurationMs;
+            if (!TryNumber(record, field, out ReadOnlySpan<byte> number))
+                return BadField(name, record, $"a plain number{(isDuration ? $" of {EpochTime.NameOf(options.DurationUnit)}" : "")} or null");
+            JsonNumber exact = JsonNumber.Parse(number, rule.Decimals);
+            bool isOver = exact.Whole > rule.Max || (exact.Whole == rule.Max && exact.HasRest);
+            if (!exact.IsNegative && !isOver && (isDuration || rule.Decimals > 0 || !exact.HasRest))
+                judged[place] = exact.Whole + (exact.NextDigit >= 5 ? 1 : 0);
+            else if (isDuration)
+                leftOutHere = exact.IsNegative ? new DurationsLeftOut(1, 0) : new DurationsLeftOut(0, 1);
+            else
+                return BadField(name, record, $"a {(rule.Decimals > 0 ? "" : "whole ")}number of 0 to {rule.Largest} or null");
+        }
         return true;
     }
 
@@ -292,9 +299,9 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     }
 
     private bool BadField(Field field, ReadOnlySpan<byte> record, string expected) =>
-        BadField(field, explains ? $"{FieldName.Of(field)} must be {expected}, not {RefusalDetail.Excerpt(record, fields[(int)field])}" : "");
+        BadField(field, explains ? $"{EventFields.All[(int)field].Name} must be {expected}, not {RefusalDetail.Excerpt(record, fields[(int)field])}" : "");
 
-    private bool BadField(Field field, string detail) => Refuse(FieldName.BadField(field), detail);
+    private bool BadField(Field field, string detail) => Refuse(EventFields.All[(int)field].Reason, detail);
 
     private bool Refuse(string reason, string detail)
     {

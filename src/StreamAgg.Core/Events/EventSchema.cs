@@ -1,3 +1,7 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace StreamAgg.Core.Events;
 
 /// <summary>What an event looks like, for those who write producers: JSON Schema, draft 2020-12.</summary>
@@ -7,13 +11,37 @@ namespace StreamAgg.Core.Events;
 /// </remarks>
 public static class EventSchema
 {
+    private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The schema's text: UTF-8 JSON that ends in a line feed.</summary>
     public static string Of(EventKind kind)
     {
-        string name = kind == EventKind.Usage ? "schemas/usage.schema.json" : "schemas/error.schema.json";
-        using Stream text = typeof(EventSchema).Assembly.GetManifestResourceStream(name)
-            ?? throw new InvalidOperationException($"This build of StreamAgg.Core lacks {name}.");
-        using var reader = new StreamReader(text);
-        return reader.ReadToEnd();
+        using Stream text = typeof(EventSchema).Assembly.GetManifestResourceStream("schemas/event.schema.json")
+            ?? throw new InvalidOperationException("This build of StreamAgg.Core lacks event.schema.json.");
+        JsonNode schema = JsonNode.Parse(text)!;
+        foreach (string key in (string[])["$id", "title", "description"])
+            schema[key] = schema[key]![(int)kind]!.DeepClone();
+        JsonObject properties = schema["properties"]!.AsObject();
+        foreach (EventField unread in EventFields.All.Except(EventFields.Of(kind)))
+            properties.Remove(unread.Name);
+        foreach (EventField field in EventFields.Of(kind))
+        {
+            schema["anyOf"]!.AsArray().Add(new JsonObject { ["required"] = new JsonArray(field.Name) });
+            properties[field.Name] ??= Of(field.Number!);
+        }
+        return schema.ToJsonString(Layout) + "\n";
     }
+
+    /// <summary>Of a number that is summed, and that is all: in a string it is told as far as its digits go.</summary>
+    private static JsonNode Of(NumberField number) => JsonNode.Parse(
+        $$"""
+        {
+          "description": "{{number.Meaning}}",
+          "anyOf": [
+            { "type": "{{(number.Decimals > 0 ? "number" : "integer")}}", "minimum": 0, "maximum": {{number.Largest}} },
+            { "type": "string", "pattern": "^(0|[1-9][0-9]{0,{{$"{number.Largest:0}".Length - 2}}})$" },
+            { "enum": [null, ""] }
+          ]
+        }
+        """)!;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamAgg.Core.Aggregation;
 
 namespace StreamAgg.Gateway.Tally;
 
@@ -8,25 +9,18 @@ public sealed class ExpectedRow
     /// <summary>Ascending.</summary>
     private readonly long[] micros;
 
-    private ExpectedRow(TallyTable table, TallyKey key, long[] micros) => (Table, Key, this.micros) = (table, key, micros);
+    private readonly TallyBucket[] parts;
 
-    public TallyTable Table { get; }
+    private ExpectedRow(RowTable table, TallyKey key, TallyBucket[] parts, long[] micros) =>
+        (Table, Key, this.parts, this.micros) = (table, key, parts, micros);
+
+    public RowTable Table { get; }
 
     public TallyKey Key { get; }
 
-    public long SuccessCount { get; private init; }
+    public long RequestCount => Count("success_count") + Count("error_count");
 
-    public long ErrorCount { get; private init; }
-
-    public long Error4xxCount { get; private init; }
-
-    public long Error5xxCount { get; private init; }
-
-    public long TimeoutCount { get; private init; }
-
-    public long RequestCount => SuccessCount + ErrorCount;
-
-    public double ErrorRate => 100.0 * ErrorCount / RequestCount;
+    public double ErrorRate => 100.0 * Count("error_count") / RequestCount;
 
     /// <summary>How many events had a duration.</summary>
     public int DurationCount => micros.Length;
@@ -43,15 +37,10 @@ public sealed class ExpectedRow
     public object? this[string column] => column switch
     {
         "request_count" => (object)RequestCount,
-        "success_count" => SuccessCount,
-        "error_count" => ErrorCount,
-        "error_4xx_count" => Error4xxCount,
-        "error_5xx_count" => Error5xxCount,
-        "timeout_count" => TimeoutCount,
         "avg_latency_ms" => AvgLatencyMs,
         "p99_latency_ms" => P99LatencyMs,
         "error_rate" => ErrorRate,
-        _ => throw new ArgumentOutOfRangeException(nameof(column), column, "Nothing of it is recounted."),
+        _ => Count(column),
     };
 
     private double TargetRank => 0.99 * (micros.Length - 1);
@@ -78,18 +67,13 @@ public sealed class ExpectedRow
         return away / Math.Max(last, 1);
     }
 
-    internal static ExpectedRow Of(TallyTable table, TallyKey key, IEnumerable<TallyBucket> buckets)
+    internal static ExpectedRow Of(RowTable table, TallyKey key, IEnumerable<TallyBucket> buckets)
     {
-        TallyBucket[] parts = [.. buckets];
-        long[] sorted = [.. parts.SelectMany(part => part.Durations)];
+        TallyBucket[] all = [.. buckets];
+        long[] sorted = [.. all.SelectMany(part => part.Durations)];
         Array.Sort(sorted);
-        return new ExpectedRow(table, key, sorted)
+        return new ExpectedRow(table, key, all, sorted)
         {
-            SuccessCount = parts.Sum(part => part.Success),
-            ErrorCount = parts.Sum(part => part.Errors),
-            Error4xxCount = parts.Sum(part => part.Errors4xx),
-            Error5xxCount = parts.Sum(part => part.Errors5xx),
-            TimeoutCount = parts.Sum(part => part.Timeouts),
             DistinctDurations = sorted.Where((duration, i) => i == 0 || duration != sorted[i - 1]).Count(),
             AvgLatencyMs = sorted.Length == 0 ? null : Mean(sorted),
         };
@@ -116,6 +100,8 @@ public sealed class ExpectedRow
         double a = micros[low] / 1000.0, b = micros[Math.Min(low + 1, micros.Length - 1)] / 1000.0;
         return a + ((b - a) * (rank - low));
     }
+
+    private long Count(string column) => parts.Sum(part => part.Counts.GetValueOrDefault(column));
 
     private int CountBelow(double value) => Count(duration => duration < value);
 

@@ -9,7 +9,7 @@ namespace StreamAgg.Gateway.Tally;
 /// <param name="Column">As the table names it; <c>row</c> where the row is missing or must not be there.</param>
 /// <param name="Expected">As text, for people.</param>
 /// <param name="Actual">As text, for people.</param>
-public sealed record Difference(TallyTable Table, TallyKey Key, string Column, string Expected, string Actual)
+public sealed record Difference(RowTable Table, TallyKey Key, string Column, string Expected, string Actual)
 {
     public override string ToString() => $"{Table} {Key.Start} '{Key.Platform}' {Column}: expected {Expected}, found {Actual}";
 }
@@ -32,7 +32,7 @@ public sealed class TallyComparison(int compression)
     /// <param name="table">Which one: only an hour's p99 must be exact.</param>
     /// <param name="expected">All of that table, each key once.</param>
     /// <param name="actual">The same table as it was read, in any order.</param>
-    public TallyVerdict Compare(TallyTable table, IReadOnlyList<ExpectedRow> expected, IReadOnlyList<PublishedRow> actual)
+    public TallyVerdict Compare(RowTable table, IReadOnlyList<ExpectedRow> expected, IReadOnlyList<PublishedRow> actual)
     {
         var differences = new List<Difference>();
         double maxRankError = 0;
@@ -74,7 +74,7 @@ public sealed class TallyComparison(int compression)
             return Text(exact);
         if (IsExact(expected, p99))
             return null;
-        if (expected.Table == TallyTable.Hourly && expected.DistinctDurations <= compression)
+        if (expected.Table == RowTable.Hourly && expected.DistinctDurations <= compression)
             return Text(exact);
         double slack = exact * RoundingShare;
         double low = expected.P99LowMs(compression), high = expected.P99HighMs(compression);

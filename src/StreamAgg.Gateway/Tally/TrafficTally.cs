@@ -1,3 +1,4 @@
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Traffic;
@@ -38,14 +39,14 @@ public sealed class TrafficTally
     }
 
     /// <summary>The rows that <c>ops_metrics_hourly</c> must hold, by time and label.</summary>
-    public IReadOnlyList<ExpectedRow> Hourly() => Rows(TallyTable.Hourly, hours.Select(h => KeyValuePair.Create(h.Key, (IEnumerable<TallyBucket>)[h.Value])));
+    public IReadOnlyList<ExpectedRow> Hourly() => Rows(RowTable.Hourly, hours.Select(h => KeyValuePair.Create(h.Key, (IEnumerable<TallyBucket>)[h.Value])));
 
     /// <summary>The rows that <c>ops_metrics_daily</c> must hold, by day and label.</summary>
     public IReadOnlyList<ExpectedRow> Daily() =>
-        Rows(TallyTable.Daily, hours.GroupBy(h => h.Key with { Start = FloorTo(h.Key.Start, TimeSpan.TicksPerDay) }, h => h.Value)
+        Rows(RowTable.Daily, hours.GroupBy(h => h.Key with { Start = FloorTo(h.Key.Start, TimeSpan.TicksPerDay) }, h => h.Value)
             .Select(day => KeyValuePair.Create(day.Key, (IEnumerable<TallyBucket>)day)));
 
-    private static List<ExpectedRow> Rows(TallyTable table, IEnumerable<KeyValuePair<TallyKey, IEnumerable<TallyBucket>>> buckets) =>
+    private static List<ExpectedRow> Rows(RowTable table, IEnumerable<KeyValuePair<TallyKey, IEnumerable<TallyBucket>>> buckets) =>
         [.. buckets.OrderBy(b => b.Key.Start).ThenBy(b => b.Key.Platform, StringComparer.Ordinal).Select(b => ExpectedRow.Of(table, b.Key, b.Value))];
 
     private static Instant FloorTo(Instant time, long ticks)
@@ -53,13 +54,6 @@ public sealed class TrafficTally
         long rest = time.UnixTicks % ticks;
         return new Instant(time.UnixTicks - (rest < 0 ? rest + ticks : rest));
     }
-}
-
-/// <summary>One of the two tables.</summary>
-public enum TallyTable
-{
-    Hourly,
-    Daily,
 }
 
 /// <summary>The key of a row in either table.</summary>
@@ -73,32 +67,29 @@ internal sealed class TallyBucket
     private readonly List<uint> shortMicros = [];
     private readonly List<long> longMicros = [];
 
-    public long Success { get; private set; }
-
-    public long Errors { get; private set; }
-
-    public long Errors4xx { get; private set; }
-
-    public long Errors5xx { get; private set; }
-
-    public long Timeouts { get; private set; }
+    /// <summary>By column.</summary>
+    public Dictionary<string, long> Counts { get; } = [];
 
     public IEnumerable<long> Durations => shortMicros.Select(micros => (long)micros).Concat(longMicros);
 
     public void Add(EventKind kind, in ExpectedEvent e)
     {
+        foreach (var (column, value) in e.Numbers ?? [])
+            Count(column, value);
         if (kind == EventKind.Error)
         {
-            Errors++;
-            Errors4xx += e.Status == StatusClass.ClientError ? 1 : 0;
-            Errors5xx += e.Status == StatusClass.ServerError ? 1 : 0;
-            Timeouts += e.IsTimeout ? 1 : 0;
+            Count("error_count", 1);
+            Count("error_4xx_count", e.Status == StatusClass.ClientError ? 1 : 0);
+            Count("error_5xx_count", e.Status == StatusClass.ServerError ? 1 : 0);
+            Count("timeout_count", e.IsTimeout ? 1 : 0);
             return;
         }
-        Success++;
+        Count("success_count", 1);
         if (e.DurationMicros is <= uint.MaxValue and { } fits)
             shortMicros.Add((uint)fits);
         else if (e.DurationMicros is { } micros)
             longMicros.Add(micros);
     }
+
+    private void Count(string column, long more) => Counts[column] = Counts.GetValueOrDefault(column) + more;
 }

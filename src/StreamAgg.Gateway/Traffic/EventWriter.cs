@@ -10,6 +10,8 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
 {
     private static readonly string[] Models = ["claude-sonnet-4", "gpt-4o-mini", "gemini-2.5-pro", "o4-mini", "deepseek-v3", "claude-haiku-3.5"];
 
+    private static readonly EventField[] Summed = [.. EventFields.Numbers.Where(field => field.Id != Field.DurationMs)];
+
     private static readonly (string Text, int Minutes)[] Offsets = [("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825), ("+00", 0), ("+0800", 480), ("-03", -180)];
 
     /// <param name="kind">Of the record.</param>
@@ -30,8 +32,16 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
             Failure(failure);
             expected = expected with { Status = failure.Class, IsTimeout = failure.CountsAsTimeout };
         }
+        (string, long)[] numbers = [.. Summed.Where(field => field.Kind is null || field.Kind == kind).Select(Number)];
         Close();
-        return expected;
+        return numbers.Length == 0 ? expected : expected with { Numbers = numbers };
+    }
+
+    private (string Name, long Value) Number(EventField field)
+    {
+        long value = (long)(random.NextUnit() * field.Number!.Max);
+        text.Append(CultureInfo.InvariantCulture, $",\"{field.Name}\":{value}e-{field.Number.Decimals}");
+        return (field.Name, value);
     }
 
     /// <summary>The beginning that events share: fields that nobody counts.</summary>

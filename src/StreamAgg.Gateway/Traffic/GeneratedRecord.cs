@@ -31,4 +31,6 @@ public sealed record GeneratedRecord
 /// <param name="DurationMicros">Null where there is none.</param>
 /// <param name="Status">The class that a failed request counts in.</param>
 /// <param name="IsTimeout">Whether a failed request counts as a timeout.</param>
-public readonly record struct ExpectedEvent(Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout);
+/// <param name="Numbers">Whatever else is summed of it, by field; null where that is nothing.</param>
+public readonly record struct ExpectedEvent(
+    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout, IReadOnlyList<(string Name, long Value)>? Numbers = null);

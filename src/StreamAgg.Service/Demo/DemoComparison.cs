@@ -13,18 +13,18 @@ internal sealed class DemoComparison(Settings settings, PipelineHost host, Traff
     public async Task<DemoOutcome> CompareAsync(TimeSpan elapsed, CancellationToken abort)
     {
         var differences = new List<string>();
-        var hourly = await AddAsync(TallyTable.Hourly, RowTable.Hourly, tally.Hourly());
-        var daily = await AddAsync(TallyTable.Daily, RowTable.Daily, tally.Daily());
+        var hourly = await AddAsync(RowTable.Hourly, tally.Hourly());
+        var daily = await AddAsync(RowTable.Daily, tally.Daily());
         long refused = await CountRefusedAsync(abort);
         if (refused != tally.Refused)
             differences.Add($"dead letters: expected {tally.Refused}, found {refused}");
         return new DemoOutcome(
             tally.Produced, hourly.Sum(row => row.Get<long>("request_count")), refused, hourly.Count, daily.Count, differences, elapsed);
 
-        async Task<IReadOnlyList<PublishedRow>> AddAsync(TallyTable name, RowTable table, IReadOnlyList<ExpectedRow> expected)
+        async Task<IReadOnlyList<PublishedRow>> AddAsync(RowTable table, IReadOnlyList<ExpectedRow> expected)
         {
             var found = await host.Queries.RowsAsync(table, null, null, null, int.MaxValue, abort);
-            differences.AddRange(new TallyComparison(settings.Pipeline.Compression).Compare(name, expected, found).Differences.Select(difference => difference.ToString()));
+            differences.AddRange(new TallyComparison(settings.Pipeline.Compression).Compare(table, expected, found).Differences.Select(difference => difference.ToString()));
             return found;
         }
     }

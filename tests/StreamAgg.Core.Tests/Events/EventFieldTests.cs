@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StreamAgg.Core.Events;
 
 namespace StreamAgg.Core.Tests.Events;
@@ -166,5 +167,13 @@ public sealed class EventFieldTests
         Assert.Equal("bad_field:duration_ms", Decoding.Usage($$"""{"created_at":0,"platform":"{{label}}","duration_ms":[]}""").OnlyReason);
         Assert.Equal(RefusalReason.BadPlatform, Decoding.Usage($$"""{"created_at":0,"platform":"{{label}}"}""").OnlyReason);
         Assert.Equal(RefusalReason.UnknownShape, Decoding.Error("""{"duration_ms":[]}""").OnlyReason);
+    }
+
+    [Fact]
+    public void Every_field_and_every_number_lies_in_its_place()
+    {
+        Assert.Equal(Enum.GetValues<Field>().SkipLast(1), EventFields.All.Select(field => field.Id));
+        Assert.Equal(Unsafe.SizeOf<EventNumbers>() / sizeof(long), EventFields.Numbers.Count);
+        Assert.Equal("duration_ms", EventFields.Numbers[EventFields.Duration].Name);
     }
 }

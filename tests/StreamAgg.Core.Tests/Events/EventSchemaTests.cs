@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -56,6 +57,13 @@ public sealed class EventSchemaTests
         Assert.Equal(fields, string.Join(',', properties.Select(p => p.Name)));
         Assert.All(properties, p => Assert.NotEmpty(p.Value.GetProperty("description").GetString()!));
     }
+
+    /// <summary>Producers hold it against their own: no letter of it changes unseen.</summary>
+    [Theory]
+    [InlineData(EventKind.Usage, "00EA7AE5E01581EA8E9B8284FFD0D79D8F22AD1A96F3BA5592CE4C5D1D2CDDB1")]
+    [InlineData(EventKind.Error, "8D044BB30C34BDA4BD1449E4881006C37D198BF6A8D7032B668DB87A4BA2C4F8")]
+    public void The_schema_is_the_text_that_was_published(EventKind kind, string sha256) =>
+        Assert.Equal(sha256, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(EventSchema.Of(kind)))));
 
     /// <summary>The few keywords that the schemas use; an unknown one fails the test.</summary>
     private static bool Accepts(JsonElement schema, JsonElement value)

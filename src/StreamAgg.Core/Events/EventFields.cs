@@ -1,0 +1,98 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace StreamAgg.Core.Events;
+
+/// <summary>The fields that are read, in the order in which a bad one is named: places in <see cref="EventFields.All"/>.</summary>
+public enum Field
+{
+    CreatedAt,
+    Platform,
+    GroupPlatform,
+    AccountPlatform,
+    DurationMs,
+    StatusCode,
+    ErrorType,
+    ErrorMessage,
+    IsTimeout,
+
+    /// <summary>A name that nobody reads.</summary>
+    Ignored,
+}
+
+/// <summary>A number of 0 or more; one of no decimals is whole, else it is rounded, halves up.</summary>
+/// <param name="Decimals">That are kept: it is counted in units of the last one.</param>
+/// <param name="Max">The largest, in these units.</param>
+/// <param name="Absent">What stands for it where the field is missing.</param>
+/// <param name="Meaning">For the schema, where that does not describe the field itself.</param>
+public sealed record NumberField(int Decimals, long Max, long Absent = 0, string Meaning = "")
+{
+    /// <summary><see cref="Max"/> as it is written.</summary>
+    public decimal Largest => Max / (decimal)Math.Pow(10, Decimals);
+}
+
+/// <summary>A field that is read.</summary>
+/// <param name="Id">Its place.</param>
+/// <param name="Name">As it is written.</param>
+/// <param name="Kind">Of the events in which it is read; null: of both.</param>
+/// <param name="Number">Where it is measured or summed.</param>
+public sealed record EventField(Field Id, string Name, EventKind? Kind = null, NumberField? Number = null)
+{
+    internal byte[] Utf8 { get; } = Encoding.UTF8.GetBytes(Name);
+
+    /// <summary>The reason where it is bad.</summary>
+    internal string Reason { get; } = RefusalReason.BadFieldPrefix + Name;
+}
+
+public static class EventFields
+{
+    /// <summary>Places in <see cref="Numbers"/> and in <see cref="DecodedEvent.Numbers"/>.</summary>
+    public const int Duration = 0;
+
+    public static readonly IReadOnlyList<EventField> All =
+    [
+        new(Field.CreatedAt, "created_at"),
+        new(Field.Platform, "platform"),
+        new(Field.GroupPlatform, "group_platform"),
+        new(Field.AccountPlatform, "account_platform"),
+        // Its unit and maximum are the options'; out of range it is left out, and its event counts.
+        new(Field.DurationMs, "duration_ms", EventKind.Usage, new(Decimals: 3, Max: 86_400_000_000, DecodedEvent.NoDuration)),
+        new(Field.StatusCode, "status_code", EventKind.Error),
+        new(Field.ErrorType, "error_type", EventKind.Error),
+        new(Field.ErrorMessage, "error_message", EventKind.Error),
+        new(Field.IsTimeout, "is_timeout", EventKind.Error),
+    ];
+
+    public static readonly IReadOnlyList<EventField> Numbers = [.. All.Where(field => field.Number is not null)];
+
+    // The length tells most names apart, so that an ignored field costs a jump and at most one comparison.
+    private static readonly EventField[][] UsageNames = ByLength(EventKind.Usage), ErrorNames = ByLength(EventKind.Error);
+
+    /// <summary>In bytes.</summary>
+    internal static int LongestName => UsageNames.Length - 1;
+
+    /// <summary>The fields of one kind's events.</summary>
+    public static IEnumerable<EventField> Of(EventKind kind) => All.Where(field => field.Kind is null || field.Kind == kind);
+
+    /// <param name="name">UTF-8, unescaped.</param>
+    /// <param name="kind">Decides which names are read at all.</param>
+    internal static Field Find(ReadOnlySpan<byte> name, EventKind kind)
+    {
+        EventField[][] names = kind == EventKind.Usage ? UsageNames : ErrorNames;
+        if (name.Length < names.Length)
+            foreach (EventField field in names[name.Length])
+                if (name[0] == field.Utf8[0] && name.SequenceEqual(field.Utf8))
+                    return field.Id;
+        return Field.Ignored;
+    }
+
+    private static EventField[][] ByLength(EventKind kind) =>
+        [.. Enumerable.Range(0, All.Max(field => field.Name.Length) + 1).Select(length => Of(kind).Where(field => field.Name.Length == length).ToArray())];
+}
+
+/// <summary>What the number fields of one event say, by the places of <see cref="EventFields"/>.</summary>
+[InlineArray(EventFields.Duration + 1)]
+public struct EventNumbers
+{
+    private long first;
+}
