@@ -39,7 +39,7 @@ public static class EventSchema
           "description": "{{number.Meaning}}",
           "anyOf": [
             { "type": "{{(number.Decimals > 0 ? "number" : "integer")}}", "minimum": 0, "maximum": {{number.Largest}} },
-            { "type": "string", "pattern": "^(0|[1-9][0-9]{0,{{$"{number.Largest:0}".Length - 2}}})$" },
+            { "type": "string", "pattern": "^(0|[1-9][0-9]{0,{{$"{number.Largest:0}".Length - 2}}})(\\.{{(number.Decimals > 0 ? "[0-9]" : "0")}}+)?$" },
             { "enum": [null, ""] }
           ]
         }
