@@ -31,7 +31,7 @@ public sealed class PipelineRunnerTests
         Options = new PipelineOptions { Consumers = 3 },
         Topics = new PipelineTopics("usage", "errors"),
         Owner = "test",
-        Facts = DispatchProxy.Create<ILogFacts, Away>(),
+        Metadata = DispatchProxy.Create<ILogMetadata, Away>(),
         Store = DispatchProxy.Create<IAggregateStore, Away>(),
         DeadLetters = new NoLetters(),
         Metrics = metrics,
@@ -102,7 +102,7 @@ public sealed class PipelineRunnerTests
 /// <summary>A server that is away: every question to it fails.</summary>
 public class Away : DispatchProxy
 {
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.DeclaringType == typeof(ILogFacts)
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.DeclaringType == typeof(ILogMetadata)
         ? throw new LogUnavailableException("away")
         : throw new StoreUnavailableException("away");
 }

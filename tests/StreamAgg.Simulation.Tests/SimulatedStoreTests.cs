@@ -5,7 +5,7 @@ using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
 using StreamAgg.Simulation.Store;
-using StreamAgg.Simulation.Twins;
+using StreamAgg.Simulation.Lockstep;
 using StreamAgg.Testing;
 using StreamAgg.Testing.Postgres;
 
@@ -33,7 +33,7 @@ public sealed class SimulatedStoreTests
             await using NpgsqlDataSource source = PostgresDataSource.Create(options);
             await new Migrator(source, options).MigrateAsync(isDryRun: false, CancellationToken.None);
 
-            var twins = new TwinStores(seed, new PostgresStore(source, options.PipelineId, options.PublishSchema));
+            var twins = new StorePair(seed, new PostgresStore(source, options.PipelineId, options.PublishSchema));
             if (seed % 2 == 0)
                 await PlantAsync(twins.Database, source);
             await twins.RunAsync(Calls);

@@ -28,12 +28,12 @@ internal sealed class World
 
     private readonly List<SimMember> members = [];
     private readonly Dictionary<string, SimMember> byName = [];
-    private readonly FactsWeather factsWeather;
+    private readonly MetadataWeather factsWeather;
     private readonly LetterWeather letterWeather;
     private readonly Prng traffic;
     private readonly RecordMaker maker;
     private readonly FaultMaker faults;
-    private readonly Rest rest;
+    private readonly AtRest rest;
     private readonly int[] lives;
     private long calmSinceMicros = -1;
     private bool isDone;
@@ -51,11 +51,11 @@ internal sealed class World
         Log = new MemberLog(Trace);
         Cluster = new Cluster(Scheduler);
         Group = new SimGroup(Cluster, origin.Fork(), Happenings, Trace, Plan.IsEager);
-        factsWeather = new FactsWeather
+        factsWeather = new MetadataWeather
         {
-            FailChance = Plan.FactsFailChance,
-            PartialChance = Plan.FactsPartialChance,
-            SlowChance = Plan.FactsSlowChance,
+            FailChance = Plan.MetadataFailChance,
+            PartialChance = Plan.MetadataPartialChance,
+            SlowChance = Plan.MetadataSlowChance,
         };
         letterWeather = new LetterWeather { ExtraBytes = Plan.LetterExtraBytes };
         Database = new Database(Scheduler, Clock, origin.Fork(), mutant.Rules, Plan.Store, Happenings);
@@ -63,7 +63,7 @@ internal sealed class World
         Database.Witness = Ledger;
         maker = new RecordMaker(traffic, Plan.Habits, Happenings);
         faults = new FaultMaker(this, factsWeather, letterWeather, origin.Fork());
-        rest = new Rest(this);
+        rest = new AtRest(this);
         lives = new int[Plan.Members];
     }
 
@@ -152,7 +152,7 @@ internal sealed class World
 
     public SimStore NewStore(SimProcess process) => new(Database, process, Trace);
 
-    public SimFacts NewFacts(SimProcess process) => new(Cluster, Scheduler, process, Chance.Fork(), factsWeather, Happenings);
+    public SimMetadata NewMetadata(SimProcess process) => new(Cluster, Scheduler, process, Chance.Fork(), factsWeather, Happenings);
 
     public SimDeadLetters NewLetters(SimProcess process, SimConsumer consumer) =>
         new(consumer, Scheduler, process, Chance.Fork(), Letters, Book, letterWeather, Happenings);

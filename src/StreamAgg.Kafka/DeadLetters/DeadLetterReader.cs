@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
@@ -12,9 +12,9 @@ namespace StreamAgg.Kafka.DeadLetters;
 /// <summary>Reads the dead letters' topic from its beginning to where it ended when the reading began, outside any group.</summary>
 /// <remarks>A message that somebody else wrote there names no source and is passed over.</remarks>
 /// <param name="options">Valid ones.</param>
-/// <param name="facts">Tells the topic's partitions and ends.</param>
+/// <param name="metadata">Tells the topic's partitions and ends.</param>
 /// <param name="logger">Takes the client's own lines.</param>
-public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILogger<DeadLetterReader> logger)
+public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata, ILogger<DeadLetterReader> logger)
 {
     /// <summary>Silence of the brokers that is taken for their absence.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -59,13 +59,13 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogFacts facts, ILog
 
     private async IAsyncEnumerable<DeadLetter> ReadAllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        IReadOnlyDictionary<string, TopicFacts> known = await facts.DescribeAsync([options.DeadLetterTopic], cancellation);
-        if (!known.TryGetValue(options.DeadLetterTopic, out TopicFacts? topic))
+        IReadOnlyDictionary<string, TopicDetails> known = await metadata.DescribeAsync([options.DeadLetterTopic], cancellation);
+        if (!known.TryGetValue(options.DeadLetterTopic, out TopicDetails? topic))
             yield break;
 
         List<SourcePartition> partitions = [.. Enumerable.Range(0, topic.PartitionCount).Select(partition => new SourcePartition(options.DeadLetterTopic, partition))];
-        IReadOnlyDictionary<SourcePartition, long> beginnings = await facts.BeginningOffsetsAsync(partitions, cancellation);
-        IReadOnlyDictionary<SourcePartition, long> ends = await facts.EndOffsetsAsync(partitions, cancellation);
+        IReadOnlyDictionary<SourcePartition, long> beginnings = await metadata.BeginningOffsetsAsync(partitions, cancellation);
+        IReadOnlyDictionary<SourcePartition, long> ends = await metadata.EndOffsetsAsync(partitions, cancellation);
         using IConsumer<byte[]?, byte[]?> consumer = Build();
         foreach (SourcePartition partition in partitions)
         {

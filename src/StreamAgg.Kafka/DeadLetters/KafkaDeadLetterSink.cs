@@ -2,7 +2,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.DeadLetters;

@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Pipeline.Log;
@@ -8,7 +8,7 @@ using StreamAgg.Pipeline.Log;
 namespace StreamAgg.Kafka.Log;
 
 /// <summary>Hands over what the native client has read: records, ends of partitions, and what the brokers say against reading on. Used on the member's thread only.</summary>
-internal sealed class Delivery(NativeConsumer native, Assignment assignment, Steering steering, ClientLines lines, FatalAnswers fatalAnswers, ILogger logger)
+internal sealed class Delivery(NativeConsumer native, Assignment assignment, FetchControl fetchControl, ClientLines lines, FatalAnswers fatalAnswers, ILogger logger)
 {
     /// <summary>True once the group has refused this member because another one holds its group.instance.id.</summary>
     public bool IsInstanceIdHeld { get; private set; }
@@ -95,7 +95,7 @@ internal sealed class Delivery(NativeConsumer native, Assignment assignment, Ste
         if (partition is null)
             return;
 
-        steering.Changed();
+        fetchControl.Changed();
         if (partition.MetMissingOffset())
         {
             if (TruncationText.SharedEnd(reason) is { } sharedEnd)

@@ -1,5 +1,5 @@
 using Confluent.Kafka;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 

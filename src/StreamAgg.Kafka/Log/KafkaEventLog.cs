@@ -34,7 +34,7 @@ public sealed class KafkaEventLog : IEventLog
     private readonly NativeConsumer native;
     private readonly Assignment assignment;
     private readonly TimeSpan releaseTimeout;
-    private readonly Steering steering;
+    private readonly FetchControl fetchControl;
     private readonly Delivery delivery;
     private ILogHandler? current;
     private ExceptionDispatchInfo? failure;
@@ -87,8 +87,8 @@ public sealed class KafkaEventLog : IEventLog
         }
 
         assignment = new Assignment(native, topics);
-        steering = new Steering(native, logger, lines, this.time);
-        delivery = new Delivery(native, assignment, steering, lines, new FatalAnswers(options), logger);
+        fetchControl = new FetchControl(native, logger, lines, this.time);
+        delivery = new Delivery(native, assignment, fetchControl, lines, new FatalAnswers(options), logger);
     }
 
     public bool IsMember => !isDisposed && native.Generation() is var generation && generation > 0 && generation != lostGeneration;
@@ -103,7 +103,7 @@ public sealed class KafkaEventLog : IEventLog
     public void Poll(TimeSpan timeout, ILogHandler handler)
     {
         current = handler;
-        steering.Reconcile(assignment.Partitions);
+        fetchControl.Reconcile(assignment.Partitions);
         ReadOnlySpan<nint> messages = native.Consume(timeout);
         try
         {
@@ -125,7 +125,7 @@ public sealed class KafkaEventLog : IEventLog
         if (assignment.Find(source) is { } partition)
         {
             partition.Start(nextOffset, leaderEpoch);
-            steering.Changed();
+            fetchControl.Changed();
         }
     }
 
@@ -134,13 +134,13 @@ public sealed class KafkaEventLog : IEventLog
         if (assignment.Find(source) is { } partition)
         {
             partition.Stop();
-            steering.Changed();
+            fetchControl.Changed();
         }
     }
 
-    public void Pause() => steering.Pause(assignment.Partitions);
+    public void Pause() => fetchControl.Pause(assignment.Partitions);
 
-    public void Resume() => steering.Resume();
+    public void Resume() => fetchControl.Resume();
 
     public void CommitOffsets(IReadOnlyCollection<KeyValuePair<SourcePartition, long>> nextOffsets)
     {
@@ -227,7 +227,7 @@ public sealed class KafkaEventLog : IEventLog
             List<AssignedPartition> added = assignment.Add(assigned, time.GetTimestamp());
             logger.Assigned(added.Count);
             native.Pause(added);
-            steering.Changed();
+            fetchControl.Changed();
             current?.OnAssigned([.. added.Select(partition => partition.Source)]);
         });
         return [.. assigned.Select(partition => new TopicPartitionOffset(partition, AssignedPartition.ParkedOffset))];

@@ -45,7 +45,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         await services.DeadLetters.FlushAsync(cancellation);
         var answer = await ToldTime.AskAsync(services, cancellation);
         told = answer;
-        var topics = await services.Facts.DescribeAsync([.. cuts.Select(cut => cut.Source.Topic).Distinct()], cancellation);
+        var topics = await services.Metadata.DescribeAsync([.. cuts.Select(cut => cut.Source.Topic).Distinct()], cancellation);
         await AskEndsAsync(cancellation);
 
         var checkpoints = new List<PartitionCheckpoint>(cuts.Count);
@@ -80,7 +80,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         try
         {
             long askedAt = services.Time.GetTimestamp();
-            endOffsets = await services.Facts.EndOffsetsAsync([.. cuts.Select(cut => cut.Source)], cancellation);
+            endOffsets = await services.Metadata.EndOffsetsAsync([.. cuts.Select(cut => cut.Source)], cancellation);
             services.Ends.Told(endOffsets, askedAt);
             var untold = cuts.Select(cut => cut.Source).Where(source => !endOffsets.ContainsKey(source)).ToList();
             if (untold.Count > 0)

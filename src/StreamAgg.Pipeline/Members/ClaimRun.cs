@@ -72,24 +72,24 @@ internal static class ClaimRun
 
     private static async Task IntroduceAsync(MemberServices services, string topic, CancellationToken cancellation)
     {
-        var facts = await DescribeAsync(services, topic, cancellation);
-        var partitions = Enumerable.Range(0, facts.PartitionCount).Select(partition => new SourcePartition(topic, partition)).ToArray();
+        var metadata = await DescribeAsync(services, topic, cancellation);
+        var partitions = Enumerable.Range(0, metadata.PartitionCount).Select(partition => new SourcePartition(topic, partition)).ToArray();
         var start = services.Options.StartFrom;
         var offsets = start.Kind switch
         {
-            StartKind.Beginning => await services.Facts.BeginningOffsetsAsync(partitions, cancellation),
-            StartKind.End => await services.Facts.EndOffsetsAsync(partitions, cancellation),
-            _ => await services.Facts.OffsetsForTimeAsync(partitions, start.Time, cancellation),
+            StartKind.Beginning => await services.Metadata.BeginningOffsetsAsync(partitions, cancellation),
+            StartKind.End => await services.Metadata.EndOffsetsAsync(partitions, cancellation),
+            _ => await services.Metadata.OffsetsForTimeAsync(partitions, start.Time, cancellation),
         };
         if (partitions.Any(partition => !offsets.ContainsKey(partition)))
             throw new LogUnavailableException($"the brokers did not tell where every partition of {topic} starts");
-        PipelineLog.TopicIntroduced(services.Logger, topic, facts.PartitionCount, start);
-        await services.Store.IntroduceTopicAsync(topic, facts.TopicId, [.. partitions.Select(partition => offsets[partition])], cancellation);
+        PipelineLog.TopicIntroduced(services.Logger, topic, metadata.PartitionCount, start);
+        await services.Store.IntroduceTopicAsync(topic, metadata.TopicId, [.. partitions.Select(partition => offsets[partition])], cancellation);
     }
 
-    private static async Task<TopicFacts> DescribeAsync(MemberServices services, string topic, CancellationToken cancellation) =>
-        (await services.Facts.DescribeAsync([topic], cancellation)).TryGetValue(topic, out var facts)
-            ? facts
+    private static async Task<TopicDetails> DescribeAsync(MemberServices services, string topic, CancellationToken cancellation) =>
+        (await services.Metadata.DescribeAsync([topic], cancellation)).TryGetValue(topic, out var metadata)
+            ? metadata
             : throw new LogUnavailableException($"topic {topic} does not exist (any more)");
 }
 

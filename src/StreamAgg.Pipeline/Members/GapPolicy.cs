@@ -30,8 +30,8 @@ internal static class GapPolicy
     public static async Task<(Gap Gap, long NextOffset)?> FindAsync(
         MemberServices services, SourcePartition source, long position, long? sharedEnd, string reason, CancellationToken cancellation)
     {
-        var beginnings = await services.Facts.BeginningOffsetsAsync([source], cancellation);
-        var ends = await services.Facts.EndOffsetsAsync([source], cancellation);
+        var beginnings = await services.Metadata.BeginningOffsetsAsync([source], cancellation);
+        var ends = await services.Metadata.EndOffsetsAsync([source], cancellation);
         if (!beginnings.TryGetValue(source, out long beginning) || !ends.TryGetValue(source, out long end))
             throw new LogUnavailableException($"the brokers did not tell what {source} holds");
         if (position < beginning)

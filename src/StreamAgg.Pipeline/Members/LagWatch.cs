@@ -31,7 +31,7 @@ internal sealed class LagWatch(MemberServices services, Func<IEnumerable<MemberS
             return;
         try
         {
-            services.Ends.Told(await services.Facts.EndOffsetsAsync(old, stop), now);
+            services.Ends.Told(await services.Metadata.EndOffsetsAsync(old, stop), now);
             if (isSilent)
                 PipelineLog.EndsKnownAgain(services.Logger);
             isSilent = false;

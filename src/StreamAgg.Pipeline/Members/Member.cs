@@ -56,7 +56,7 @@ public sealed class Member : ILogHandler, IDisposable
     /// <summary>True once nothing that was read is left to be written.</summary>
     public bool IsAllReleased => owned.Values.All(partition => partition.IsReleased);
 
-    /// <summary>Facts for health and telemetry; replaced as a whole, so any thread may read it.</summary>
+    /// <summary>What health and telemetry ask of it; replaced as a whole, so any thread may read it.</summary>
     public MemberStatus Status { get; private set; } = MemberStatus.Empty;
 
     public void OnRecord(in LogRecord record)
@@ -247,7 +247,7 @@ public sealed class Member : ILogHandler, IDisposable
             state.Times.Pass(clock.Now);
             var cut = state.Cut(services.Bounds.CheckpointFolds - folds, now, restAfter);
             cuts.Add(cut);
-            services.Nursery?.Trim();
+            services.Gen0Limit?.Trim();
             rows += cut.Kept.Count;
             folds += cut.Folded.Count;
             state.LastCut = ++lastCut;

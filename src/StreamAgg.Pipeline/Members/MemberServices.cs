@@ -17,7 +17,7 @@ public sealed record MemberServices
     /// <summary>Who claims, for people: host, process, member. At most 200 characters.</summary>
     public required string Owner { get; init; }
 
-    public required ILogFacts Facts { get; init; }
+    public required ILogMetadata Metadata { get; init; }
 
     public required IAggregateStore Store { get; init; }
 
@@ -32,7 +32,7 @@ public sealed record MemberServices
     public required Backoff Backoff { get; init; }
 
     /// <summary>Told of what makes garbage; null where memory is nobody's concern.</summary>
-    internal Nursery? Nursery { get; init; }
+    internal Gen0Limit? Gen0Limit { get; init; }
 
     public MemberBounds Bounds { get; init; } = MemberBounds.Default;
 

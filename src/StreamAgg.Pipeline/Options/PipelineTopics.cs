@@ -11,14 +11,14 @@ public sealed record PipelineTopics(string Usage, string Error)
     public EventKind KindOf(string topic) => topic == Usage ? EventKind.Usage : EventKind.Error;
 
     /// <summary>Every partition that the metadata name; null where a topic is missing, for then nobody knows.</summary>
-    public IReadOnlyList<SourcePartition>? PartitionsOf(IReadOnlyDictionary<string, TopicFacts> facts)
+    public IReadOnlyList<SourcePartition>? PartitionsOf(IReadOnlyDictionary<string, TopicDetails> metadata)
     {
         var partitions = new List<SourcePartition>();
         foreach (string topic in All)
         {
-            if (!facts.TryGetValue(topic, out var topicFacts))
+            if (!metadata.TryGetValue(topic, out var topicDetails))
                 return null;
-            for (int partition = 0; partition < topicFacts.PartitionCount; partition++)
+            for (int partition = 0; partition < topicDetails.PartitionCount; partition++)
                 partitions.Add(new SourcePartition(topic, partition));
         }
 

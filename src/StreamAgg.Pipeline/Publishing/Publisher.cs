@@ -10,7 +10,7 @@ namespace StreamAgg.Pipeline.Publishing;
 /// <summary>Publishes closed dirty hours, then closed dirty days. Any number may run at once; the store's guards make it right.</summary>
 /// <remarks>One call at a time an instance. No leader is elected: two that meet do the same work twice, and the second writes nothing.</remarks>
 public sealed class Publisher(
-    PipelineOptions options, PipelineTopics topics, ILogFacts facts, IAggregateStore store, StreamAggMetrics metrics, ILogger logger, TimeProvider time)
+    PipelineOptions options, PipelineTopics topics, ILogMetadata metadata, IAggregateStore store, StreamAggMetrics metrics, ILogger logger, TimeProvider time)
 {
     /// <summary>Keys a transaction: about 1 MB of centroids, and locks that are held for tens of milliseconds.</summary>
     public const int BatchSize = 250;
@@ -54,7 +54,7 @@ public sealed class Publisher(
     {
         try
         {
-            if (topics.PartitionsOf(await facts.DescribeAsync(topics.All, cancellation)) is { } answer)
+            if (topics.PartitionsOf(await metadata.DescribeAsync(topics.All, cancellation)) is { } answer)
                 partitions = answer;
         }
         catch (LogUnavailableException e)

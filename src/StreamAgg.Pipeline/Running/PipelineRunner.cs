@@ -19,7 +19,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
 
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50);
 
-    private readonly Nursery nursery = new();
+    private readonly Gen0Limit nursery = new();
     private volatile Member[] members = [];
 
     /// <summary>True while every poll loop moves, whatever Kafka and PostgreSQL do. Any thread.</summary>
@@ -41,7 +41,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
             for (int i = 0; i < started.Length; i++)
             {
                 logs.Add(openLog(i));
-                started[i] = new Member(services with { Owner = $"{services.Owner}/{i}", Nursery = nursery }, logs[i]);
+                started[i] = new Member(services with { Owner = $"{services.Owner}/{i}", Gen0Limit = nursery }, logs[i]);
             }
 
             members = started;
@@ -141,7 +141,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
     private async Task RunPublisherAsync(CancellationTokenSource ending)
     {
         var publisher = new Publisher(
-            services.Options, services.Topics, services.Facts, services.Store, services.Metrics, services.Logger, services.Time);
+            services.Options, services.Topics, services.Metadata, services.Store, services.Metrics, services.Logger, services.Time);
         try
         {
             while (!ending.IsCancellationRequested)

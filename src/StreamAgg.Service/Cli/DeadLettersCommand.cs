@@ -1,6 +1,6 @@
 using System.CommandLine;
 using StreamAgg.Kafka.DeadLetters;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
@@ -69,20 +69,20 @@ internal static class DeadLettersCommand
     /// <summary>A reader with the connection that it asks by.</summary>
     private sealed class OpenDeadLetters : IDisposable
     {
-        private readonly KafkaLogFacts facts;
+        private readonly KafkaMetadata metadata;
         private readonly ILoggerFactory loggers = LoggerFactory.Create(_ => { });
 
         public OpenDeadLetters(Settings settings)
         {
-            facts = new KafkaLogFacts(settings.Kafka);
-            Reader = new DeadLetterReader(settings.Kafka, facts, loggers.CreateLogger<DeadLetterReader>());
+            metadata = new KafkaMetadata(settings.Kafka);
+            Reader = new DeadLetterReader(settings.Kafka, metadata, loggers.CreateLogger<DeadLetterReader>());
         }
 
         public DeadLetterReader Reader { get; }
 
         public void Dispose()
         {
-            facts.Dispose();
+            metadata.Dispose();
             loggers.Dispose();
         }
     }

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Spectre.Console;
 using StreamAgg.Core.Events;
 using StreamAgg.Gateway.Producing;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
@@ -84,14 +84,14 @@ internal static class GenerateCommand
     private static async Task RequireTopicsAsync(Settings settings, CancellationToken stop)
     {
         using var loggers = LoggerFactory.Create(_ => { });
-        using var facts = new KafkaLogFacts(settings.Kafka);
+        using var metadata = new KafkaMetadata(settings.Kafka);
         if (settings.Kafka.CreateTopics)
         {
-            await new KafkaTopics(settings.Kafka, facts, loggers.CreateLogger<KafkaTopics>()).EnsureAsync(stop);
+            await new KafkaTopics(settings.Kafka, metadata, loggers.CreateLogger<KafkaTopics>()).EnsureAsync(stop);
             return;
         }
 
-        var known = await facts.DescribeAsync(settings.Topics.All, stop);
+        var known = await metadata.DescribeAsync(settings.Topics.All, stop);
         if (settings.Topics.All.Where(topic => !known.ContainsKey(topic)).ToList() is { Count: > 0 } missing)
             throw new LogFatalException(
                 $"Topic {string.Join(" and ", missing)} does not exist on {settings.Kafka.BootstrapServers}: create it, correct StreamAgg:Kafka:UsageTopic "

@@ -33,8 +33,8 @@ internal sealed class DemoComparison(Settings settings, PipelineHost host, Traff
     private async Task<long> CountRefusedAsync(CancellationToken abort)
     {
         string topic = settings.Kafka.DeadLetterTopic;
-        long count = (await host.Facts.BeginningOffsetsAsync([new SourcePartition(topic, 0)], abort)).Values.Sum();
-        var reader = new DeadLetterReader(settings.Kafka, host.Facts, loggers.CreateLogger<DeadLetterReader>());
+        long count = (await host.Metadata.BeginningOffsetsAsync([new SourcePartition(topic, 0)], abort)).Values.Sum();
+        var reader = new DeadLetterReader(settings.Kafka, host.Metadata, loggers.CreateLogger<DeadLetterReader>());
         await foreach (var _ in reader.ReadAsync(cancellation: abort))
             count++;
         return count;

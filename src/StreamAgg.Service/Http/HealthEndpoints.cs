@@ -10,7 +10,7 @@ internal static class HealthEndpoints
     }
 
     private static void Map(IEndpointRouteBuilder app, string path, Func<string?> reason, string word) =>
-        app.MapMethods(path, Verbs.GetAndHead, context =>
+        app.MapMethods(path, ReadMethods.GetAndHead, context =>
         {
             string? why = reason();
             context.Response.StatusCode = why is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
@@ -25,7 +25,7 @@ internal static class HealthEndpoints
         });
 }
 
-internal static class Verbs
+internal static class ReadMethods
 {
     public static readonly string[] GetAndHead = ["GET", "HEAD"];
 }

@@ -50,7 +50,7 @@ internal sealed class HttpServer : IAsyncDisposable
         server.UseRouting();
         Limits.Use(server);
         HealthEndpoints.Map(server, stage);
-        MetricEndpoints.Map(server, stage, status);
+        RowEndpoints.Map(server, stage, status);
         StatusPage.Map(server, stage, status, limit);
         // Every path: without a pattern, one that looks like a file's would be left out.
         server.MapFallback("{*path}", context => Problem.WriteAsync(

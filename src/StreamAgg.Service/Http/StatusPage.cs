@@ -33,7 +33,7 @@ internal static class StatusPage
     public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status, TimeSpan patience)
     {
         var page = new Recent<byte[]>(token => PageAsync(stage.Reports, status, token), Age, patience, TimeProvider.System);
-        app.MapMethods("/", Verbs.GetAndHead, async context =>
+        app.MapMethods("/", ReadMethods.GetAndHead, async context =>
         {
             byte[] shown = await ShownAsync(context, stage, page);
             context.Response.Headers.ContentSecurityPolicy = Policy;

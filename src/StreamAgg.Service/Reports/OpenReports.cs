@@ -1,5 +1,5 @@
 using Npgsql;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Postgres.Schema;
@@ -12,18 +12,18 @@ namespace StreamAgg.Service.Reports;
 internal sealed class OpenReports : IAsyncDisposable
 {
     private readonly NpgsqlDataSource database;
-    private readonly KafkaLogFacts facts;
+    private readonly KafkaMetadata metadata;
     private readonly KafkaGroup group;
 
     private OpenReports(Settings settings)
     {
         database = PostgresDataSource.Create(settings.Postgres);
-        facts = new KafkaLogFacts(settings.Kafka);
+        metadata = new KafkaMetadata(settings.Kafka);
         group = new KafkaGroup(settings.Kafka);
         Reports = new PipelineReports(
             new AggregateQueries(database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
             new PostgresStore(database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
-            facts, settings.Topics, group.AssignedAsync);
+            metadata, settings.Topics, group.AssignedAsync);
     }
 
     public IReports Reports { get; }
@@ -48,7 +48,7 @@ internal sealed class OpenReports : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         group.Dispose();
-        facts.Dispose();
+        metadata.Dispose();
         await database.DisposeAsync();
     }
 }

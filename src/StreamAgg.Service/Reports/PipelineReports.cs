@@ -13,11 +13,11 @@ namespace StreamAgg.Service.Reports;
 /// <summary>Reports from the database, with what the brokers say of the log's ends where they answer.</summary>
 /// <param name="queries">Over the database.</param>
 /// <param name="store">Whose clock is "now".</param>
-/// <param name="facts">Asked for the log's ends.</param>
+/// <param name="metadata">Asked for the log's ends.</param>
 /// <param name="topics">The input topics.</param>
 /// <param name="assigned">The partitions that the group's members read now; null where nobody can say.</param>
 internal sealed class PipelineReports(
-    AggregateQueries queries, IAggregateStore store, ILogFacts facts, PipelineTopics topics,
+    AggregateQueries queries, IAggregateStore store, ILogMetadata metadata, PipelineTopics topics,
     Func<CancellationToken, Task<IReadOnlySet<SourcePartition>?>> assigned) : IReports
 {
     /// <summary>For all that the brokers are asked: longer than one question that is not answered (6 s), shorter than HTTP waits.</summary>
@@ -108,11 +108,11 @@ internal sealed class PipelineReports(
         bound.CancelAfter(BrokerPatience);
         try
         {
-            var described = await facts.DescribeAsync(topics.All, bound.Token);
+            var described = await metadata.DescribeAsync(topics.All, bound.Token);
             answers = answers with { Named = topics.PartitionsOf(described) };
             var existing = described.SelectMany(topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
-            answers = answers with { Ends = await facts.EndOffsetsAsync(existing, bound.Token) };
-            answers = answers with { Stable = await facts.StableOffsetsAsync(existing, bound.Token) };
+            answers = answers with { Ends = await metadata.EndOffsetsAsync(existing, bound.Token) };
+            answers = answers with { Stable = await metadata.StableOffsetsAsync(existing, bound.Token) };
             return answers with { Owned = await assigned(bound.Token) };
         }
         catch (LogUnavailableException away)

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Npgsql;
 using StreamAgg.Kafka.DeadLetters;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Running;
@@ -38,7 +38,7 @@ internal sealed class PipelineHost : IAsyncDisposable
         var kafka = settings.Kafka;
         string pipeline = settings.Pipeline.Id, schema = settings.Postgres.PublishSchema;
         metrics = new StreamAggMetrics(kafka.GroupId, settings.Pipeline.MaxPlatforms, clock);
-        Facts = new KafkaLogFacts(kafka, loggers.CreateLogger<KafkaLogFacts>());
+        Metadata = new KafkaMetadata(kafka, loggers.CreateLogger<KafkaMetadata>());
         group = new KafkaGroup(kafka, loggers.CreateLogger<KafkaGroup>());
         deadLetters = new KafkaDeadLetterSink(kafka, loggers.CreateLogger<KafkaDeadLetterSink>(), clock);
         Queries = new AggregateQueries(database, pipeline, schema);
@@ -46,7 +46,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             new PostgresStore(database, pipeline, schema), new ResilienceOptions(), clock, _ => metrics.StoreRetried()));
         Reports = ReportsOver(Queries, Store);
         Served = ReportsOver(new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema)));
-        PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(queries, store, Facts, settings.Topics, group.AssignedAsync)
+        PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(queries, store, Metadata, settings.Topics, group.AssignedAsync)
         {
             Vitals = metrics.Vitals,
             Tell = status => metrics.Stands(status.Gaps.Count, status.RowsKept, status.DirtyHours),
@@ -57,7 +57,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             Options = settings.Pipeline,
             Topics = settings.Topics,
             Owner = Owner(),
-            Facts = Facts,
+            Metadata = Metadata,
             Store = Store,
             DeadLetters = deadLetters,
             Metrics = metrics,
@@ -69,7 +69,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             services, member => new StaticMemberLog(kafka, loggers.CreateLogger<KafkaEventLog>(), member, settings.Pipeline.Consumers, clock));
     }
 
-    public KafkaLogFacts Facts { get; }
+    public KafkaMetadata Metadata { get; }
 
     public IAggregateStore Store { get; }
 
@@ -90,7 +90,7 @@ internal sealed class PipelineHost : IAsyncDisposable
     {
         deadLetters.Dispose();
         group.Dispose();
-        Facts.Dispose();
+        Metadata.Dispose();
         metrics.Dispose();
         return default;
     }

@@ -1,4 +1,4 @@
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
@@ -49,7 +49,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
 
         await using var host = new PipelineHost(settings, database, reading, loggers, clock, store => store);
         stage.Await($"Kafka at {settings.Kafka.BootstrapServers} has not told of the topics yet");
-        await EnsureTopicsAsync(host.Facts, stop);
+        await EnsureTopicsAsync(host.Metadata, stop);
         await patience.AskAsync("PostgreSQL", SchemaStart.Remedy, async token =>
         {
             await new StartReport(settings, host, logger).SayAsync(token);
@@ -75,11 +75,11 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         }
     }
 
-    private async Task EnsureTopicsAsync(KafkaLogFacts facts, CancellationToken stop)
+    private async Task EnsureTopicsAsync(KafkaMetadata metadata, CancellationToken stop)
     {
         try
         {
-            await new KafkaTopics(settings.Kafka, facts, loggers.CreateLogger<KafkaTopics>(), clock).EnsureAsync(stop);
+            await new KafkaTopics(settings.Kafka, metadata, loggers.CreateLogger<KafkaTopics>(), clock).EnsureAsync(stop);
         }
         catch (LogUnavailableException silent) when (!silent.IsLoginRefused)
         {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using StreamAgg.Kafka.DeadLetters;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Members;
@@ -39,14 +39,14 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
         };
         var options = new PipelineOptions { CheckpointInterval = TimeSpan.FromSeconds(1) };
         using var metrics = new StreamAggMetrics(group, options.MaxPlatforms);
-        using var facts = new KafkaLogFacts(kafka);
+        using var metadata = new KafkaMetadata(kafka);
         using var deadLetters = new KafkaDeadLetterSink(kafka, NullLogger<KafkaDeadLetterSink>.Instance);
         var services = new MemberServices
         {
             Options = options,
             Topics = broker.Topics,
             Owner = group,
-            Facts = facts,
+            Metadata = metadata,
             Store = new PostgresStore(database, options.Id, "public"),
             DeadLetters = deadLetters,
             Metrics = metrics,

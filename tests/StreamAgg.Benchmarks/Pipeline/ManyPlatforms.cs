@@ -56,7 +56,7 @@ internal readonly record struct ManyPlatforms(long Counted, long PeakBytes, long
             Options = options,
             Topics = new PipelineTopics(ManyPlatformsLog.Topic, "bench.errors"),
             Owner = "bench",
-            Facts = log,
+            Metadata = log,
             Store = new PostgresStore(database, options.Id, "public"),
             DeadLetters = new NoLetters(),
             Metrics = metrics,

@@ -6,7 +6,7 @@ namespace StreamAgg.Benchmarks.Pipeline;
 
 /// <summary>A log that makes its records when they are read: four hours of many platforms at once, as much of it as fills every digest.</summary>
 /// <remarks>In order, all but an hour or two would be at rest. So every event is of any of the four hours, the last of which has just begun: none is old enough to be folded.</remarks>
-internal sealed class ManyPlatformsLog(int platforms, int records) : IEventLog, ILogFacts
+internal sealed class ManyPlatformsLog(int platforms, int records) : IEventLog, ILogMetadata
 {
     public const string Topic = "bench.usage";
     public const int Partitions = 24;
@@ -67,8 +67,8 @@ internal sealed class ManyPlatformsLog(int platforms, int records) : IEventLog, 
     {
     }
 
-    public Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
-        Task.FromResult<IReadOnlyDictionary<string, TopicFacts>>(topics.ToDictionary(static topic => topic, static _ => new TopicFacts("id", Partitions)));
+    public Task<IReadOnlyDictionary<string, TopicDetails>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<string, TopicDetails>>(topics.ToDictionary(static topic => topic, static _ => new TopicDetails("id", Partitions)));
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
         // One more than there will ever be: an end that is reached would close the hours by the clock, and they are long over.

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Kafka.DeadLetters;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Kafka.Tests.Log;
 using StreamAgg.Pipeline.Log;
@@ -97,8 +97,8 @@ public sealed class DeadLetterTests
         Assert.Equal(500, (await ReadAsync(options)).Count);
         Assert.Equal(100, (await ReadAsync(options, reason: "too_old")).Count);
         Assert.Equal(7, (await ReadAsync(options, limit: 7)).Count);
-        using var facts = new KafkaLogFacts(options);
-        IReadOnlyList<DeadLetter> found = await NewReader(options, facts).FindAsync(options.UsageTopic, 0, 10, Cancellation);
+        using var metadata = new KafkaMetadata(options);
+        IReadOnlyList<DeadLetter> found = await NewReader(options, metadata).FindAsync(options.UsageTopic, 0, 10, Cancellation);
         Assert.Equal([0, 1], found.Select(letter => letter.EventIndex));
     }
 
@@ -267,7 +267,7 @@ public sealed class DeadLetterTests
 
     private static KafkaDeadLetterSink NewSink(KafkaOptions options) => new(options, NullLogger<KafkaDeadLetterSink>.Instance);
 
-    private static DeadLetterReader NewReader(KafkaOptions options, KafkaLogFacts facts) => new(options, facts, NullLogger<DeadLetterReader>.Instance);
+    private static DeadLetterReader NewReader(KafkaOptions options, KafkaMetadata metadata) => new(options, metadata, NullLogger<DeadLetterReader>.Instance);
 
     private static void Send(KafkaDeadLetterSink sink, string topic, int partition, long offset, string value, Refusal refusal, string? key = null)
     {
@@ -285,9 +285,9 @@ public sealed class DeadLetterTests
 
     private static async Task<List<DeadLetter>> ReadAsync(KafkaOptions options, string? reason = null, int? limit = null)
     {
-        using var facts = new KafkaLogFacts(options);
+        using var metadata = new KafkaMetadata(options);
         var letters = new List<DeadLetter>();
-        await foreach (DeadLetter letter in NewReader(options, facts).ReadAsync(reason, limit, Cancellation))
+        await foreach (DeadLetter letter in NewReader(options, metadata).ReadAsync(reason, limit, Cancellation))
         {
             letters.Add(letter);
         }

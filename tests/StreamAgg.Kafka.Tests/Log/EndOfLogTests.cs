@@ -1,6 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Testing.Kafka;
@@ -19,8 +19,8 @@ public sealed class EndOfLogTests : LogTest
         Transact(kafka, options.UsageTopic, commit: false);
 
         using var member = new LogMember(options);
-        using var facts = new KafkaLogFacts(options);
-        long end = (await facts.EndOffsetsAsync([source], TestContext.Current.CancellationToken))[source];
+        using var metadata = new KafkaMetadata(options);
+        long end = (await metadata.EndOffsetsAsync([source], TestContext.Current.CancellationToken))[source];
         Assert.Equal(22, end);
         member.PollUntil(() => member.Handler.Positions.GetValueOrDefault(source) == end);
         AssertComplete(member.Handler.OffsetsOf(source), 0, 10);

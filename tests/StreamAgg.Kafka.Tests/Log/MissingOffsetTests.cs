@@ -1,4 +1,4 @@
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Testing.Kafka;
@@ -28,8 +28,8 @@ public sealed class MissingOffsetTests : LogTest
         Assert.Empty(member.Handler.OffsetsOf(source));
         Assert.Single(member.Handler.OutOfRange);
 
-        using var facts = new KafkaLogFacts(options);
-        long beginning = (await facts.BeginningOffsetsAsync([source], TestContext.Current.CancellationToken))[source];
+        using var metadata = new KafkaMetadata(options);
+        long beginning = (await metadata.BeginningOffsetsAsync([source], TestContext.Current.CancellationToken))[source];
         Assert.Equal(600, beginning);
         member.Log.Start(source, beginning, leaderEpoch: null);
         member.PollUntil(() => member.Handler.Positions.ContainsKey(source));
@@ -78,16 +78,16 @@ public sealed class MissingOffsetTests : LogTest
         Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
         SourcePartition source = Usage(options);
         Produce(kafka, options.UsageTopic, 0, 500);
-        using var facts = new KafkaLogFacts(options);
-        TopicFacts before = (await facts.DescribeAsync([options.UsageTopic], TestContext.Current.CancellationToken))[options.UsageTopic];
+        using var metadata = new KafkaMetadata(options);
+        TopicDetails before = (await metadata.DescribeAsync([options.UsageTopic], TestContext.Current.CancellationToken))[options.UsageTopic];
         using var member = new LogMember(options);
         member.PollUntil(() => member.Handler.Positions.GetValueOrDefault(source) == 500);
 
         await kafka.DeleteTopicAsync(options.UsageTopic);
-        Assert.Empty(await facts.DescribeAsync([options.UsageTopic], TestContext.Current.CancellationToken));
+        Assert.Empty(await metadata.DescribeAsync([options.UsageTopic], TestContext.Current.CancellationToken));
         await kafka.CreateTopicAsync(options.UsageTopic, 1);
         Produce(kafka, options.UsageTopic, 0, 20);
-        TopicFacts after = (await facts.DescribeAsync([options.UsageTopic], TestContext.Current.CancellationToken))[options.UsageTopic];
+        TopicDetails after = (await metadata.DescribeAsync([options.UsageTopic], TestContext.Current.CancellationToken))[options.UsageTopic];
         Assert.NotEqual(before.TopicId, after.TopicId);
 
         // The reader either loses the partition and gets it again, or meets an offset that the new log does not hold.

@@ -20,7 +20,7 @@ public sealed class GapTellingTests : IDisposable
     private readonly List<string> errors = [];
     private readonly MeterListener listener = new();
     private readonly StreamAggMetrics metrics;
-    private readonly FakeFacts facts = new();
+    private readonly FakeMetadata metadata = new();
     private readonly FakeStore store = new();
     private long counted;
 
@@ -39,7 +39,7 @@ public sealed class GapTellingTests : IDisposable
     [Fact]
     public async Task A_recreated_topics_gap_is_told_where_the_pipeline_goes_on()
     {
-        facts.TopicId = "another";
+        metadata.TopicId = "another";
         var services = Services(GapAction.Continue);
 
         Assert.NotNull(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
@@ -51,7 +51,7 @@ public sealed class GapTellingTests : IDisposable
     [Fact]
     public async Task And_once_where_it_takes_two_claims_to_store_it()
     {
-        facts.TopicId = "another";
+        metadata.TopicId = "another";
         var services = Services(GapAction.Continue);
         store.Adoptions.Enqueue(_ => throw new StoreUnavailableException("away"));
         store.Adoptions.Enqueue(_ => Task.FromResult<Fence?>(null));
@@ -67,7 +67,7 @@ public sealed class GapTellingTests : IDisposable
     [Fact]
     public async Task And_where_nobody_knows_whether_it_is_stored()
     {
-        facts.TopicId = "another";
+        metadata.TopicId = "another";
         var services = Services(GapAction.Continue);
         store.Adoptions.Enqueue(_ => throw new CommitOutcomeUnknownException("lost", null));
 
@@ -80,7 +80,7 @@ public sealed class GapTellingTests : IDisposable
     [Fact]
     public async Task And_where_it_stops()
     {
-        facts.TopicId = "another";
+        metadata.TopicId = "another";
         var services = Services(GapAction.Stop);
 
         await Assert.ThrowsAsync<PipelineStoppedException>(() => ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
@@ -100,7 +100,7 @@ public sealed class GapTellingTests : IDisposable
         Options = new PipelineOptions { OnGap = onGap },
         Topics = new PipelineTopics("gateway.usage", "gateway.errors"),
         Owner = "m1",
-        Facts = facts,
+        Metadata = metadata,
         Store = store,
         DeadLetters = new FakeLetters(),
         Metrics = metrics,

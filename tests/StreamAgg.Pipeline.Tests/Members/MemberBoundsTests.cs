@@ -179,7 +179,7 @@ public sealed class MemberBoundsTests : IDisposable
                 Options = new PipelineOptions { OnGap = GapAction.Continue, Consumers = consumers },
                 Topics = new PipelineTopics("gateway.usage", "gateway.errors"),
                 Owner = "m1",
-                Facts = new FakeFacts(),
+                Metadata = new FakeMetadata(),
                 Store = store,
                 DeadLetters = new FakeLetters(),
                 Metrics = metrics,

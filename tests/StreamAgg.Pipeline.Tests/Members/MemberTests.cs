@@ -17,7 +17,7 @@ public sealed class MemberTests : IDisposable
     private static readonly SourcePartition Second = new("gateway.usage", 1);
 
     private readonly FakeStore store = new();
-    private readonly FakeFacts facts = new();
+    private readonly FakeMetadata metadata = new();
     private readonly FakeLog log = new();
     private readonly SteppedTime time = new();
     private readonly StreamAggMetrics metrics = new("test", 10);
@@ -210,7 +210,7 @@ public sealed class MemberTests : IDisposable
             Options = new PipelineOptions { OnGap = GapAction.Continue },
             Topics = new PipelineTopics("gateway.usage", "gateway.errors"),
             Owner = "m1",
-            Facts = facts,
+            Metadata = metadata,
             Store = store,
             DeadLetters = new FakeLetters(),
             Metrics = metrics,

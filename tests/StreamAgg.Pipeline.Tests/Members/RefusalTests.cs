@@ -31,7 +31,7 @@ public sealed class RefusalTests : IDisposable
                 Options = new PipelineOptions(),
                 Topics = new PipelineTopics("gateway.usage", "gateway.errors"),
                 Owner = "test",
-                Facts = new FakeFacts(),
+                Metadata = new FakeMetadata(),
                 Store = new FakeStore(),
                 DeadLetters = letters,
                 Metrics = metrics,

@@ -20,7 +20,7 @@ public sealed class OutageGaugesTests : IDisposable
 
     private readonly SteppedTime time = new();
     private readonly FakeStore store = new();
-    private readonly FakeFacts facts = new();
+    private readonly FakeMetadata metadata = new();
     private readonly Dictionary<string, double> read = [];
     private readonly MeterListener listener = new();
     private readonly StreamAggMetrics metrics;
@@ -74,7 +74,7 @@ public sealed class OutageGaugesTests : IDisposable
             Options = new PipelineOptions(),
             Topics = new PipelineTopics("gateway.usage", "gateway.errors"),
             Owner = "m1",
-            Facts = facts,
+            Metadata = metadata,
             Store = store,
             DeadLetters = new FakeLetters(),
             Metrics = metrics,
@@ -86,21 +86,21 @@ public sealed class OutageGaugesTests : IDisposable
         metrics.Members = () => [member.Status];
         metrics.Ends = services.Ends;
         var watch = new LagWatch(services, metrics.Members);
-        (facts.End, store.IsAway) = (1, false);
+        (metadata.End, store.IsAway) = (1, false);
         member.OnAssigned([Source]);
         member.Advance();
         Deliver(member, 0);
         Advance(member, steps: 2);
         Assert.Equal((0, 0), (Read("streamagg.consumer.lag"), Read("streamagg.checkpoint.failures")));
 
-        (facts.End, store.IsAway) = (50, true);
+        (metadata.End, store.IsAway) = (50, true);
         Deliver(member, 1);
         Advance(member, steps: 2);
         await watch.LookAsync(TestContext.Current.CancellationToken);
         // What is read and not committed is lag, too.
         Assert.Equal(49, Read("streamagg.consumer.lag"));
         double age = Read("streamagg.checkpoint.age");
-        facts.End = 80;
+        metadata.End = 80;
         Advance(member, steps: 3);
         await watch.LookAsync(TestContext.Current.CancellationToken);
         Assert.Equal((79, age + 33), (Read("streamagg.consumer.lag"), Read("streamagg.checkpoint.age")));

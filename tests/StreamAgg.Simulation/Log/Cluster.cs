@@ -12,7 +12,7 @@ internal sealed class Cluster(Scheduler scheduler)
     private int incarnations;
     private List<SimPartition> cached = [];
     private int cachedVersion = -1;
-    private readonly List<Dictionary<string, TopicFacts>> described = [];
+    private readonly List<Dictionary<string, TopicDetails>> described = [];
     private int describedVersion = -1;
 
     /// <summary>Every incarnation that ever was, the present ones included.</summary>
@@ -48,24 +48,24 @@ internal sealed class Cluster(Scheduler scheduler)
         MetadataVersion++;
     }
 
-    public TopicFacts? Describe(string topic) =>
-        topics.TryGetValue(topic, out List<SimPartition>? partitions) ? new TopicFacts(topicIds[topic], partitions.Count) : null;
+    public TopicDetails? Describe(string topic) =>
+        topics.TryGetValue(topic, out List<SimPartition>? partitions) ? new TopicDetails(topicIds[topic], partitions.Count) : null;
 
     /// <summary>Of those that exist. The answer stays what it was when the cluster goes on.</summary>
-    public IReadOnlyDictionary<string, TopicFacts> Describe(IReadOnlyCollection<string> asked)
+    public IReadOnlyDictionary<string, TopicDetails> Describe(IReadOnlyCollection<string> asked)
     {
         if (describedVersion != MetadataVersion)
             described.Clear();
-        foreach (Dictionary<string, TopicFacts> known in described)
+        foreach (Dictionary<string, TopicDetails> known in described)
         {
             if (known.Count == asked.Count && asked.All(known.ContainsKey))
                 return known;
         }
-        var answer = new Dictionary<string, TopicFacts>(asked.Count);
+        var answer = new Dictionary<string, TopicDetails>(asked.Count);
         foreach (string topic in asked)
         {
-            if (Describe(topic) is { } facts)
-                answer.Add(topic, facts);
+            if (Describe(topic) is { } metadata)
+                answer.Add(topic, metadata);
         }
         described.Add(answer);
         describedVersion = MetadataVersion;

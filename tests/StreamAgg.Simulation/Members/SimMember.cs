@@ -39,7 +39,7 @@ internal sealed class SimMember : IDisposable
             RedeliverChance = world.Plan.RedeliverChance,
         };
         IAggregateStore store = world.Mutant.Store(world.NewStore(Process), Process.Name);
-        ILogFacts facts = world.Mutant.Facts(world.NewFacts(Process), Consumer);
+        ILogMetadata metadata = world.Mutant.Metadata(world.NewMetadata(Process), Consumer);
         IDeadLetterSink letters = world.Mutant.Letters(world.NewLetters(Process, Consumer));
         var time = new MemberClock(
             world.Scheduler, Process, new DateTimeOffset(world.Plan.Start.ToUtcDateTime()), TimeSpan.FromSeconds(chance.Between(-300, 300)));
@@ -48,7 +48,7 @@ internal sealed class SimMember : IDisposable
             Options = options,
             Topics = World.Topics,
             Owner = name,
-            Facts = facts,
+            Metadata = metadata,
             Store = store,
             DeadLetters = letters,
             Metrics = World.Metrics,
@@ -59,7 +59,7 @@ internal sealed class SimMember : IDisposable
         };
         sink = letters;
         member = new Member(services, world.Mutant.Log(Consumer));
-        publisher = new Publisher(options, World.Topics, facts, store, World.Metrics, services.Logger, time);
+        publisher = new Publisher(options, World.Topics, metadata, store, World.Metrics, services.Logger, time);
         Handler = world.Mutant.Handler(member);
     }
 

@@ -15,7 +15,7 @@ internal sealed record Mutant(string Name)
 
     public Func<IAggregateStore, string, IAggregateStore> Store { get; init; } = static (store, _) => store;
 
-    public Func<ILogFacts, SimConsumer, ILogFacts> Facts { get; init; } = static (facts, _) => facts;
+    public Func<ILogMetadata, SimConsumer, ILogMetadata> Metadata { get; init; } = static (metadata, _) => metadata;
 
     public Func<IDeadLetterSink, IDeadLetterSink> Letters { get; init; } = static letters => letters;
 

@@ -7,9 +7,9 @@ using StreamAgg.Simulation.Log;
 namespace StreamAgg.Simulation.Mutants;
 
 /// <summary>The log's end is taken to be where the reader stands: the watermark follows the clock whatever the log holds.</summary>
-internal sealed class WatermarkByTimer(ILogFacts inner, SimConsumer consumer) : ILogFacts
+internal sealed class WatermarkByTimer(ILogMetadata inner, SimConsumer consumer) : ILogMetadata
 {
-    public Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+    public Task<IReadOnlyDictionary<string, TopicDetails>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
         inner.DescribeAsync(topics, cancellation);
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(
@@ -30,14 +30,14 @@ internal sealed class WatermarkByTimer(ILogFacts inner, SimConsumer consumer) : 
 }
 
 /// <summary>A topic is what it was when it was first described.</summary>
-internal sealed class RemembersTopics(ILogFacts inner) : ILogFacts
+internal sealed class RemembersTopics(ILogMetadata inner) : ILogMetadata
 {
-    private readonly Dictionary<string, TopicFacts> known = [];
+    private readonly Dictionary<string, TopicDetails> known = [];
 
-    public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<string, TopicDetails>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
     {
-        foreach (var (topic, facts) in await inner.DescribeAsync(topics, cancellation))
-            known.TryAdd(topic, facts);
+        foreach (var (topic, metadata) in await inner.DescribeAsync(topics, cancellation))
+            known.TryAdd(topic, metadata);
         return topics.Where(known.ContainsKey).ToDictionary(static topic => topic, topic => known[topic]);
     }
 

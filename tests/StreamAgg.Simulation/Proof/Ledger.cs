@@ -23,7 +23,7 @@ internal sealed class Ledger(
     Happenings happenings, Action<string, string> fail, Func<string, SimMember> memberOf) : IStoreWitness
 {
     private readonly PipelineOptions options = plan.Options;
-    private readonly Tables tables = new(database, plan, happenings, fail);
+    private readonly TableInvariants tables = new(database, plan, happenings, fail);
     private readonly Dictionary<BucketKey<Hour>, Account> hours = new(ByHour.Instance);
     private readonly Dictionary<BucketKey<Day>, Account> days = new(ByDay.Instance);
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];

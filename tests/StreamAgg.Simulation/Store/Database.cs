@@ -10,11 +10,11 @@ namespace StreamAgg.Simulation.Store;
 /// <summary>The tables of the store protocol with PostgreSQL's semantics: what was committed, and who holds which row.</summary>
 internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng chance, StoreRules rules, StoreWeather weather, Happenings happenings)
 {
-    private static readonly SortedList<SourcePartition, Cell<CountedRow>> NoPartials = [];
+    private static readonly SortedList<SourcePartition, Versioned<CountedRow>> NoPartials = [];
 
     private readonly List<Transaction> open = [];
-    private readonly Stack<List<Cell>> spareLocks = [];
-    private readonly Dictionary<BucketKey<Hour>, SortedList<SourcePartition, Cell<CountedRow>>> partials = new(ByHour.Instance);
+    private readonly Stack<List<Versioned>> spareLocks = [];
+    private readonly Dictionary<BucketKey<Hour>, SortedList<SourcePartition, Versioned<CountedRow>>> partials = new(ByHour.Instance);
     private int transactions;
     private long marks;
 
@@ -39,7 +39,7 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     public Table<SourcePartition, TallyRow> Tallies { get; } = new("event_tally");
 
     /// <summary>Rows of <c>partial</c>, an hour's in (topic, partition) order.</summary>
-    public IReadOnlyDictionary<BucketKey<Hour>, SortedList<SourcePartition, Cell<CountedRow>>> Partials => partials;
+    public IReadOnlyDictionary<BucketKey<Hour>, SortedList<SourcePartition, Versioned<CountedRow>>> Partials => partials;
 
     public Table<BucketKey<Hour>, CountedRow> Bases { get; } = new("hour_base", ByHour.Instance);
 
@@ -61,15 +61,15 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     public IReadOnlyList<Transaction> Open => open;
 
     /// <summary>The hour's partials in (topic, partition) order; a cell without a row stands for one that was.</summary>
-    public SortedList<SourcePartition, Cell<CountedRow>> PartialsOf(BucketKey<Hour> hour) =>
+    public SortedList<SourcePartition, Versioned<CountedRow>> PartialsOf(BucketKey<Hour> hour) =>
         partials.TryGetValue(hour, out var cells) ? cells : NoPartials;
 
-    public Cell<CountedRow> Partial(BucketKey<Hour> hour, SourcePartition source)
+    public Versioned<CountedRow> Partial(BucketKey<Hour> hour, SourcePartition source)
     {
         if (!partials.TryGetValue(hour, out var cells))
             partials.Add(hour, cells = []);
-        if (!cells.TryGetValue(source, out Cell<CountedRow>? cell))
-            cells.Add(source, cell = new Cell<CountedRow>("partial"));
+        if (!cells.TryGetValue(source, out Versioned<CountedRow>? cell))
+            cells.Add(source, cell = new Versioned<CountedRow>("partial"));
         return cell;
     }
 
@@ -83,7 +83,7 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
         return transaction;
     }
 
-    public void Ended(Transaction transaction, List<Cell>? locks)
+    public void Ended(Transaction transaction, List<Versioned>? locks)
     {
         open.Remove(transaction);
         if (locks is null)
@@ -93,7 +93,7 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     }
 
     /// <summary>An empty list: one that an ended transaction has left behind, where there is one.</summary>
-    public List<Cell> SpareLocks() => spareLocks.TryPop(out List<Cell>? locks) ? locks : [];
+    public List<Versioned> SpareLocks() => spareLocks.TryPop(out List<Versioned>? locks) ? locks : [];
 
     /// <summary>A restart: every session is gone. A commit that was on its way may have made it or not; the seed decides.</summary>
     public void Restart()

@@ -70,7 +70,7 @@ internal sealed partial class SimStore
         var fenced = new List<SourcePartition>();
         foreach (PartitionCheckpoint partition in ordered)
         {
-            Cell<SourceRow> cell = database.Sources[partition.Source];
+            Versioned<SourceRow> cell = database.Sources[partition.Source];
             if (cell.Committed is not null)
                 await LockAsync(cell, session);
             if (!Holds(cell.Newest, partition.Fence))
@@ -96,7 +96,7 @@ internal sealed partial class SimStore
         await ArriveAsync(session, writes: true);
         foreach (PartitionCheckpoint partition in ordered)
         {
-            Cell<SourceRow> cell = database.Sources[partition.Source];
+            Versioned<SourceRow> cell = database.Sources[partition.Source];
             SourceRow row = cell.Newest!;
             cell.Write(row with
             {
@@ -119,7 +119,7 @@ internal sealed partial class SimStore
         {
             if (partition.Outcomes.Count == 0)
                 continue;
-            Cell<TallyRow> cell = database.Tallies[partition.Source];
+            Versioned<TallyRow> cell = database.Tallies[partition.Source];
             await LockAsync(cell, session);
             TallyRow row = (cell.Newest ?? TallyRow.Empty).Add(partition.Outcomes, database.Clock.Now);
             if (Rules.TalliesInCheckpoint)
@@ -142,7 +142,7 @@ internal sealed partial class SimStore
         {
             foreach (PartialRow row in partition.Changed)
             {
-                Cell<CountedRow> cell = database.Partial(row.Key, partition.Source);
+                Versioned<CountedRow> cell = database.Partial(row.Key, partition.Source);
                 await LockAsync(cell, session);
                 cell.Write(new CountedRow(row, (cell.Newest?.Rev ?? 0) + 1));
             }
@@ -165,7 +165,7 @@ internal sealed partial class SimStore
                 database.Happenings.Count(Happening.Fold);
                 if (!fold.Changed)
                     database.Happenings.Count(Happening.FoldUnchanged);
-                Cell<CountedRow> cell = database.Partial(fold.Row.Key, partition.Source);
+                Versioned<CountedRow> cell = database.Partial(fold.Row.Key, partition.Source);
                 if (cell.Committed is not null || cell.Newest is not null)
                     await LockAsync(cell, session);
                 long rev = cell.Newest?.Rev ?? 0;
@@ -177,10 +177,10 @@ internal sealed partial class SimStore
         await AnswerAsync(session);
 
         await ArriveAsync(session, writes: true);
-        var met = new List<(Cell<CountedRow> Cell, List<TDigest> Digests)>();
+        var met = new List<(Versioned<CountedRow> Versioned, List<TDigest> Digests)>();
         foreach (var (key, (sum, digests)) in added)
         {
-            Cell<CountedRow> cell = database.Bases[key];
+            Versioned<CountedRow> cell = database.Bases[key];
             await LockAsync(cell, session);
             CountedRow? before = cell.Newest;
             if (before is null || !Rules.AddsToBase)
@@ -253,7 +253,7 @@ internal sealed partial class SimStore
         await AnswerAsync(session);
     }
 
-    private async ValueTask MarkAsync(Transaction session, Cell<MarkRow> cell)
+    private async ValueTask MarkAsync(Transaction session, Versioned<MarkRow> cell)
     {
         // nextval is drawn for the row that is proposed, before its conflict is met.
         long mark = database.NextMark();

@@ -21,7 +21,7 @@ internal sealed partial class SimStore
     {
         Transaction session = Open(cancellation);
         await ArriveAsync(session, writes: true);
-        Cell<TopicRow> cell = database.Topics[topic];
+        Versioned<TopicRow> cell = database.Topics[topic];
         await LockAsync(cell, session);
         if (cell.Newest is not null)
         {
@@ -34,7 +34,7 @@ internal sealed partial class SimStore
         await ArriveAsync(session, writes: true);
         for (int partition = 0; partition < startOffsets.Count; partition++)
         {
-            Cell<SourceRow> source = database.Sources[new SourcePartition(topic, partition)];
+            Versioned<SourceRow> source = database.Sources[new SourcePartition(topic, partition)];
             await LockAsync(source, session);
             if (source.Newest is null)
                 source.Write(new SourceRow(new Fence(0, Guid.Empty, 0), "", startOffsets[partition], topicId, null, null));
@@ -55,7 +55,7 @@ internal sealed partial class SimStore
         if (!Rules.LoadsAfterClaim)
             loadedWithClaim[source] = PartialsOf(source);
         await ArriveAsync(session, writes: true);
-        Cell<SourceRow> cell = database.Sources[source];
+        Versioned<SourceRow> cell = database.Sources[source];
         await LockAsync(cell, session);
         SourceRow? before = cell.Newest;
         var claim = new Guid((int)chance.Next(), (short)chance.Next(), 0, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -80,7 +80,7 @@ internal sealed partial class SimStore
     {
         Transaction session = Open(cancellation);
         await ArriveAsync(session, writes: true);
-        Cell<SourceRow> cell = database.Sources[source];
+        Versioned<SourceRow> cell = database.Sources[source];
         await LockAsync(cell, session);
         if (cell.Newest is not { } before || before.Fence != fence || before.TopicId == topicId)
         {
@@ -143,7 +143,7 @@ internal sealed partial class SimStore
         var rows = new List<PartialRow>();
         foreach (var cells in database.Partials.Values)
         {
-            if (cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is { } counted)
+            if (cells.TryGetValue(source, out Versioned<CountedRow>? cell) && cell.Committed is { } counted)
                 rows.Add(counted.Row);
         }
         rows.Sort(static (a, b) => a.Key.CompareTo(b.Key));

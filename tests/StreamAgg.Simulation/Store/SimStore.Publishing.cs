@@ -50,7 +50,7 @@ internal sealed partial class SimStore
         await ArriveAsync(session, writes: true);
         foreach (Publication<Hour> hour in ordered)
         {
-            Cell<SketchRow> cell = database.HourSketches[hour.Key];
+            Versioned<SketchRow> cell = database.HourSketches[hour.Key];
             if (await TakeSketchAsync(session, cell, hour.InputRev, hour.Totals, hour.Centroids, Rules.GuardsHour) is { } wasKept)
                 taken.Add((hour, wasKept));
             else
@@ -124,7 +124,7 @@ internal sealed partial class SimStore
             await ArriveAsync(session, writes: true);
             foreach (var (day, wasKept) in taken)
             {
-                Cell<SketchRow> sketch = database.DaySketches[day.Key];
+                Versioned<SketchRow> sketch = database.DaySketches[day.Key];
                 if (Rules.HoldsDay && (database.HasUnseenHours(day.Key) || (wasKept && database.Daily[day.Key].Newest is not null && database.BeginsBeforeAllSeen(day.Key.Bucket))))
                 {
                     database.Happenings.Count(Happening.DayHeld);
@@ -194,7 +194,7 @@ internal sealed partial class SimStore
 
     /// <summary>The guarded upsert; null where the guard refused, else whether the row of somebody else's stands so far.</summary>
     private async ValueTask<bool?> TakeSketchAsync(
-        Transaction session, Cell<SketchRow> cell, long inputRev, BucketTotals totals, DigestCentroids? centroids, bool isGuarded)
+        Transaction session, Versioned<SketchRow> cell, long inputRev, BucketTotals totals, DigestCentroids? centroids, bool isGuarded)
     {
         await LockAsync(cell, session);
         SketchRow? before = cell.Newest;
@@ -207,7 +207,7 @@ internal sealed partial class SimStore
     }
 
     private async ValueTask<PublishResult> WriteFiguresAsync(
-        Transaction session, Cell<FigureRow> cell, Cell<SketchRow> sketch, BucketTotals totals, double? p99, bool wasKept, PublishResult result)
+        Transaction session, Versioned<FigureRow> cell, Versioned<SketchRow> sketch, BucketTotals totals, double? p99, bool wasKept, PublishResult result)
     {
         await LockAsync(cell, session);
         FigureRow figures = FigureRow.Of(totals, p99);
@@ -265,7 +265,7 @@ internal sealed partial class SimStore
         await ArriveAsync(session, writes: true);
         foreach (Publication<Day> day in sums)
         {
-            Cell<SketchRow> sketch = database.DaySketches[day.Key];
+            Versioned<SketchRow> sketch = database.DaySketches[day.Key];
             if (await TakeSketchAsync(session, sketch, day.InputRev, day.Totals, null, Rules.GuardsDay) is not { } wasKept)
                 continue;
             await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, new PublishResult(0, 0, 0));
@@ -283,7 +283,7 @@ internal sealed partial class SimStore
         for (int i = 0; i < 24; i++)
         {
             var key = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Platform);
-            Cell<SketchRow> cell = database.HourSketches[key];
+            Versioned<SketchRow> cell = database.HourSketches[key];
             if ((cell.Holder == session ? cell.Newest : cell.Committed) is not { } sketch)
                 continue;
             totals.Add(sketch.Totals);
@@ -296,12 +296,12 @@ internal sealed partial class SimStore
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask ClearAsync<T>(Transaction session, List<T> seen, Func<T, long> markOf, Func<T, Cell<MarkRow>> cellOf)
+    private async ValueTask ClearAsync<T>(Transaction session, List<T> seen, Func<T, long> markOf, Func<T, Versioned<MarkRow>> cellOf)
     {
         await ArriveAsync(session, writes: true);
         foreach (T item in seen)
         {
-            Cell<MarkRow> cell = cellOf(item);
+            Versioned<MarkRow> cell = cellOf(item);
             if (cell.Holder != session && cell.Committed is null)
                 continue;
             if (!cell.TryLock(session))

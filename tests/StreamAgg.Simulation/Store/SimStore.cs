@@ -176,9 +176,9 @@ internal sealed partial class SimStore : IAggregateStore
         return scheduler.Delay(process, Latency());
     }
 
-    private ValueTask LockAsync(Cell cell, Transaction session) => cell.TryLock(session) ? default : WaitForLockAsync(cell, session);
+    private ValueTask LockAsync(Versioned cell, Transaction session) => cell.TryLock(session) ? default : WaitForLockAsync(cell, session);
 
-    private async ValueTask WaitForLockAsync(Cell cell, Transaction session)
+    private async ValueTask WaitForLockAsync(Versioned cell, Transaction session)
     {
         database.Happenings.Count(Happening.LockWait);
         if (IsTraced)

@@ -6,14 +6,14 @@ namespace StreamAgg.Simulation.Store;
 /// <summary>A session's open transaction: the locks it holds, the one it waits for, and how it ended.</summary>
 internal sealed class Transaction(Database database, SimProcess client, int number)
 {
-    private static readonly List<Cell> NoLocks = [];
+    private static readonly List<Versioned> NoLocks = [];
 
     private Action? wake;
-    private List<Cell> locked = NoLocks;
+    private List<Versioned> locked = NoLocks;
 
     public SimProcess Client { get; } = client;
 
-    public Cell? WaitingFor { get; private set; }
+    public Versioned? WaitingFor { get; private set; }
 
     public bool IsOver { get; private set; }
 
@@ -29,7 +29,7 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
 
     public override string ToString() => $"{Client.Name}/{number}";
 
-    public void Holds(Cell cell)
+    public void Holds(Versioned cell)
     {
         if (locked == NoLocks)
             locked = database.SpareLocks();
@@ -41,7 +41,7 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
         if (IsOver)
             return;
         IsOver = true;
-        foreach (Cell cell in locked)
+        foreach (Versioned cell in locked)
             cell.Install();
         LetGo();
     }
@@ -52,7 +52,7 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
             return;
         IsOver = true;
         EndedBecause = because;
-        foreach (Cell cell in locked)
+        foreach (Versioned cell in locked)
             cell.Discard();
         if (WaitingFor is { } cell2)
         {
@@ -64,7 +64,7 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
     }
 
     /// <summary>Waits until the lock is handed over, or the transaction is ended: look at <see cref="IsOver"/> afterwards.</summary>
-    public LockWait WaitFor(Cell cell)
+    public LockWait WaitFor(Versioned cell)
     {
         WaitingFor = cell;
         cell.Wait(this);
@@ -72,7 +72,7 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
     }
 
     /// <summary>True where waiting for the cell would close a circle.</summary>
-    public bool WouldDeadlock(Cell cell)
+    public bool WouldDeadlock(Versioned cell)
     {
         for (Transaction? at = cell.Holder; at is not null; at = at.WaitingFor?.Holder)
         {
@@ -84,7 +84,7 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
 
     private void LetGo()
     {
-        foreach (Cell cell in locked)
+        foreach (Versioned cell in locked)
         {
             if (cell.Release(database.Chance) is { } next)
             {
@@ -92,7 +92,7 @@ internal sealed class Transaction(Database database, SimProcess client, int numb
                 next.Wake();
             }
         }
-        List<Cell> spare = locked;
+        List<Versioned> spare = locked;
         locked = NoLocks;
         database.Ended(this, spare == NoLocks ? null : spare);
     }

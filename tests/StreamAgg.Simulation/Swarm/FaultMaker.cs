@@ -10,7 +10,7 @@ using StreamAgg.Simulation.Tracing;
 namespace StreamAgg.Simulation.Swarm;
 
 /// <summary>Does to the world what its plan says, and undoes it when the faults stop.</summary>
-internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather letters, Prng chance)
+internal sealed class FaultMaker(World world, MetadataWeather metadata, LetterWeather letters, Prng chance)
 {
     private readonly List<Action> repairs = [];
 
@@ -32,7 +32,7 @@ internal sealed class FaultMaker(World world, FactsWeather facts, LetterWeather 
             case Fault.ExpireLog: Expire(); break;
             case Fault.ElectLeader: ElectLeader(); break;
             case Fault.StickFetch: StickFetch(); break;
-            case Fault.BrokersAway: While(() => facts.IsAway = true, () => facts.IsAway = false); break;
+            case Fault.BrokersAway: While(() => metadata.IsAway = true, () => metadata.IsAway = false); break;
             case Fault.DatabaseReadOnly: While(() => world.Database.Weather.IsReadOnly = true, () => world.Database.Weather.IsReadOnly = false); break;
             case Fault.DatabaseRefuses: While(() => world.Database.Weather.IsRefusing = true, () => world.Database.Weather.IsRefusing = false); break;
             case Fault.DatabaseStalls: While(() => world.Database.Weather.IsStalled = true, () => world.Database.Weather.IsStalled = false); break;

@@ -69,11 +69,11 @@ internal sealed record WorldPlan
 
     public required StoreWeather Store { get; init; }
 
-    public required double FactsFailChance { get; init; }
+    public required double MetadataFailChance { get; init; }
 
-    public required double FactsPartialChance { get; init; }
+    public required double MetadataPartialChance { get; init; }
 
-    public required double FactsSlowChance { get; init; }
+    public required double MetadataSlowChance { get; init; }
 
     public required long LetterExtraBytes { get; init; }
 
@@ -130,9 +130,9 @@ internal sealed record WorldPlan
             StartBurstChance = Sometimes(0.3) ? 0.5 : 0,
             HasForeignRows = Sometimes(0.15) && options.MaxPlatforms == ManyPlatforms,
             Store = DrawStore(chance),
-            FactsFailChance = Sometimes(0.25) ? 0.1 : 0,
-            FactsPartialChance = Sometimes(0.25) ? 0.1 : 0,
-            FactsSlowChance = Sometimes(0.25) ? 0.1 : 0,
+            MetadataFailChance = Sometimes(0.25) ? 0.1 : 0,
+            MetadataPartialChance = Sometimes(0.25) ? 0.1 : 0,
+            MetadataSlowChance = Sometimes(0.25) ? 0.1 : 0,
             LetterExtraBytes = Sometimes(0.2) ? 6 << 20 : 0,
             Bounds = Sometimes(0.4) ? DrawBounds(chance) : MemberBounds.Default,
             OddStartChance = Sometimes(0.2) ? 0.5 : 0,

@@ -43,7 +43,7 @@ internal sealed class FakeLog : IEventLog
 }
 
 /// <summary>A topic of one incarnation whose partitions reach from 0 to <see cref="End"/>.</summary>
-internal sealed class FakeFacts : ILogFacts
+internal sealed class FakeMetadata : ILogMetadata
 {
     public string TopicId { get; set; } = FirstTopicId;
 
@@ -51,8 +51,8 @@ internal sealed class FakeFacts : ILogFacts
 
     public long End { get; set; } = 1000;
 
-    public Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
-        Task.FromResult<IReadOnlyDictionary<string, TopicFacts>>(topics.ToDictionary(topic => topic, _ => new TopicFacts(TopicId, 4)));
+    public Task<IReadOnlyDictionary<string, TopicDetails>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation) =>
+        Task.FromResult<IReadOnlyDictionary<string, TopicDetails>>(topics.ToDictionary(topic => topic, _ => new TopicDetails(TopicId, 4)));
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(
         IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => All(partitions, End);

@@ -38,7 +38,7 @@ internal sealed class FakeStore : IAggregateStore
     {
         cancellation.ThrowIfCancellationRequested();
         Claims.Add(source);
-        return Task.FromResult(new PartitionClaim(new Fence(Claims.Count, Guid.Empty, 0), 0, FakeFacts.FirstTopicId, null, Watermark));
+        return Task.FromResult(new PartitionClaim(new Fence(Claims.Count, Guid.Empty, 0), 0, FakeMetadata.FirstTopicId, null, Watermark));
     }
 
     public Task<Fence?> AdoptTopicIdAsync(SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation) =>

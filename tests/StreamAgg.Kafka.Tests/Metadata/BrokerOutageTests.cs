@@ -2,13 +2,13 @@ using System.Diagnostics;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging.Abstractions;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Kafka.Tests.Log;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Testing.Kafka;
 
-namespace StreamAgg.Kafka.Tests.Facts;
+namespace StreamAgg.Kafka.Tests.Metadata;
 
 /// <summary>One of three brokers dies, and with it the only replica of a partition and the group's coordinator.</summary>
 public sealed class BrokerOutageTests
@@ -24,11 +24,11 @@ public sealed class BrokerOutageTests
         await using KafkaCluster cluster = await KafkaCluster.StartAsync(3, new Dictionary<string, string> { ["offsets.topic.replication.factor"] = "1" });
         await CreateTopicOfLoneReplicasAsync(cluster);
         var options = new KafkaOptions { BootstrapServers = cluster.BootstrapServers, GroupId = "g" };
-        using var facts = new KafkaLogFacts(options, NullLogger<KafkaLogFacts>.Instance, Timeout);
+        using var metadata = new KafkaMetadata(options, NullLogger<KafkaMetadata>.Instance, Timeout);
         using var group = new KafkaGroup(options, NullLogger<KafkaGroup>.Instance, Timeout);
         using IConsumer<Ignore, Ignore> member = Join(cluster);
         SourcePartition[] sources = [new("t", 0), new("t", 1), new("t", 2)];
-        TopicFacts described = await DescriptionAsync(facts);
+        TopicDetails described = await DescriptionAsync(metadata);
         await UntilAsync(async () => (await group.AssignedAsync(Cancellation))?.Count == 3);
 
         int coordinator = await CoordinatorAsync(cluster);
@@ -36,18 +36,18 @@ public sealed class BrokerOutageTests
 
         // Until the other two notice, the dead one is still the leader, and then there is none: a replica that is not in sync is no node.
         SourcePartition[] led = [.. sources.Where(source => source.Partition != coordinator)];
-        await UntilAsync(async () => (await EndsAsync(facts, sources)).Keys.Order().SequenceEqual(led));
+        await UntilAsync(async () => (await EndsAsync(metadata, sources)).Keys.Order().SequenceEqual(led));
         for (int i = 0; i < 3; i++)
         {
-            Assert.Equal(described, await DescriptionAsync(facts));
-            await UntilAsync(async () => (await EndsAsync(facts, sources)).Keys.Order().SequenceEqual(led));
+            Assert.Equal(described, await DescriptionAsync(metadata));
+            await UntilAsync(async () => (await EndsAsync(metadata, sources)).Keys.Order().SequenceEqual(led));
             Assert.Null(await group.AssignedAsync(Cancellation));
         }
 
         await cluster.RestartAsync(coordinator);
-        await UntilAsync(async () => (await EndsAsync(facts, sources)).Count == 3);
+        await UntilAsync(async () => (await EndsAsync(metadata, sources)).Count == 3);
         await UntilAsync(async () => (await group.AssignedAsync(Cancellation))?.Count == 3);
-        Assert.Equal(described, await DescriptionAsync(facts));
+        Assert.Equal(described, await DescriptionAsync(metadata));
     }
 
     /// <summary>Partition n lies on node n, counted from 0, and nowhere else.</summary>
@@ -83,14 +83,14 @@ public sealed class BrokerOutageTests
         new AdminClientBuilder(new AdminClientConfig { BootstrapServers = cluster.BootstrapServers }).SetLogHandler((_, _) => { }).Build();
 
     /// <summary>Asked again while the client still waits for the broker that died.</summary>
-    private static async Task<TopicFacts> DescriptionAsync(KafkaLogFacts facts)
+    private static async Task<TopicDetails> DescriptionAsync(KafkaMetadata metadata)
     {
-        TopicFacts? described = null;
+        TopicDetails? described = null;
         await UntilAsync(async () =>
         {
             try
             {
-                described = (await facts.DescribeAsync(["t"], Cancellation))["t"];
+                described = (await metadata.DescribeAsync(["t"], Cancellation))["t"];
                 return true;
             }
             catch (LogUnavailableException)
@@ -102,11 +102,11 @@ public sealed class BrokerOutageTests
     }
 
     /// <summary>No answer at all is one without offsets.</summary>
-    private static async Task<IReadOnlyDictionary<SourcePartition, long>> EndsAsync(KafkaLogFacts facts, SourcePartition[] sources)
+    private static async Task<IReadOnlyDictionary<SourcePartition, long>> EndsAsync(KafkaMetadata metadata, SourcePartition[] sources)
     {
         try
         {
-            return await facts.EndOffsetsAsync(sources, Cancellation);
+            return await metadata.EndOffsetsAsync(sources, Cancellation);
         }
         catch (LogUnavailableException)
         {

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Testing.Kafka;
 
-namespace StreamAgg.Kafka.Tests.Facts;
+namespace StreamAgg.Kafka.Tests.Metadata;
 
 /// <summary>The client's requests fail by running out of time; why, it tells beside them: that is what a person needs to hear.</summary>
 public sealed class RefusedConnectionTests
@@ -18,9 +18,9 @@ public sealed class RefusedConnectionTests
         using RefusingBroker broker = RefusingBroker.OfLogins();
         KafkaOptions options = To(broker, ("security.protocol", "SASL_PLAINTEXT"), ("sasl.mechanism", "PLAIN"), ("sasl.username", "me"), ("sasl.password", "no"));
         // Whose answer would come after the limit of this test: what ends the question is the refusal.
-        using var facts = new KafkaLogFacts(options, timeout: Limit * 2);
+        using var metadata = new KafkaMetadata(options, timeout: Limit * 2);
         // Its clock stands still, so that no patience ever ends.
-        var topics = new KafkaTopics(options, facts, NullLogger<KafkaTopics>.Instance, new StandingTime());
+        var topics = new KafkaTopics(options, metadata, NullLogger<KafkaTopics>.Instance, new StandingTime());
 
         LogUnavailableException refused = await Assert.ThrowsAsync<LogUnavailableException>(
             () => topics.EnsureAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken));
@@ -62,10 +62,10 @@ public sealed class RefusedConnectionTests
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Limit);
-        using var facts = new KafkaLogFacts(options, timeout: TimeSpan.FromSeconds(3));
+        using var metadata = new KafkaMetadata(options, timeout: TimeSpan.FromSeconds(3));
         while (true)
         {
-            LogUnavailableException away = await Assert.ThrowsAsync<LogUnavailableException>(() => facts.DescribeAsync(["t"], limit.Token));
+            LogUnavailableException away = await Assert.ThrowsAsync<LogUnavailableException>(() => metadata.DescribeAsync(["t"], limit.Token));
             if (away.Cause is not null)
                 return away;
         }

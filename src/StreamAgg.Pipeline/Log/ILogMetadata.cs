@@ -4,10 +4,10 @@ namespace StreamAgg.Pipeline.Log;
 
 /// <summary>What the brokers say of the topics when asked. Safe from any thread; every call is a question over the network.</summary>
 /// <remarks>No answer within a bounded time is a <see cref="LogUnavailableException"/>: a cached answer is never given.</remarks>
-public interface ILogFacts
+public interface ILogMetadata
 {
     /// <summary>Topics that do not exist are not in the answer.</summary>
-    Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation);
+    Task<IReadOnlyDictionary<string, TopicDetails>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation);
 
     /// <summary>
     /// The offset after the last one written, control records and uncommitted ones included (the high watermark).
@@ -32,7 +32,7 @@ public interface ILogFacts
 /// <summary>A topic as the metadata name it.</summary>
 /// <param name="TopicId">The incarnation: another one after the topic was deleted and made again.</param>
 /// <param name="PartitionCount">Partitions are numbered from 0.</param>
-public sealed record TopicFacts(string TopicId, int PartitionCount);
+public sealed record TopicDetails(string TopicId, int PartitionCount);
 
 /// <summary>The brokers gave no answer in time, or one that says "later".</summary>
 public sealed class LogUnavailableException(string message, Exception? inner = null) : Exception(message, inner)

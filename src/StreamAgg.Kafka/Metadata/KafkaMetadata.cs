@@ -8,10 +8,10 @@ using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
-namespace StreamAgg.Kafka.Facts;
+namespace StreamAgg.Kafka.Metadata;
 
 /// <summary>Asks the brokers through an administrative client of its own; every call is a request, no answer is kept.</summary>
-public sealed class KafkaLogFacts : ILogFacts, IDisposable
+public sealed class KafkaMetadata : ILogMetadata, IDisposable
 {
     /// <summary>Beyond a question's own time-out, when its thread should have ended: then nobody waits for it any more.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(2);
@@ -35,29 +35,29 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
     /// <param name="logger">Takes the client's own lines.</param>
     /// <param name="timeout">5 s where null: a question that is not answered by then is unanswered.</param>
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
-    public KafkaLogFacts(KafkaOptions options, ILogger<KafkaLogFacts>? logger = null, TimeSpan? timeout = null)
+    public KafkaMetadata(KafkaOptions options, ILogger<KafkaMetadata>? logger = null, TimeSpan? timeout = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         this.timeout = timeout ?? TimeSpan.FromSeconds(5);
         servers = options.BootstrapServers;
-        admin = AdminClients.Build(options, logger ?? NullLogger<KafkaLogFacts>.Instance, watch);
+        admin = AdminClients.Build(options, logger ?? NullLogger<KafkaMetadata>.Instance, watch);
         questions = new BrokerQuestions(admin);
     }
 
-    public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<string, TopicDetails>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
     {
         if (isMetadataDoubted)
             await RefreshMetadataAsync(topics, cancellation);
 
         string[] names = [.. topics];
-        var facts = new Dictionary<string, TopicFacts>(StringComparer.Ordinal);
+        var metadata = new Dictionary<string, TopicDetails>(StringComparer.Ordinal);
         foreach (TopicAnswer topic in await AskAsync(() => questions.DescribeTopics(names, timeout), cancellation))
         {
             switch (topic.Error)
             {
                 case ErrorCode.NoError:
                     leaderless[topic.Name] = topic.Leaderless;
-                    facts[topic.Name] = new TopicFacts(topic.Id, topic.PartitionCount);
+                    metadata[topic.Name] = new TopicDetails(topic.Id, topic.PartitionCount);
                     break;
                 case ErrorCode.UnknownTopicOrPart:
                     break;
@@ -66,7 +66,7 @@ public sealed class KafkaLogFacts : ILogFacts, IDisposable
             }
         }
 
-        return facts;
+        return metadata;
     }
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(

@@ -4,7 +4,7 @@ namespace StreamAgg.Simulation.Store;
 
 /// <summary>A row's place: its committed version, the uncommitted one of whoever holds its lock, and who waits for it.</summary>
 /// <remarks>Only the holder writes, so one uncommitted version is all there can be. A row that does not exist is a cell with no version.</remarks>
-internal abstract class Cell(string name)
+internal abstract class Versioned(string name)
 {
     private readonly List<Transaction> waiting = [];
 
@@ -47,7 +47,7 @@ internal abstract class Cell(string name)
 }
 
 /// <typeparam name="TRow">Immutable.</typeparam>
-internal sealed class Cell<TRow>(string name) : Cell(name)
+internal sealed class Versioned<TRow>(string name) : Versioned(name)
     where TRow : class
 {
     private TRow? pending;
@@ -87,19 +87,19 @@ internal sealed class Table<TKey, TRow>(string name, IEqualityComparer<TKey>? co
     where TKey : notnull
     where TRow : class
 {
-    private readonly Dictionary<TKey, Cell<TRow>> cells = new(comparer);
+    private readonly Dictionary<TKey, Versioned<TRow>> cells = new(comparer);
 
-    public Cell<TRow> this[TKey key]
+    public Versioned<TRow> this[TKey key]
     {
         get
         {
-            if (!cells.TryGetValue(key, out Cell<TRow>? cell))
-                cells.Add(key, cell = new Cell<TRow>(name));
+            if (!cells.TryGetValue(key, out Versioned<TRow>? cell))
+                cells.Add(key, cell = new Versioned<TRow>(name));
             return cell;
         }
     }
 
-    public TRow? Committed(TKey key) => cells.TryGetValue(key, out Cell<TRow>? cell) ? cell.Committed : null;
+    public TRow? Committed(TKey key) => cells.TryGetValue(key, out Versioned<TRow>? cell) ? cell.Committed : null;
 
-    public Dictionary<TKey, Cell<TRow>> Cells => cells;
+    public Dictionary<TKey, Versioned<TRow>> Cells => cells;
 }

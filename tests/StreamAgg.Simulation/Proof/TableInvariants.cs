@@ -10,7 +10,7 @@ using StreamAgg.Simulation.Tracing;
 namespace StreamAgg.Simulation.Proof;
 
 /// <summary>What has to be true of the tables by themselves, whatever was counted: marks that stand, and bounds that hold.</summary>
-internal sealed class Tables(Database database, WorldPlan plan, Happenings happenings, Action<string, string> fail)
+internal sealed class TableInvariants(Database database, WorldPlan plan, Happenings happenings, Action<string, string> fail)
 {
     private readonly string[] labels = [.. plan.Habits.Labels, HourPartials.OtherPlatform];
     private readonly Dictionary<SourcePartition, Hour> foldedUpTo = [];
@@ -39,7 +39,7 @@ internal sealed class Tables(Database database, WorldPlan plan, Happenings happe
         foreach (SourcePartition source in database.Sources.Cells.Keys)
         {
             int held = labels.Count(label =>
-                database.PartialsOf(new BucketKey<Hour>(hour, label)).TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null);
+                database.PartialsOf(new BucketKey<Hour>(hour, label)).TryGetValue(source, out Versioned<CountedRow>? cell) && cell.Committed is not null);
             if (held > plan.Options.MaxPlatforms + 1)
                 fail(Invariants.Bounded, $"{source} holds {held} labels of hour {hour}, {plan.Options.MaxPlatforms} and one are allowed");
         }
@@ -75,7 +75,7 @@ internal sealed class Tables(Database database, WorldPlan plan, Happenings happe
         SourcePartition source = partition.Source;
         foreach (PartialRow kept in partition.Changed)
         {
-            if (kept.Hour.End + Rest.FoldAfter <= watermark)
+            if (kept.Hour.End + AtRest.FoldAfter <= watermark)
                 fail(Invariants.Bounded, $"{source} keeps hour {kept.Hour} '{kept.Platform}' at watermark {watermark}");
         }
 
@@ -86,7 +86,7 @@ internal sealed class Tables(Database database, WorldPlan plan, Happenings happe
         foldedUpTo[source] = hourOfWatermark;
         foreach (var (hour, cells) in database.Partials)
         {
-            if (hour.Bucket.End + Rest.FoldAfter <= watermark && cells.TryGetValue(source, out Cell<CountedRow>? cell) && cell.Committed is not null)
+            if (hour.Bucket.End + AtRest.FoldAfter <= watermark && cells.TryGetValue(source, out Versioned<CountedRow>? cell) && cell.Committed is not null)
                 fail(Invariants.Bounded, $"{source} still holds hour {hour.Bucket} '{hour.Platform}' at watermark {watermark}");
         }
     }

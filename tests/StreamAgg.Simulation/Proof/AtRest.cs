@@ -8,7 +8,7 @@ using StreamAgg.Simulation.Swarm;
 namespace StreamAgg.Simulation.Proof;
 
 /// <summary>What has to be true once faults have stopped and everything is done.</summary>
-internal sealed class Rest(World world)
+internal sealed class AtRest(World world)
 {
     /// <summary>A partition keeps an hour's partial this long after its end, by its own watermark, before it is folded into the base.</summary>
     public static readonly TimeSpan FoldAfter = TimeSpan.FromHours(2);

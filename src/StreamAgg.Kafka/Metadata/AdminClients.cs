@@ -4,7 +4,7 @@ using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
-namespace StreamAgg.Kafka.Facts;
+namespace StreamAgg.Kafka.Metadata;
 
 /// <summary>Builds the clients that only ask.</summary>
 internal static class AdminClients

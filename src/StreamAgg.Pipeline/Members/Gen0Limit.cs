@@ -8,7 +8,7 @@ namespace StreamAgg.Pipeline.Members;
 /// a quarter of it is let here. The settings that bound both are read from the environment only, which an executable can't bring along.
 /// One for all members; any thread.
 /// </remarks>
-internal sealed class Nursery
+internal sealed class Gen0Limit
 {
     private const long MaxGarbageBytes = 16L << 20;
     private const long MaxOldGarbageBytes = 32L << 20;

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Pipeline.Log;
 
-namespace StreamAgg.Kafka.Facts;
+namespace StreamAgg.Kafka.Metadata;
 
 /// <summary>Questions to the brokers by the native client's own calls. Each waits, up to its time-out, on the thread that asks it.</summary>
 /// <remarks>

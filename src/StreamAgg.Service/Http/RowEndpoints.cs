@@ -6,7 +6,7 @@ using StreamAgg.Service.Reports;
 namespace StreamAgg.Service.Http;
 
 /// <summary>The rows, the quantiles and the status. Ranges are bounded so that one request can't ask for everything.</summary>
-internal static class MetricEndpoints
+internal static class RowEndpoints
 {
     private static readonly TimeSpan HourlyWindow = TimeSpan.FromHours(24);
     private static readonly TimeSpan DailyWindow = TimeSpan.FromDays(30);
@@ -20,7 +20,7 @@ internal static class MetricEndpoints
     {
         MapRows("/api/v1/hourly", RowTable.Hourly, HourlyWindow, LongestHourly);
         MapRows("/api/v1/daily", RowTable.Daily, DailyWindow, LongestDaily);
-        app.MapMethods("/api/v1/quantile", Verbs.GetAndHead, async context =>
+        app.MapMethods("/api/v1/quantile", ReadMethods.GetAndHead, async context =>
         {
             var query = new QueryParameters(context.Request.Query, "q", "platform", "from", "to");
             double q = query.Quantile();
@@ -29,14 +29,14 @@ internal static class MetricEndpoints
             var report = await stage.Reports.QuantileAsync(q, platforms, from, to, context.RequestAborted);
             await Body.WriteAsync(context, "application/json", report.WriteJson);
         }).Limit(Limits.Quantiles);
-        app.MapMethods("/api/v1/status", Verbs.GetAndHead, async context =>
+        app.MapMethods("/api/v1/status", ReadMethods.GetAndHead, async context =>
         {
             _ = new QueryParameters(context.Request.Query);
             var report = await status.GetAsync(context.RequestAborted);
             await Body.WriteAsync(context, "application/json", report.WriteJson);
         });
 
-        void MapRows(string path, RowTable table, TimeSpan window, TimeSpan longest) => app.MapMethods(path, Verbs.GetAndHead, async context =>
+        void MapRows(string path, RowTable table, TimeSpan window, TimeSpan longest) => app.MapMethods(path, ReadMethods.GetAndHead, async context =>
         {
             var query = new QueryParameters(context.Request.Query, "platform", "from", "to");
             var platforms = query.Platforms();

@@ -8,13 +8,13 @@ using StreamAgg.Simulation.Tracing;
 namespace StreamAgg.Simulation.Log;
 
 /// <summary>A member's questions to the brokers: answered from what is true between question and answer, late, in part, or not at all.</summary>
-internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess process, Prng chance, FactsWeather weather, Happenings happenings) : ILogFacts
+internal sealed class SimMetadata(Cluster cluster, Scheduler scheduler, SimProcess process, Prng chance, MetadataWeather weather, Happenings happenings) : ILogMetadata
 {
-    public async Task<IReadOnlyDictionary<string, TopicFacts>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<string, TopicDetails>> DescribeAsync(IReadOnlyCollection<string> topics, CancellationToken cancellation)
     {
         if (await AskAsync(cancellation) is { } noAnswer)
             throw noAnswer;
-        IReadOnlyDictionary<string, TopicFacts> answer = cluster.Describe(topics);
+        IReadOnlyDictionary<string, TopicDetails> answer = cluster.Describe(topics);
         await AnswerAsync();
         return answer;
     }
@@ -52,7 +52,7 @@ internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess 
             if (cluster.Find(source) is not { } partition)
                 continue;
             if (partition.IsStuck || chance.Chance(weather.PartialChance))
-                happenings.Count(Happening.FactsPartial);
+                happenings.Count(Happening.MetadataPartial);
             else
                 answer[source] = offset(partition);
         }
@@ -69,7 +69,7 @@ internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess 
         await scheduler.Delay(null, Latency());
         if (!weather.IsAway && !chance.Chance(weather.FailChance))
             return null;
-        happenings.Count(Happening.FactsUnavailable);
+        happenings.Count(Happening.MetadataUnavailable);
         await scheduler.Delay(process, Latency() * 5);
         return new LogUnavailableException("the brokers gave no answer in time");
     }
@@ -84,7 +84,7 @@ internal sealed class SimFacts(Cluster cluster, Scheduler scheduler, SimProcess 
 }
 
 /// <summary>How the brokers treat questions.</summary>
-internal sealed class FactsWeather
+internal sealed class MetadataWeather
 {
     public double SlowChance { get; set; }
 

@@ -5,10 +5,10 @@ using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
-namespace StreamAgg.Kafka.Facts;
+namespace StreamAgg.Kafka.Metadata;
 
 /// <summary>What must be there before reading begins: the input topics and the dead letters' one.</summary>
-public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<KafkaTopics> logger, TimeProvider? time = null)
+public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILogger<KafkaTopics> logger, TimeProvider? time = null)
 {
     /// <summary>Enough for a topic that is being made by somebody else, and for a broker that is just starting.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -95,7 +95,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogFacts facts, ILogger<K
         {
             try
             {
-                IReadOnlyDictionary<string, TopicFacts> known = await facts.DescribeAsync(topics, cancellation);
+                IReadOnlyDictionary<string, TopicDetails> known = await metadata.DescribeAsync(topics, cancellation);
                 return [.. topics.Where(topic => !known.ContainsKey(topic))];
             }
             catch (LogUnavailableException e) when (!e.IsLoginRefused && time.GetElapsedTime(started) < Patience)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
-namespace StreamAgg.Kafka.Facts;
+namespace StreamAgg.Kafka.Metadata;
 
 /// <summary>What the brokers say of the consumer group, for a person who looks. Safe from any thread.</summary>
 /// <remarks>

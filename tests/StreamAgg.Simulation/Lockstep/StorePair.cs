@@ -10,11 +10,11 @@ using StreamAgg.Simulation.Store;
 using StreamAgg.Simulation.Time;
 using StreamAgg.Simulation.Tracing;
 
-namespace StreamAgg.Simulation.Twins;
+namespace StreamAgg.Simulation.Lockstep;
 
 /// <summary>One random script of claims, checkpoints, folds and publishes, run call by call on the simulated store and on another one.</summary>
 /// <remarks>Everything that a caller can see is compared after each call, fences by what they are worth: the random claim is each store's own.</remarks>
-internal sealed class TwinStores
+internal sealed class StorePair
 {
     private const int Compression = 20;
     private static readonly string[] Labels = ["anthropic", "", "azure é"];
@@ -29,7 +29,7 @@ internal sealed class TwinStores
     private readonly Dictionary<(int Member, SourcePartition Source), Claimed> claimed = [];
     private readonly List<(Publication<Hour>[] Simulated, Publication<Hour>[] Other)> stale = [];
 
-    public TwinStores(ulong seed, IAggregateStore other)
+    public StorePair(ulong seed, IAggregateStore other)
     {
         this.other = other;
         chance = new Prng(seed);

@@ -1,7 +1,7 @@
 using Confluent.Kafka;
 using StreamAgg.Pipeline.Log;
 
-namespace StreamAgg.Kafka.Facts;
+namespace StreamAgg.Kafka.Metadata;
 
 /// <summary>A right that the brokers refuse, named as Kafka's access lists name it: only a person can grant it.</summary>
 internal static class RefusedRight

@@ -4,15 +4,15 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Core.Time;
-using StreamAgg.Kafka.Facts;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Kafka.Tests.Log;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Testing.Kafka;
 
-namespace StreamAgg.Kafka.Tests.Facts;
+namespace StreamAgg.Kafka.Tests.Metadata;
 
-public sealed class KafkaFactsTests
+public sealed class KafkaMetadataTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -21,13 +21,13 @@ public sealed class KafkaFactsTests
     {
         TestKafka kafka = await TestKafka.SharedAsync();
         string topic = await kafka.NewTopicAsync("described", 3);
-        using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
-        IReadOnlyDictionary<string, TopicFacts> known = await AskAgainAsync(() => facts.DescribeAsync([topic], Cancellation));
+        using KafkaMetadata metadata = NewMetadata(kafka.BootstrapServers);
+        IReadOnlyDictionary<string, TopicDetails> known = await AskAgainAsync(() => metadata.DescribeAsync([topic], Cancellation));
         Assert.Equal(3, known[topic].PartitionCount);
         Assert.Equal(22, known[topic].TopicId.TrimEnd('=').Length);
-        Assert.Equal(known[topic], (await AskAgainAsync(() => facts.DescribeAsync([topic], Cancellation)))[topic]);
+        Assert.Equal(known[topic], (await AskAgainAsync(() => metadata.DescribeAsync([topic], Cancellation)))[topic]);
         if (kafka.Supports(KafkaFeature.Administration))
-            Assert.Equal([topic], (await AskAgainAsync(() => facts.DescribeAsync([topic, TestKafka.NewName("missing")], Cancellation))).Keys);
+            Assert.Equal([topic], (await AskAgainAsync(() => metadata.DescribeAsync([topic, TestKafka.NewName("missing")], Cancellation))).Keys);
     }
 
     [Fact]
@@ -36,14 +36,14 @@ public sealed class KafkaFactsTests
         TestKafka kafka = await TestKafka.SharedAsync();
         Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
         string topic = await kafka.NewTopicAsync("grown", 1);
-        using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
-        Assert.Equal("0", await OffsetsAsync([new(topic, 0)], () => facts.EndOffsetsAsync([new(topic, 0)], Cancellation)));
+        using KafkaMetadata metadata = NewMetadata(kafka.BootstrapServers);
+        Assert.Equal("0", await OffsetsAsync([new(topic, 0)], () => metadata.EndOffsetsAsync([new(topic, 0)], Cancellation)));
 
         await kafka.AddPartitionsAsync(topic, 2);
         SourcePartition[] sources = [new(topic, 0), new(topic, 1)];
         // Hours wait for the answer, and by itself the client looks at a topic anew after five minutes only.
         long started = Stopwatch.GetTimestamp();
-        while ((await AskAgainAsync(() => facts.EndOffsetsAsync(sources, Cancellation))).Count < 2)
+        while ((await AskAgainAsync(() => metadata.EndOffsetsAsync(sources, Cancellation))).Count < 2)
         {
             Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 180);
             await Task.Delay(100, Cancellation);
@@ -69,14 +69,14 @@ public sealed class KafkaFactsTests
             producer.Flush(Cancellation);
         }
 
-        using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
+        using KafkaMetadata metadata = NewMetadata(kafka.BootstrapServers);
         SourcePartition[] sources = [new(topic, 0), new(topic, 1)];
-        Assert.Equal("100, 0", await OffsetsAsync(sources, () => facts.EndOffsetsAsync(sources, Cancellation)));
-        Assert.Equal("0, 0", await OffsetsAsync(sources, () => facts.BeginningOffsetsAsync(sources, Cancellation)));
+        Assert.Equal("100, 0", await OffsetsAsync(sources, () => metadata.EndOffsetsAsync(sources, Cancellation)));
+        Assert.Equal("0, 0", await OffsetsAsync(sources, () => metadata.BeginningOffsetsAsync(sources, Cancellation)));
         Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
-        Assert.Equal("43, 0", await OffsetsAsync(sources, () => facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_700_000_042_001), Cancellation)));
-        Assert.Equal("0, 0", await OffsetsAsync(sources, () => facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(0), Cancellation)));
-        Assert.Equal("100, 0", await OffsetsAsync(sources, () => facts.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_800_000_000_000), Cancellation)));
+        Assert.Equal("43, 0", await OffsetsAsync(sources, () => metadata.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_700_000_042_001), Cancellation)));
+        Assert.Equal("0, 0", await OffsetsAsync(sources, () => metadata.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(0), Cancellation)));
+        Assert.Equal("100, 0", await OffsetsAsync(sources, () => metadata.OffsetsForTimeAsync(sources, Instant.FromUnixMilliseconds(1_800_000_000_000), Cancellation)));
     }
 
     [Fact]
@@ -85,8 +85,8 @@ public sealed class KafkaFactsTests
         TestKafka kafka = await TestKafka.SharedAsync();
         Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
         string topic = await kafka.NewTopicAsync("offsets", 1);
-        using KafkaLogFacts facts = NewFacts(kafka.BootstrapServers);
-        await AssertUnavailableAsync(() => facts.EndOffsetsAsync([new(topic, 9)], Cancellation));
+        using KafkaMetadata metadata = NewMetadata(kafka.BootstrapServers);
+        await AssertUnavailableAsync(() => metadata.EndOffsetsAsync([new(topic, 9)], Cancellation));
     }
 
     [Fact]
@@ -95,20 +95,20 @@ public sealed class KafkaFactsTests
         Assert.SkipUnless(KafkaCluster.Home is not null, "a broker is killed: name an Apache Kafka by KAFKA_HOME");
         await using KafkaCluster cluster = await KafkaCluster.StartAsync();
         await cluster.CreateTopicAsync("t", 1, new Dictionary<string, string>());
-        using KafkaLogFacts facts = NewFacts(cluster.BootstrapServers);
+        using KafkaMetadata metadata = NewMetadata(cluster.BootstrapServers);
         SourcePartition source = new("t", 0);
-        Assert.Equal(0, (await AskAgainAsync(() => facts.EndOffsetsAsync([source], Cancellation)))[source]);
+        Assert.Equal(0, (await AskAgainAsync(() => metadata.EndOffsetsAsync([source], Cancellation)))[source]);
 
         cluster.Freeze();
-        await AssertUnavailableAsync(() => facts.EndOffsetsAsync([source], Cancellation));
+        await AssertUnavailableAsync(() => metadata.EndOffsetsAsync([source], Cancellation));
         cluster.Thaw();
-        Assert.Equal(0, (await AskAgainAsync(() => facts.EndOffsetsAsync([source], Cancellation)))[source]);
+        Assert.Equal(0, (await AskAgainAsync(() => metadata.EndOffsetsAsync([source], Cancellation)))[source]);
 
         cluster.Kill();
-        await AssertUnavailableAsync(() => facts.EndOffsetsAsync([source], Cancellation));
-        await AssertUnavailableAsync(() => facts.DescribeAsync(["t"], Cancellation));
+        await AssertUnavailableAsync(() => metadata.EndOffsetsAsync([source], Cancellation));
+        await AssertUnavailableAsync(() => metadata.DescribeAsync(["t"], Cancellation));
         await cluster.RestartAsync();
-        Assert.Equal(0, (await AskAgainAsync(() => facts.EndOffsetsAsync([source], Cancellation)))[source]);
+        Assert.Equal(0, (await AskAgainAsync(() => metadata.EndOffsetsAsync([source], Cancellation)))[source]);
     }
 
     [Fact]
@@ -124,11 +124,11 @@ public sealed class KafkaFactsTests
             DeadLetterTopic = TestKafka.NewName("made"),
             CreateTopics = true,
         };
-        using var facts = new KafkaLogFacts(options);
-        var topics = new KafkaTopics(options, facts, NullLogger<KafkaTopics>.Instance);
+        using var metadata = new KafkaMetadata(options);
+        var topics = new KafkaTopics(options, metadata, NullLogger<KafkaTopics>.Instance);
         await topics.EnsureAsync(Cancellation);
         await topics.EnsureAsync(Cancellation);
-        Assert.Equal(3, (await AskAgainAsync(() => facts.DescribeAsync([options.UsageTopic, options.ErrorTopic, options.DeadLetterTopic], Cancellation))).Count);
+        Assert.Equal(3, (await AskAgainAsync(() => metadata.DescribeAsync([options.UsageTopic, options.ErrorTopic, options.DeadLetterTopic], Cancellation))).Count);
     }
 
     [Fact]
@@ -143,10 +143,10 @@ public sealed class KafkaFactsTests
             ErrorTopic = TestKafka.NewName("late"),
             DeadLetterTopic = TestKafka.NewName("dead"),
         };
-        using var facts = new KafkaLogFacts(options);
+        using var metadata = new KafkaMetadata(options);
         var logs = new TestOutputLogs();
         using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.AddProvider(logs));
-        Task waiting = new KafkaTopics(options, facts, loggers.CreateLogger<KafkaTopics>()).EnsureAsync(Cancellation);
+        Task waiting = new KafkaTopics(options, metadata, loggers.CreateLogger<KafkaTopics>()).EnsureAsync(Cancellation);
         await logs.HaveSaidAsync(options.ErrorTopic);
         Assert.False(waiting.IsCompleted);
         await kafka.CreateTopicAsync(options.ErrorTopic, 1);
@@ -157,7 +157,7 @@ public sealed class KafkaFactsTests
         var time = new ShiftedTime();
         long started = time.GetTimestamp();
         LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(
-            () => new KafkaTopics(options, facts, NullLogger<KafkaTopics>.Instance, time).EnsureAsync(Cancellation));
+            () => new KafkaTopics(options, metadata, NullLogger<KafkaTopics>.Instance, time).EnsureAsync(Cancellation));
         Assert.True(time.GetElapsedTime(started) >= KafkaTopics.Patience);
         Assert.Contains($"--create --topic {options.ErrorTopic}", fatal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(options.UsageTopic, fatal.Message, StringComparison.Ordinal);
@@ -189,8 +189,8 @@ public sealed class KafkaFactsTests
         }
     }
 
-    private static KafkaLogFacts NewFacts(string servers) =>
-        new(new KafkaOptions { BootstrapServers = servers }, NullLogger<KafkaLogFacts>.Instance, TimeSpan.FromSeconds(2));
+    private static KafkaMetadata NewMetadata(string servers) =>
+        new(new KafkaOptions { BootstrapServers = servers }, NullLogger<KafkaMetadata>.Instance, TimeSpan.FromSeconds(2));
 
     /// <summary>All of them, in this order: on a busy machine a question may be unanswered, or answered for some only, and is asked again.</summary>
     private static async Task<string> OffsetsAsync(SourcePartition[] sources, Func<Task<IReadOnlyDictionary<SourcePartition, long>>> question)
