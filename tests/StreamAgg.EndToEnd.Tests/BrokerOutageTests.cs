@@ -12,7 +12,7 @@ public sealed class BrokerOutageTests(BrokerOutageTests.ThreeNodes nodes) : ICla
     {
         var cluster = await nodes.StartedAsync();
         await using var deployment = await Deployment.CreateAsync(brokers: Brokers.Of(cluster));
-        var traffic = Traffic.AcrossMidnight(15);
+        var traffic = SteadyTraffic.AcrossMidnight(15);
         var process = deployment.Run();
         deployment.Events.Send(traffic.Next(300));
         await deployment.AssertExactAsync();
@@ -40,7 +40,7 @@ public sealed class BrokerOutageTests(BrokerOutageTests.ThreeNodes nodes) : ICla
     {
         var cluster = await nodes.StartedAsync();
         await using var deployment = await Deployment.CreateAsync(partitions: 3, brokers: Brokers.Of(cluster));
-        var traffic = Traffic.AcrossMidnight(23);
+        var traffic = SteadyTraffic.AcrossMidnight(23);
         var process = deployment.Run();
         deployment.Events.Send(traffic.Next(300));
         await deployment.AssertExactAsync();
@@ -64,7 +64,7 @@ public sealed class BrokerOutageTests(BrokerOutageTests.ThreeNodes nodes) : ICla
     {
         var cluster = await nodes.StartedAsync();
         await using var deployment = await Deployment.CreateAsync(partitions: 3, brokers: ThreeNodes.WithoutReplicas(cluster));
-        deployment.Events.Send(new Traffic(24, Traffic.Evening, hours: 1).Next(200));
+        deployment.Events.Send(new SteadyTraffic(24, SteadyTraffic.Evening, hours: 1).Next(200));
         cluster.Kill(1);
         var process = deployment.Run();
         await deployment.WaitAsync(() => Task.FromResult(process.Output.Split("not claimed yet").Length > 6), () => "claims that are tried again");

@@ -30,7 +30,7 @@ public sealed class ChaosTests
         {
             chaos.Start();
             for (int round = 0; round < rounds; round++)
-                await RoundAsync(deployment, chaos, Traffic.AcrossMidnight((seed * 1000) + round));
+                await RoundAsync(deployment, chaos, SteadyTraffic.AcrossMidnight((seed * 1000) + round));
             await CompareWithSqlAsync(deployment);
             await chaos.StopAsync();
         }
@@ -42,7 +42,7 @@ public sealed class ChaosTests
         TestContext.Current.TestOutputHelper?.WriteLine($"chaos seed {seed}, {rounds} rounds, {deployment.Recount.Count} events:\n{string.Join('\n', chaos.Story)}");
     }
 
-    private static async Task RoundAsync(Deployment deployment, Chaos chaos, Traffic traffic)
+    private static async Task RoundAsync(Deployment deployment, Chaos chaos, SteadyTraffic traffic)
     {
         using var calm = new CancellationTokenSource();
         Task producing = Task.Run(

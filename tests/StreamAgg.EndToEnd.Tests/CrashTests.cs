@@ -13,7 +13,7 @@ public sealed class CrashTests
     {
         await using var deployment = await Deployment.CreateAsync(settings: ShortSession);
         var random = new Random(20240309);
-        var traffic = Traffic.AcrossMidnight(4);
+        var traffic = SteadyTraffic.AcrossMidnight(4);
         var producing = Task.Run(
             () =>
             {
@@ -43,7 +43,7 @@ public sealed class CrashTests
     public async Task Killed_before_its_first_checkpoint_it_starts_where_it_would_have_started()
     {
         await using var deployment = await Deployment.CreateAsync(settings: ShortSession);
-        deployment.Events.Send(Traffic.AcrossMidnight(5).Next(200));
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(5).Next(200));
         var process = deployment.Run(("Pipeline:CheckpointInterval", "00:10:00"));
         await process.WaitForOutputAsync("claimed with epoch 1");
         await process.KillAsync();
@@ -63,12 +63,12 @@ public sealed class CrashTests
         var other = deployment.Run(("Kafka:Client:group.instance.id", "second"));
         await deployment.WaitAsync(
             async () => (await deployment.State.PartitionsAsync()).Values.Select(row => row.Owner).Distinct().Count() == 2, () => "two owners");
-        deployment.Events.Send(Traffic.AcrossMidnight(6).Next(200));
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(6).Next(200));
         await deployment.AssertExactAsync();
         int assignments = Occurrences(other.Output, "assigned ") + Occurrences(other.Output, "giving up ");
 
         await killed.KillAsync();
-        deployment.Events.Send(Traffic.AcrossMidnight(7).Next(200));
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(7).Next(200));
         deployment.Run(("Kafka:Client:group.instance.id", "first"));
         await deployment.AssertExactAsync();
 

@@ -44,7 +44,7 @@ public sealed class DeadLetterOutageTests
         Assert.Equal(0, await process.StopAsync());
     }
 
-    private static GatewayEvent[] GatewayEvents => [.. Traffic.AcrossMidnight(5).Next(100)];
+    private static GatewayEvent[] GatewayEvents => [.. SteadyTraffic.AcrossMidnight(5).Next(100)];
 
     private static void Produce(Deployment deployment, int records, byte[]? key, string value)
     {

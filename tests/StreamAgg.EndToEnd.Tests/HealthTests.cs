@@ -45,7 +45,7 @@ public sealed class HealthTests : IDisposable
         await using var cluster = await KafkaCluster.StartAsync();
         await using var postgres = await TestPostgres.OwnAsync();
         await using var deployment = await Deployment.CreateAsync(brokers: Brokers.Of(cluster), postgres: postgres.ConnectionString());
-        var traffic = Traffic.AcrossMidnight(5);
+        var traffic = SteadyTraffic.AcrossMidnight(5);
         var process = deployment.Run();
         string url = await process.HttpUrlAsync();
         await deployment.WaitAsync(() => IsReadyAsync(url), () => "ready");

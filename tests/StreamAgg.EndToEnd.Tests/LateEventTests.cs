@@ -9,24 +9,24 @@ public sealed class LateEventTests
     {
         await using var deployment = await Deployment.CreateAsync();
         var process = deployment.Run();
-        deployment.Events.Send(Traffic.AcrossMidnight(19).Next(500));
-        deployment.Events.Send(new Traffic(20, Traffic.Evening.AddDays(3), 2).Next(100));
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(19).Next(500));
+        deployment.Events.Send(new SteadyTraffic(20, SteadyTraffic.Evening.AddDays(3), 2).Next(100));
         var before = await deployment.AssertExactAsync();
 
-        deployment.Events.Send(1, GatewayEvent.Usage(Traffic.Evening.AddMinutes(7), "openai", 86_000), GatewayEvent.Error(Traffic.Evening.AddMinutes(8), "openai", 504));
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening.AddMinutes(9), "new", 1));
+        deployment.Events.Send(1, GatewayEvent.Usage(SteadyTraffic.Evening.AddMinutes(7), "openai", 86_000), GatewayEvent.Error(SteadyTraffic.Evening.AddMinutes(8), "openai", 504));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening.AddMinutes(9), "new", 1));
         var after = await deployment.AssertExactAsync();
 
-        Assert.Equal([(Traffic.Evening, "new"), (Traffic.Evening, "openai")], Changed(before.Hourly, after.Hourly));
-        Assert.Equal([(Traffic.Evening.Date, "new"), (Traffic.Evening.Date, "openai")], Changed(before.Daily, after.Daily));
+        Assert.Equal([(SteadyTraffic.Evening, "new"), (SteadyTraffic.Evening, "openai")], Changed(before.Hourly, after.Hourly));
+        Assert.Equal([(SteadyTraffic.Evening.Date, "new"), (SteadyTraffic.Evening.Date, "openai")], Changed(before.Daily, after.Daily));
 
         // Everything is folded into the base by now, and counted on top of it after a restart.
         Assert.Equal(0, await process.StopAsync());
         deployment.Run();
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening.AddMinutes(10), "new", 2));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening.AddMinutes(10), "new", 2));
         var last = await deployment.AssertExactAsync();
-        Assert.Equal([(Traffic.Evening, "new")], Changed(after.Hourly, last.Hourly));
-        Assert.Equal([(Traffic.Evening.Date, "new")], Changed(after.Daily, last.Daily));
+        Assert.Equal([(SteadyTraffic.Evening, "new")], Changed(after.Hourly, last.Hourly));
+        Assert.Equal([(SteadyTraffic.Evening.Date, "new")], Changed(after.Daily, last.Daily));
     }
 
     private static IEnumerable<(DateTime, string)> Changed(IReadOnlyList<MetricRow> before, IReadOnlyList<MetricRow> after)

@@ -60,8 +60,8 @@ public sealed class PoisonTests
         deployment.Events.SendRaw(deployment.UsageTopic, $"[{string.Join(',', Enumerable.Repeat("0", 520_000))},{{\"x\":1}}]");
         expected.AddRange([(deployment.UsageTopic, offset + 1, 0, "not_an_object"), (deployment.UsageTopic, offset + 1, 520_000, "unknown_shape")]);
         deployment.Events.SendRaw(deployment.UsageTopic, $"[{string.Join(',', Enumerable.Repeat(Good, 10_000))}]");
-        deployment.Recount.Add(Enumerable.Repeat(GatewayEvent.Usage(Traffic.Evening, "openai", 5), Events.Length + 1 + 10_000));
-        deployment.Recount.Add([GatewayEvent.Error(Traffic.Evening, "", 500)]);
+        deployment.Recount.Add(Enumerable.Repeat(GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 5), Events.Length + 1 + 10_000));
+        deployment.Recount.Add([GatewayEvent.Error(SteadyTraffic.Evening, "", 500)]);
 
         await deployment.AssertExactAsync();
 

@@ -32,7 +32,7 @@ public sealed class PostgresOutageTests
     {
         await using EmbeddedPostgres postgres = await TestPostgres.OwnAsync();
         await using var deployment = await Deployment.CreateAsync(postgres: postgres.ConnectionString());
-        var traffic = Traffic.AcrossMidnight(13);
+        var traffic = SteadyTraffic.AcrossMidnight(13);
         var process = deployment.Run();
         deployment.Events.Send(traffic.Next(300));
         await deployment.AssertExactAsync();
@@ -55,7 +55,7 @@ public sealed class PostgresOutageTests
     {
         await using EmbeddedPostgres postgres = await TestPostgres.OwnAsync();
         await using var deployment = await Deployment.CreateAsync(postgres: postgres.ConnectionString());
-        var traffic = Traffic.AcrossMidnight(14);
+        var traffic = SteadyTraffic.AcrossMidnight(14);
         var process = deployment.Run();
         deployment.Events.Send(traffic.Next(300));
         await deployment.AssertExactAsync();

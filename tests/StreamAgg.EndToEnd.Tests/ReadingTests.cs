@@ -25,7 +25,7 @@ public sealed class ReadingTests
         await Brokers.NeedAsync(KafkaFeature.NodeFaults);
         await using var cluster = await KafkaCluster.StartAsync();
         await using var deployment = await Deployment.CreateAsync(brokers: Brokers.Of(cluster), settings: ("Pipeline:CheckpointInterval", "00:00:01"));
-        var traffic = Traffic.AcrossMidnight(31);
+        var traffic = SteadyTraffic.AcrossMidnight(31);
         var process = deployment.Run();
         string url = await process.HttpUrlAsync();
         deployment.Events.Send(traffic.Next(300));

@@ -13,7 +13,7 @@ public sealed class RebalanceTests
         if (protocol == "consumer")
             await Brokers.NeedAsync(KafkaFeature.ConsumerProtocol);
         await using var deployment = await Deployment.CreateAsync(partitions: 4, settings: ("Kafka:Client:group.protocol", protocol));
-        var traffic = new Traffic(8, Traffic.Evening, hours: 0.9);
+        var traffic = new SteadyTraffic(8, SteadyTraffic.Evening, hours: 0.9);
         var first = deployment.Run();
         deployment.Events.Send(traffic.Next(300));
         await deployment.WaitAsync(async () => await Owners.CountAsync(deployment) == 1, () => "one owner");
@@ -40,7 +40,7 @@ public sealed class RebalanceTests
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 4);
         var process = deployment.Run(("Pipeline:Consumers", "2"));
-        var traffic = Traffic.AcrossMidnight(9);
+        var traffic = SteadyTraffic.AcrossMidnight(9);
         await deployment.WaitAsync(
             async () =>
             {
@@ -58,7 +58,7 @@ public sealed class RebalanceTests
         await using var deployment = await Deployment.CreateAsync(partitions: 4);
         var killed = deployment.Run();
         deployment.Run();
-        var traffic = Traffic.AcrossMidnight(10);
+        var traffic = SteadyTraffic.AcrossMidnight(10);
         await deployment.WaitAsync(
             async () =>
             {

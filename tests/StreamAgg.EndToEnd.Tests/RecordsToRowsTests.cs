@@ -10,8 +10,8 @@ public sealed class RecordsToRowsTests
     {
         await using var deployment = await Deployment.CreateAsync();
         var process = deployment.Run();
-        deployment.Events.Send(Traffic.AcrossMidnight(1).Next(600));
-        deployment.Events.Send(Traffic.AcrossMidnight(2).Next(2000), batch: 50);
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(1).Next(600));
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(2).Next(2000), batch: 50);
 
         var tables = await deployment.AssertExactAsync();
 
@@ -23,10 +23,10 @@ public sealed class RecordsToRowsTests
     public async Task A_backlog_is_published_once_an_hour_however_far_one_partition_is_ahead()
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 3);
-        var hour = Traffic.Evening;
+        var hour = SteadyTraffic.Evening;
         for (int hours = 0; hours < 30; hours++)
         {
-            var traffic = new Traffic(hours, hour.AddHours(hours), 1);
+            var traffic = new SteadyTraffic(hours, hour.AddHours(hours), 1);
             for (int partition = 0; partition < 3; partition++)
                 deployment.Events.Send(partition, [.. traffic.Next(partition == 0 ? 200 : 5)]);
         }
@@ -43,7 +43,7 @@ public sealed class RecordsToRowsTests
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 1);
         var process = deployment.Run(("Pipeline:CheckpointInterval", "00:10:00"));
-        deployment.Events.Send(Traffic.AcrossMidnight(3).Next(300));
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(3).Next(300));
         // A dead letter is sent when its record is counted: it tells that everything before it was read.
         deployment.Events.SendRaw(deployment.UsageTopic, "no JSON");
         deployment.Events.SendRaw(deployment.ErrorTopic, "no JSON");
@@ -63,10 +63,10 @@ public sealed class RecordsToRowsTests
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 6);
         deployment.Run();
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening, "openai", 12.5), GatewayEvent.Usage(Traffic.Evening.AddMinutes(3), "openai"));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 12.5), GatewayEvent.Usage(SteadyTraffic.Evening.AddMinutes(3), "openai"));
         await deployment.AssertExactAsync();
 
-        deployment.Events.Send(5, GatewayEvent.Error(Traffic.Evening.AddHours(9), "openai", 503));
+        deployment.Events.Send(5, GatewayEvent.Error(SteadyTraffic.Evening.AddHours(9), "openai", 503));
         await deployment.AssertExactAsync();
     }
 

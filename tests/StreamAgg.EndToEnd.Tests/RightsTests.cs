@@ -20,7 +20,7 @@ public sealed class RightsTests
         var running = deployment.Run();
         await deployment.WaitAsync(async () => await deployment.State.WhatIsUnsettledAsync() is "", () => "both partitions to be claimed");
         await deployment.ExecuteAsync("REVOKE INSERT ON streamagg.dirty_hour FROM streamagg_service");
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening, "x", 10));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening, "x", 10));
         Assert.Equal(3, await running.WaitForExitAsync(Patience));
         string line = running.Errors.Trim().Split('\n')[^1];
         Assert.Contains("permission denied for table dirty_hour. The role test_service lacks INSERT on streamagg.dirty_hour: run deploy/roles.sql", line, StringComparison.Ordinal);

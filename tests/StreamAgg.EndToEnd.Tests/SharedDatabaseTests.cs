@@ -6,7 +6,7 @@ namespace StreamAgg.EndToEnd.Tests;
 /// <summary>Who else is in the database: an earlier batch job, another pipeline, another time zone.</summary>
 public sealed class SharedDatabaseTests
 {
-    private static readonly DateTime Hour = Traffic.Evening;
+    private static readonly DateTime Hour = SteadyTraffic.Evening;
 
     [Fact]
     public async Task A_batch_jobs_larger_row_stays_a_smaller_one_is_replaced_and_an_equal_one_is_not_written_again()
@@ -53,7 +53,7 @@ public sealed class SharedDatabaseTests
         (string, string)[] second = [("Pipeline:Id", "second"), ("Kafka:GroupId", TestKafka.NewName("group")), ("Postgres:PublishSchema", "second")];
         deployment.Run();
         deployment.Run(second);
-        deployment.Events.Send(Traffic.AcrossMidnight(21).Next(400));
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(21).Next(400));
         await deployment.AssertExactAsync();
         foreach (var (key, value) in second)
             deployment.Settings[key] = value;
@@ -71,7 +71,7 @@ public sealed class SharedDatabaseTests
         await deployment.ExecuteAsync($"ALTER DATABASE \"{await DatabaseNameAsync(deployment)}\" SET timezone = 'Asia/Kolkata'");
         deployment.Settings["Postgres:ConnectionString"] += ";Timezone=Asia/Kolkata";
         deployment.Start(["run"], [], new Dictionary<string, string> { ["TZ"] = "Asia/Kolkata" });
-        deployment.Events.Send(Traffic.AcrossMidnight(22).Next(400));
+        deployment.Events.Send(SteadyTraffic.AcrossMidnight(22).Next(400));
         await deployment.AssertExactAsync();
     }
 

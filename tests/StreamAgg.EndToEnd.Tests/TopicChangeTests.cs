@@ -15,7 +15,7 @@ public sealed class TopicChangeTests : IAsyncLifetime
     public async Task A_topic_gains_partitions_and_they_are_read_from_their_beginning()
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 1, settings: ("Kafka:Client:topic.metadata.refresh.interval.ms", "1000"));
-        var traffic = Traffic.AcrossMidnight(16);
+        var traffic = SteadyTraffic.AcrossMidnight(16);
         var process = deployment.Run(("Kafka:StartFrom", "end"));
         await deployment.WaitAsync(async () => await Owners.CountAsync(deployment) == 1, () => "an owner");
         deployment.Events.Send(traffic.Next(200));
@@ -37,12 +37,12 @@ public sealed class TopicChangeTests : IAsyncLifetime
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 1);
         var first = deployment.Run();
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening, "openai", 20), GatewayEvent.Error(Traffic.Evening, "openai", 429));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 20), GatewayEvent.Error(SteadyTraffic.Evening, "openai", 429));
         await deployment.AssertExactAsync();
         Assert.Equal(0, await first.StopAsync());
-        deployment.Events.SendUncounted(0, [.. Enumerable.Repeat(GatewayEvent.Usage(Traffic.Evening, "openai", 30), 10)]);
+        deployment.Events.SendUncounted(0, [.. Enumerable.Repeat(GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 30), 10)]);
         await (await TestKafka.SharedAsync()).DeleteRecordsAsync(deployment.UsageTopic, 0, 11);
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening, "openai", 40));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 40));
 
         using var collector = new MetricsCollector();
         for (int attempt = 0; attempt < 2; attempt++)
@@ -67,10 +67,10 @@ public sealed class TopicChangeTests : IAsyncLifetime
     public async Task A_first_start_on_a_topic_with_expired_records_knows_no_gap()
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 1);
-        deployment.Events.SendUncounted(0, [.. Enumerable.Repeat(GatewayEvent.Usage(Traffic.Evening, "openai", 30), 10)]);
+        deployment.Events.SendUncounted(0, [.. Enumerable.Repeat(GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 30), 10)]);
         await (await TestKafka.SharedAsync()).DeleteRecordsAsync(deployment.UsageTopic, 0, 8);
-        deployment.Recount.Add(Enumerable.Repeat(GatewayEvent.Usage(Traffic.Evening, "openai", 30), 2));
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening, "openai", 40));
+        deployment.Recount.Add(Enumerable.Repeat(GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 30), 2));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 40));
 
         deployment.Run();
         await deployment.AssertExactAsync();
@@ -81,7 +81,7 @@ public sealed class TopicChangeTests : IAsyncLifetime
     public async Task A_topic_that_is_deleted_and_made_again_is_a_gap_and_what_was_counted_stays()
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 1, settings: ("Kafka:Client:topic.metadata.refresh.interval.ms", "1000"));
-        var traffic = Traffic.AcrossMidnight(17);
+        var traffic = SteadyTraffic.AcrossMidnight(17);
         var stopped = deployment.Run();
         deployment.Events.Send(traffic.Next(200));
         await deployment.AssertExactAsync();
@@ -104,15 +104,15 @@ public sealed class TopicChangeTests : IAsyncLifetime
     {
         await using var deployment = await Deployment.CreateAsync(partitions: 1, settings: ("OnGap", "Continue"));
         var first = deployment.Run();
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening, "openai", 20));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 20));
         await deployment.AssertExactAsync();
         await first.KillAsync();
-        deployment.Events.SendUncounted(0, [.. Enumerable.Repeat(GatewayEvent.Usage(Traffic.Evening, "openai", 30), 10)]);
+        deployment.Events.SendUncounted(0, [.. Enumerable.Repeat(GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 30), 10)]);
         await (await TestKafka.SharedAsync()).DeleteRecordsAsync(deployment.UsageTopic, 0, Offset.End);
 
         deployment.Run();
         await deployment.AssertExactAsync();
-        deployment.Events.Send(0, GatewayEvent.Usage(Traffic.Evening, "openai", 40));
+        deployment.Events.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 40));
         await deployment.AssertExactAsync();
         Assert.Equal(1, await deployment.ScalarAsync("SELECT count(*) FROM streamagg.gap WHERE from_offset = 1 AND to_offset = 11"));
     }

@@ -15,7 +15,7 @@ public sealed class TransactionTests : IAsyncLifetime
     {
         await using var deployment = await Deployment.CreateAsync();
         using var producer = Producer(deployment);
-        var traffic = Traffic.AcrossMidnight(18);
+        var traffic = SteadyTraffic.AcrossMidnight(18);
         deployment.Run();
         for (int i = 0; i < 4; i++)
         {
@@ -36,8 +36,8 @@ public sealed class TransactionTests : IAsyncLifetime
         await using var deployment = await Deployment.CreateAsync();
         using var producer = Producer(deployment);
         producer.Begin();
-        producer.Send(0, GatewayEvent.Usage(Traffic.Evening, "openai", 70));
-        deployment.Events.Send(0, GatewayEvent.Error(Traffic.Evening, "openai", 500));
+        producer.Send(0, GatewayEvent.Usage(SteadyTraffic.Evening, "openai", 70));
+        deployment.Events.Send(0, GatewayEvent.Error(SteadyTraffic.Evening, "openai", 500));
         deployment.Run();
 
         // The other partitions are read to their ends and follow the clock, and the publisher has looked several times since.

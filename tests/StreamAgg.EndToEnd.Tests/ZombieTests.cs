@@ -17,7 +17,7 @@ public sealed class ZombieTests
             await Brokers.NeedAsync(KafkaFeature.ConsumerProtocol);
         await using var deployment = await Deployment.CreateAsync(
             partitions: 2, settings: [("Kafka:Client:group.protocol", protocol), ("Kafka:Client:session.timeout.ms", "3000"), ("Kafka:Client:heartbeat.interval.ms", "500")]);
-        var traffic = Traffic.AcrossMidnight(11);
+        var traffic = SteadyTraffic.AcrossMidnight(11);
         var frozen = deployment.Run();
         await deployment.WaitAsync(async () => await Owners.CountAsync(deployment) == 1, () => "the first owner");
         deployment.Events.Send(traffic.Next(500));
@@ -45,7 +45,7 @@ public sealed class ZombieTests
     public async Task Two_groups_that_each_own_every_partition_fence_each_other_and_count_nothing_twice()
     {
         await using var deployment = await Deployment.CreateAsync();
-        var traffic = Traffic.AcrossMidnight(12);
+        var traffic = SteadyTraffic.AcrossMidnight(12);
         var first = deployment.Run();
         await deployment.WaitAsync(async () => await Owners.CountAsync(deployment) == 1, () => "the first owner");
         var second = deployment.Run(("Kafka:GroupId", TestKafka.NewName("group")));

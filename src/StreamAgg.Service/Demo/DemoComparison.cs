@@ -1,5 +1,5 @@
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Gateway.Tally;
+using StreamAgg.Traffic.Recount;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Service.Configuration;

@@ -1,5 +1,5 @@
 using StreamAgg.Core.Time;
-using StreamAgg.Gateway.Tally;
+using StreamAgg.Traffic.Recount;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Run;

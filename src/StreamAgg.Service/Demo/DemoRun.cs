@@ -1,8 +1,8 @@
 using StreamAgg.Embedded.Kafka;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;
-using StreamAgg.Gateway.Tally;
-using StreamAgg.Gateway.Traffic;
+using StreamAgg.Traffic.Recount;
+using StreamAgg.Traffic.Generating;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Service.Configuration;

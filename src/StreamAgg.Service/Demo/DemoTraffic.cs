@@ -1,7 +1,7 @@
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Producing;
-using StreamAgg.Gateway.Tally;
-using StreamAgg.Gateway.Traffic;
+using StreamAgg.Traffic.Recount;
+using StreamAgg.Traffic.Generating;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Demo;

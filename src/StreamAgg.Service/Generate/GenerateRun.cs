@@ -1,6 +1,6 @@
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Producing;
-using StreamAgg.Gateway.Traffic;
+using StreamAgg.Traffic.Generating;
 
 namespace StreamAgg.Service.Generate;
 

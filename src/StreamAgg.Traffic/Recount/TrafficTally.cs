@@ -1,9 +1,9 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Gateway.Traffic;
+using StreamAgg.Traffic.Generating;
 
-namespace StreamAgg.Gateway.Tally;
+namespace StreamAgg.Traffic.Recount;
 
 /// <summary>Counts the same events once more in the plainest way there is: dictionaries, and every duration kept. The tables are judged by it.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using StreamAgg.Core.Aggregation;
 
-namespace StreamAgg.Gateway.Tally;
+namespace StreamAgg.Traffic.Recount;
 
 /// <summary>One value that is not as it must be.</summary>
 /// <param name="Table">Which of the two tables.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using StreamAgg.Core.Aggregation;
 
-namespace StreamAgg.Gateway.Tally;
+namespace StreamAgg.Traffic.Recount;
 
 /// <summary>A row as it must stand in a table, with every duration behind it.</summary>
 public sealed class ExpectedRow

@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Gateway.Traffic;
+using StreamAgg.Traffic.Generating;
 
-namespace StreamAgg.Gateway.Tests.Traffic;
+namespace StreamAgg.Gateway.Tests.Generating;
 
 public sealed class TrafficGeneratorTests
 {

@@ -3,7 +3,7 @@ using System.Text;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 
-namespace StreamAgg.Gateway.Traffic;
+namespace StreamAgg.Traffic.Generating;
 
 /// <summary>Writes what must be refused, whatever the configuration.</summary>
 internal sealed class PoisonWriter(SeededRandom random, StringBuilder text, EventWriter writer)

@@ -1,7 +1,7 @@
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 
-namespace StreamAgg.Gateway.Traffic;
+namespace StreamAgg.Traffic.Generating;
 
 /// <summary>A record as a gateway would send it, with what must become of it.</summary>
 public sealed record GeneratedRecord

@@ -1,6 +1,6 @@
 using StreamAgg.Core.Time;
 
-namespace StreamAgg.Gateway.Traffic;
+namespace StreamAgg.Traffic.Generating;
 
 /// <summary>What the simulated gateway's day looks like. The same options give the same records, byte for byte.</summary>
 public sealed record TrafficOptions

@@ -1,10 +1,10 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Gateway.Tally;
-using StreamAgg.Gateway.Traffic;
+using StreamAgg.Traffic.Recount;
+using StreamAgg.Traffic.Generating;
 
-namespace StreamAgg.Gateway.Tests.Tally;
+namespace StreamAgg.Gateway.Tests.Recount;
 
 public sealed class TrafficTallyTests
 {

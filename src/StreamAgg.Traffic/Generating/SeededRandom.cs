@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace StreamAgg.Gateway.Traffic;
+namespace StreamAgg.Traffic.Generating;
 
 /// <summary>xoshiro256** by Blackman and Vigna: the same numbers from a seed on every machine and in every release of the platform.</summary>
 internal sealed class SeededRandom

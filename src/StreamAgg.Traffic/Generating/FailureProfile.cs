@@ -1,6 +1,6 @@
 using StreamAgg.Core.Events;
 
-namespace StreamAgg.Gateway.Traffic;
+namespace StreamAgg.Traffic.Generating;
 
 /// <summary>One way in which a request fails, with what it counts as written down by hand: the judge must not ask the accused.</summary>
 internal sealed record FailureProfile(

@@ -2,7 +2,7 @@ using System.Text;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 
-namespace StreamAgg.Gateway.Traffic;
+namespace StreamAgg.Traffic.Generating;
 
 /// <summary>Plays a gateway on a virtual clock: the records that it would have sent up to a moment, and what must become of each.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using StreamAgg.Core.Time;
 
-namespace StreamAgg.Gateway.Traffic;
+namespace StreamAgg.Traffic.Generating;
 
 /// <summary>A provider fails in bursts: most of the time hardly ever, then for minutes every second or third request.</summary>
 internal sealed class ErrorBursts

@@ -2,7 +2,7 @@ namespace StreamAgg.EndToEnd.Tests.Harness;
 
 /// <summary>Requests of some hours of the past, out of order, the same from the same seed.</summary>
 /// <remarks>At most 60 different durations: then every p99 has to be equal to the exact one, not only near it.</remarks>
-internal sealed class Traffic(int seed, DateTime from, double hours)
+internal sealed class SteadyTraffic(int seed, DateTime from, double hours)
 {
     private const int Durations = 60;
 
@@ -14,7 +14,7 @@ internal sealed class Traffic(int seed, DateTime from, double hours)
     /// <summary>Two hours before a day's end to two hours after it: two days, long closed.</summary>
     public static readonly DateTime Evening = new(2024, 3, 9, 22, 0, 0, DateTimeKind.Utc);
 
-    public static Traffic AcrossMidnight(int seed) => new(seed, Evening, hours: 4);
+    public static SteadyTraffic AcrossMidnight(int seed) => new(seed, Evening, hours: 4);
 
     public IReadOnlyList<GatewayEvent> Next(int count) => [.. Enumerable.Range(0, count).Select(_ => Next())];
 

@@ -3,7 +3,7 @@ using System.Text;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 
-namespace StreamAgg.Gateway.Traffic;
+namespace StreamAgg.Traffic.Generating;
 
 /// <summary>Writes one good event in one of the many ways in which producers write them, and says what it must count as.</summary>
 internal sealed class EventWriter(SeededRandom random, StringBuilder text)
