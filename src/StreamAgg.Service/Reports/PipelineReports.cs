@@ -95,10 +95,10 @@ internal sealed class PipelineReports(
         stored?.NextOffset,
         ends.TryGetValue(source, out long end) ? end : null,
         stored?.Watermark)
-    {
-        CheckpointAge = stored?.CheckpointAge,
-        LastStableOffset = stable.TryGetValue(source, out long decided) ? decided : null,
-    };
+        {
+            CheckpointAge = stored?.CheckpointAge,
+            LastStableOffset = stable.TryGetValue(source, out long decided) ? decided : null,
+        };
 
     /// <summary>No answer is an answer here: the status is most wanted when something is away, and a person need not wait for that more than once.</summary>
     private async Task<BrokerAnswers> AskBrokersAsync(CancellationToken cancellation)

@@ -33,8 +33,15 @@ public class VisibleTests
         const string evil = "x\u001b]0;owned\u0007\u202Ey";
         var letter = new DeadLetter
         {
-            Topic = evil, Partition = 0, Offset = 1, Reason = evil, Detail = evil, Time = evil, Kind = evil,
-            Key = System.Text.Encoding.UTF8.GetBytes(evil), Value = System.Text.Encoding.UTF8.GetBytes(evil + "\n"),
+            Topic = evil,
+            Partition = 0,
+            Offset = 1,
+            Reason = evil,
+            Detail = evil,
+            Time = evil,
+            Kind = evil,
+            Key = System.Text.Encoding.UTF8.GetBytes(evil),
+            Value = System.Text.Encoding.UTF8.GetBytes(evil + "\n"),
         };
         using var page = new StringWriter();
         DeadLetterPage.Write(page, letter);

@@ -59,8 +59,10 @@ public class SettingsBinderTests
         Assert.Equal(
             new Core.Events.EventOptions
             {
-                MaxDuration = TimeSpan.FromMinutes(10), LabelCase = Core.Events.LabelCase.Lower,
-                TimeUnit = Core.Events.TimeUnit.Seconds, DurationUnit = Core.Events.TimeUnit.Microseconds,
+                MaxDuration = TimeSpan.FromMinutes(10),
+                LabelCase = Core.Events.LabelCase.Lower,
+                TimeUnit = Core.Events.TimeUnit.Seconds,
+                DurationUnit = Core.Events.TimeUnit.Microseconds,
             },
             events);
         Assert.Equal(new Core.Events.EventOptions(), Bind().Pipeline.Events);
