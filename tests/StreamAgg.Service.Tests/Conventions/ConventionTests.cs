@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using StreamAgg.Pipeline.Telemetry;
+using StreamAgg.Service.Cli;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
 using Xunit;
@@ -20,6 +21,30 @@ public sealed partial class ConventionTests
         while (arrows.FirstOrDefault(folder => !folder.Value.Any(arrows.ContainsKey)).Key is { } free)
             arrows.Remove(free);
         Assert.Empty(arrows.Select(folder => $"{folder.Key} -> {string.Join(", ", folder.Value.Where(arrows.ContainsKey).Order())}"));
+    }
+
+    [Fact]
+    public void The_digest_s_rooms_know_its_cells_alone()
+    {
+        Dictionary<string, HashSet<string>> arrows = Arrows();
+        foreach (string room in (string[])["Adding", "Merging", "Storing"])
+            Assert.Equal(["src/StreamAgg.Digests/Cells"], arrows[$"src/StreamAgg.Digests/{room}"].Where(folder => folder != "src/StreamAgg.Digests"));
+    }
+
+    [Fact]
+    public void No_file_has_over_400_lines_and_no_folder_over_20_files()
+    {
+        Assert.Empty(Sources.Product.Where(file => file.Value.Count(c => c == '\n') > 400).Select(file => file.Key));
+        Assert.Empty(Sources.Product.Keys.GroupBy(FolderOf).Where(folder => folder.Count() > 20).Select(folder => folder.Key));
+    }
+
+    [Fact]
+    public void The_README_names_every_verb_and_no_other()
+    {
+        var named = Table("README.md", "| `run` |").Select(row => InCode().Match(row).Groups["text"].Value.Split(' ')[0]);
+        using var signals = new StopSignals();
+        var context = new CommandContext([], signals);
+        Assert.Equal(CommandTree.Create(context).Subcommands.Select(verb => verb.Name).Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
     }
 
     [Fact]
