@@ -150,7 +150,7 @@ CREATE TABLE IF NOT EXISTS streamagg.day_sketch (
   bucket_date          date NOT NULL,
   platform             text COLLATE "C" NOT NULL,
   input_rev            bigint NOT NULL,
-  row_kept             boolean NOT NULL DEFAULT true,
+  row_kept             boolean NOT NULL DEFAULT false,
   success_count        bigint NOT NULL,
   error_count          bigint NOT NULL,
   error_4xx_count      bigint NOT NULL,

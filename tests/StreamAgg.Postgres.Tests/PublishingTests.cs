@@ -172,31 +172,6 @@ public class PublishingTests(TestServer server)
     }
 
     [Fact]
-    public async Task A_batch_job_s_day_that_begins_before_all_that_was_seen_stays_though_its_hourly_rows_are_gone()
-    {
-        await using TestDatabase database = await server.CreateMigratedAsync();
-        PostgresStore store = database.Store;
-        await database.ExecuteAsync(
-            "INSERT INTO ops_metrics_daily (bucket_date, platform, request_count, success_count) VALUES ('2026-01-01', 'batch', 13, 13), ('2026-01-02', 'batch', 1, 1)");
-        PartialRow[] Seen(string platform, int first, int last) => [.. Enumerable.Range(first, last - first + 1).Select(hour => Row(hour, platform, 1, 1, 1))];
-        const string days = "SELECT bucket_date::text, platform, request_count FROM ops_metrics_daily ORDER BY 1, 2";
-
-        // The first day stays; the second was seen from its begin on, and the new label's days are ours.
-        Fence fence = await store.FenceAsync(Usage0);
-        await store.CommitAsync(Checkpoint(Usage0, fence, 1, [.. Seen("batch", 13, 40), .. Seen("new", 13, 40)]) with { Watermark = Hour(60).Start });
-        Assert.Equal(new PublishResult(3, 1, 0), (await store.PublishAsync(Usage0)).Days);
-        Assert.Equal(["2026-01-01|batch|13", "2026-01-01|new|33", "2026-01-02|batch|51", "2026-01-02|new|51"], await database.RowsAsync(days));
-        // Ours are written again with a late event, the held one is not.
-        await store.CommitAsync(Checkpoint(Usage0, fence.Next, 2, Row(14, "batch", 1, 1, 1, 1), Row(14, "new", 1, 1, 1, 1)));
-        Assert.Equal(new PublishResult(1, 1, 0), (await store.PublishAsync(Usage0)).Days);
-
-        // An event of the day's first hour, and nothing of it is unknown any more.
-        await store.CommitAsync(Checkpoint(Usage0, fence.Next.Next, 3, [.. Seen("batch", 0, 0)]));
-        Assert.Equal(new PublishResult(1, 0, 0), (await store.PublishAsync(Usage0)).Days);
-        Assert.Equal(["0"], await database.RowsAsync("SELECT count(*) FROM streamagg.day_sketch WHERE row_kept"));
-    }
-
-    [Fact]
     public async Task A_day_with_hours_that_somebody_else_counted_and_nobody_here_saw_stays_as_it_is_until_they_are_filled()
     {
         await using TestDatabase database = await server.CreateMigratedAsync();

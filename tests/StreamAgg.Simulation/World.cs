@@ -2,7 +2,6 @@ using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
-using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Letters;
@@ -89,9 +88,6 @@ internal sealed class World
     public Database Database { get; }
 
     public Ledger Ledger { get; }
-
-    /// <summary>Days that a batch job had written before the first event.</summary>
-    public HashSet<BucketKey<Day>> Foreign { get; } = [];
 
     public DeliveryBook Book { get; } = new();
 

@@ -13,19 +13,15 @@ internal sealed class DayPublishing(string pipeline, string publishSchema)
     : BucketPublishing<Day, DateOnly>(pipeline, publishSchema, "day", RowTable.Daily)
 {
     // Somebody else has counted hours of the day of which nothing was ever seen here (an earlier batch job, until the day of the
-    // takeover is filled): the day's sum would miss them. Hourly rows without a sketch tell, for an hour's sketch and its row are
-    // committed together; where those are gone, so does a daily row that was never ours on a day that begins before all that was seen.
+    // takeover is filled): the day's sum would miss them. An hour's sketch and its row are committed together, so ours are never among them.
     private readonly string unseen =
         $"""
-        SELECT s.bucket_date, s.platform FROM unnest(@buckets, @platforms) AS v(day, label)
-        JOIN streamagg.day_sketch s ON s.pipeline = @pipeline AND s.bucket_date = v.day AND s.platform = v.label
+        SELECT v.day, v.label FROM unnest(@buckets, @platforms) AS v(day, label)
         WHERE EXISTS (
           SELECT FROM {SqlIdentifier.Quote(publishSchema)}.ops_metrics_hourly t
           WHERE t.platform = v.label AND t.bucket_start >= v.day::timestamp AT TIME ZONE 'UTC' AND t.bucket_start < (v.day + 1)::timestamp AT TIME ZONE 'UTC'
             AND NOT EXISTS (
-              SELECT FROM streamagg.hour_sketch h WHERE h.pipeline = @pipeline AND h.bucket_start = t.bucket_start AND h.platform = v.label))
-        OR s.row_kept AND v.day::timestamp AT TIME ZONE 'UTC' < (SELECT min(h.bucket_start) FROM streamagg.hour_sketch h WHERE h.pipeline = @pipeline)
-          AND EXISTS (SELECT FROM {SqlIdentifier.Quote(publishSchema)}.ops_metrics_daily t WHERE t.bucket_date = v.day AND t.platform = v.label)
+              SELECT FROM streamagg.hour_sketch s WHERE s.pipeline = @pipeline AND s.bucket_start = t.bucket_start AND s.platform = v.label))
         """;
 
     // A day with a dirty hour waits: it would be no recount of a prefix of the log.

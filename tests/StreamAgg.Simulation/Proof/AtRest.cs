@@ -68,7 +68,7 @@ internal sealed class AtRest(World world)
             VerifyRow(key, account, world.Database.Hourly.Committed(key), world.Database.HourSketches.Committed(key));
         foreach (var (key, account) in world.Ledger.Days)
         {
-            if (world.Database.HasUnseenHours(key) || IsHeldDay(key))
+            if (world.Database.HasUnseenHours(key))
                 VerifyHeld(key, account, world.Database.Daily.Committed(key), world.Database.DaySketches.Committed(key));
             else
                 VerifyRow(key, account, world.Database.Daily.Committed(key), world.Database.DaySketches.Committed(key));
@@ -129,14 +129,6 @@ internal sealed class AtRest(World world)
         if (requests != account.Totals.RequestCount)
             world.Fail(Invariants.RowsAreTrue, $"{which}, all labels: the rows hold {requests} requests, the log {account.Totals.RequestCount}");
     }
-
-    /// <summary>
-    /// A batch job's daily row on a day that begins before all that was seen stays; and where an earlier hour was seen since, until the day changes again.
-    /// </summary>
-    private bool IsHeldDay(BucketKey<Day> day) =>
-        world.Foreign.Contains(day)
-        && (world.Database.BeginsBeforeAllSeen(day.Bucket)
-            || (world.Database.DaySketches.Committed(day) is { RowKept: true } && world.Database.Daily.Committed(day) == FaultMaker.Foreign(1)));
 
     /// <summary>Hours that others counted were never seen: the day stays as the batch job left it, and the state knows the part that is known.</summary>
     private void VerifyHeld(BucketKey<Day> which, Account account, FigureRow? row, SketchRow? sketch)

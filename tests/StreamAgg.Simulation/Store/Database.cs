@@ -124,17 +124,6 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
         return false;
     }
 
-    /// <summary>True where no hour that has a sketch lies at or before the day's begin: what was there before the pipeline is unknown.</summary>
-    public bool BeginsBeforeAllSeen(Day day)
-    {
-        foreach (var (key, cell) in HourSketches.Cells)
-        {
-            if (cell.Committed is not null && key.Bucket.CompareTo(day.FirstHour) <= 0)
-                return false;
-        }
-        return true;
-    }
-
     /// <summary>The smallest committed watermark; null while a partition has no row or no watermark.</summary>
     public Instant? Watermark(IReadOnlyCollection<SourcePartition> partitions)
     {

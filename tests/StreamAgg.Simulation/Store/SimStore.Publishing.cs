@@ -125,7 +125,7 @@ internal sealed partial class SimStore
             foreach (var (day, wasKept) in taken)
             {
                 Versioned<SketchRow> sketch = database.DaySketches[day.Key];
-                if (Rules.HoldsDay && (database.HasUnseenHours(day.Key) || (wasKept && database.Daily[day.Key].Newest is not null && database.BeginsBeforeAllSeen(day.Key.Bucket))))
+                if (Rules.HoldsDay && database.HasUnseenHours(day.Key))
                 {
                     database.Happenings.Count(Happening.DayHeld);
                     sketch.Write(sketch.Newest! with { RowKept = true });

@@ -69,9 +69,7 @@ internal sealed class FaultMaker(World world, MetadataWeather metadata, LetterWe
                 long requests = chance.Chance(0.5) ? 1 : 1_000_000;
                 world.Database.Hourly[new BucketKey<Hour>(hour, label)].Seed(Foreign(requests));
             }
-            var day = new BucketKey<Day>(world.Plan.Start.Hour.Day, label);
-            world.Database.Daily[day].Seed(Foreign(1));
-            world.Foreign.Add(day);
+            world.Database.Daily[new BucketKey<Day>(world.Plan.Start.Hour.Day, label)].Seed(Foreign(1));
         }
     }
 
