@@ -8,6 +8,7 @@ using StreamAgg.Testing.Kafka;
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>Two hundred readers of a year, and Kafka away for half of the time: writing does not notice.</summary>
+[Collection(Storm.Name)]
 public sealed class ReadingTests
 {
     private const int Readers = 200;
