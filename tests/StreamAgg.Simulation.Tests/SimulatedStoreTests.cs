@@ -4,8 +4,8 @@ using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
-using StreamAgg.Simulation.Store;
 using StreamAgg.Simulation.Lockstep;
+using StreamAgg.Simulation.Store;
 using StreamAgg.Testing;
 using StreamAgg.Testing.Postgres;
 

@@ -1,7 +1,7 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Logging;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Pipeline.Log;
 

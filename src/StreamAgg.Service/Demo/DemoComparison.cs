@@ -1,9 +1,9 @@
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Traffic.Recount;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Run;
+using StreamAgg.Traffic.Recount;
 
 namespace StreamAgg.Service.Demo;
 

@@ -1,8 +1,8 @@
 using StreamAgg.Core.Time;
-using StreamAgg.Traffic.Recount;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Run;
+using StreamAgg.Traffic.Recount;
 
 namespace StreamAgg.Service.Demo;
 

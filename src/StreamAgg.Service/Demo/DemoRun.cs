@@ -1,14 +1,14 @@
 using StreamAgg.Embedded.Kafka;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;
-using StreamAgg.Traffic.Recount;
-using StreamAgg.Traffic.Generating;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Http;
 using StreamAgg.Service.Run;
+using StreamAgg.Traffic.Generating;
+using StreamAgg.Traffic.Recount;
 
 namespace StreamAgg.Service.Demo;
 

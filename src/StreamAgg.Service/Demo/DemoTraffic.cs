@@ -1,8 +1,8 @@
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Producing;
-using StreamAgg.Traffic.Recount;
-using StreamAgg.Traffic.Generating;
 using StreamAgg.Service.Reports;
+using StreamAgg.Traffic.Generating;
+using StreamAgg.Traffic.Recount;
 
 namespace StreamAgg.Service.Demo;
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using Npgsql;
 using StreamAgg.Kafka.DeadLetters;
-using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Log;
+using StreamAgg.Kafka.Metadata;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Running;
 using StreamAgg.Pipeline.Store;

@@ -1,8 +1,8 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Traffic.Recount;
 using StreamAgg.Traffic.Generating;
+using StreamAgg.Traffic.Recount;
 
 namespace StreamAgg.Gateway.Tests.Recount;
 
