@@ -19,7 +19,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
 
     private static readonly TimeSpan PollTimeout = TimeSpan.FromMilliseconds(50);
 
-    private readonly Gen0Limit nursery = new();
+    private readonly Gen0Limit gen0 = new();
     private volatile Member[] members = [];
 
     /// <summary>True while every poll loop moves, whatever Kafka and PostgreSQL do. Any thread.</summary>
@@ -41,7 +41,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
             for (int i = 0; i < started.Length; i++)
             {
                 logs.Add(openLog(i));
-                started[i] = new Member(services with { Owner = $"{services.Owner}/{i}", Gen0Limit = nursery }, logs[i]);
+                started[i] = new Member(services with { Owner = $"{services.Owner}/{i}", Gen0Limit = gen0 }, logs[i]);
             }
 
             members = started;
@@ -148,7 +148,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
             {
                 await Task.Delay(services.Options.CheckpointInterval, services.Time, ending.Token);
                 await publisher.PublishOnceAsync(ending.Token);
-                nursery.Trim();
+                gen0.Trim();
             }
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)

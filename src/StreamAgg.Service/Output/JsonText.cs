@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Time;
 
 namespace StreamAgg.Service.Output;
 
@@ -39,15 +40,28 @@ internal static class JsonText
         await output.WriteLineAsync(before[0] == '[' ? "[]" : "\n]");
     }
 
-    /// <summary>A number, a time as text, or null.</summary>
+    /// <summary>A number, a time as text, or null; of nothing else.</summary>
+    /// <exception cref="ArgumentException">The value is of another type: an <see cref="int"/> would else be told as text.</exception>
     public static void WriteOrNull(this Utf8JsonWriter json, string name, object? value)
     {
-        if (value is long whole)
-            json.WriteNumber(name, whole);
-        else if (value is double number && double.IsFinite(number))
-            json.WriteNumber(name, number);
-        else
-            json.WriteString(name, value is double ? null : value?.ToString()); // JSON has no NaN and no infinity.
+        switch (value)
+        {
+            case long whole:
+                json.WriteNumber(name, whole);
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumber(name, number);
+                break;
+            // JSON has no NaN and no infinity.
+            case null or double:
+                json.WriteNull(name);
+                break;
+            case Instant time:
+                json.WriteString(name, time.ToString());
+                break;
+            default:
+                throw new ArgumentException($"{name} is a {value.GetType().Name}, neither a long, a double nor a time.", nameof(value));
+        }
     }
 
     /// <summary>An object, members named as the row's columns.</summary>

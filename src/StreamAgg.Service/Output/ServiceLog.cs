@@ -33,8 +33,8 @@ internal static partial class ServiceLog
     public static partial void Waiting(ILogger logger, string what, double seconds, string reason);
 
     [LoggerMessage(909, LogLevel.Warning,
-        "StreamAgg:Digest:Compression is {Compression}: below 100 p99 may be off by up to {Factor:0.#} times what is stated for it (docs/t-digest.md)")]
-    public static partial void CompressionIsLow(ILogger logger, int compression, double factor);
+        "StreamAgg:Digest:Compression is {Compression}: below 100 the bound of p99 is (100 / compression)^3 times as wide as stated (docs/t-digest.md)")]
+    public static partial void CompressionIsLow(ILogger logger, int compression);
 
     [LoggerMessage(910, LogLevel.Information,
         "the hour {Hour} closes when the watermark reaches {End}, it is at {Watermark}; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}; "

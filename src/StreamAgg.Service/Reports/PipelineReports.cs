@@ -23,7 +23,7 @@ internal sealed class PipelineReports(
     /// <summary>For all that the brokers are asked: longer than one question that is not answered (6 s), shorter than HTTP waits.</summary>
     private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(7);
 
-    /// <summary>What lies in memory for one who takes rows: some 500 kB.</summary>
+    /// <summary>What lies in memory for one who takes rows.</summary>
     private const int PageRows = 1000;
 
     public Func<PipelineVitals>? Vitals { get; init; }

@@ -20,7 +20,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         ServiceLog.Starting(
             logger, ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers, settings.Postgres.PublishSchema);
         if (settings.Pipeline.Compression < 100)
-            ServiceLog.CompressionIsLow(logger, settings.Pipeline.Compression, Math.Pow(100.0 / settings.Pipeline.Compression, 3));
+            ServiceLog.CompressionIsLow(logger, settings.Pipeline.Compression);
         try
         {
             await RunPartsAsync(stop);

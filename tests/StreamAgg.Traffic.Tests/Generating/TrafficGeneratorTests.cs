@@ -4,7 +4,7 @@ using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Traffic.Generating;
 
-namespace StreamAgg.Gateway.Tests.Generating;
+namespace StreamAgg.Traffic.Tests.Generating;
 
 public sealed class TrafficGeneratorTests
 {

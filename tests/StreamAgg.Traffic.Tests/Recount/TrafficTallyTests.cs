@@ -4,7 +4,7 @@ using StreamAgg.Core.Time;
 using StreamAgg.Traffic.Generating;
 using StreamAgg.Traffic.Recount;
 
-namespace StreamAgg.Gateway.Tests.Recount;
+namespace StreamAgg.Traffic.Tests.Recount;
 
 public sealed class TrafficTallyTests
 {
