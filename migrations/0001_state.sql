@@ -209,7 +209,22 @@ CREATE TABLE IF NOT EXISTS streamagg.dead_letter_replay (
   partition    integer NOT NULL,
   "offset"     bigint NOT NULL,
   event_index  integer NOT NULL,
+  record_time  bigint NOT NULL,
+  bucket_start         timestamptz NOT NULL,
+  platform             text COLLATE "C" NOT NULL,
+  success_count        bigint NOT NULL,
+  error_count          bigint NOT NULL,
+  error_4xx_count      bigint NOT NULL,
+  error_5xx_count      bigint NOT NULL,
+  timeout_count        bigint NOT NULL,
+  duration_count       bigint NOT NULL,
+  duration_sum_micros  numeric NOT NULL,
+  duration_min_micros  bigint,
+  duration_max_micros  bigint,
   replayed_at  timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (pipeline, topic, partition, "offset", event_index)
+  PRIMARY KEY (pipeline, topic, partition, "offset", event_index, record_time)
 );
+CREATE INDEX IF NOT EXISTS dead_letter_replay_bucket ON streamagg.dead_letter_replay (pipeline, bucket_start);
 COMMENT ON TABLE streamagg.dead_letter_replay IS 'Dead letters that were replayed, by their place in the source: each counts at most once.';
+COMMENT ON COLUMN streamagg.dead_letter_replay.record_time IS 'The record''s timestamp in milliseconds, -1 for none: a topic that is made again counts its offsets anew.';
+COMMENT ON COLUMN streamagg.dead_letter_replay.bucket_start IS 'The hour that it counts in, with what it adds to it: a recount of that hour from the log takes it in.';

@@ -14,7 +14,7 @@ namespace StreamAgg.Postgres.Store;
 internal abstract class BucketPublishing<TBucket, TColumn>
     where TBucket : IComparable<TBucket>
 {
-    private readonly string sketches, kept, clear;
+    private readonly string sketches, kept, clear, ours;
     private readonly PublishedTable published;
 
     /// <param name="pipeline">Whose rows.</param>
@@ -24,7 +24,7 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     protected BucketPublishing(string pipeline, string publishSchema, string name, RowTable table)
     {
         Pipeline = pipeline;
-        published = new PublishedTable(publishSchema, table);
+        published = new PublishedTable(publishSchema, table, $"streamagg.{name}_sketch");
         string column = table.BucketColumn;
         // The guard stands for the published row too, which has no input_rev: only who wrote the sketch writes it, under the sketch's lock.
         sketches =
@@ -43,6 +43,11 @@ internal abstract class BucketPublishing<TBucket, TColumn>
             FROM unnest(@buckets, @platforms, @kept) AS v(bucket, label, kept)
             WHERE s.pipeline = @pipeline AND s.{column} = v.bucket AND s.platform = v.label AND s.row_kept <> v.kept
             """;
+        ours =
+            $"""
+            SELECT s.{column}, s.platform FROM streamagg.{name}_sketch s
+            WHERE s.pipeline = @pipeline AND s.{column} >= @from AND s.{column} < @to AND NOT s.row_kept
+            """;
         // Compared on the mark's own column, after its lock: a mark that a checkpoint holds is skipped, it is about to be another one.
         clear =
             $"""
@@ -57,8 +62,11 @@ internal abstract class BucketPublishing<TBucket, TColumn>
 
     protected string Pipeline { get; }
 
-    /// <summary>Selects bucket, label and mark of at most @limit that @watermark has passed, oldest first.</summary>
+    /// <summary>Selects bucket, label and mark of at most @limit that @watermark has passed and that lie in the half-open (@from, @to), oldest first.</summary>
     protected abstract string Dirty { get; }
+
+    /// <summary>Between them lies every bucket.</summary>
+    protected abstract (TColumn From, TColumn To) Always { get; }
 
     /// <summary>Each selects bucket and label first, of what goes into the rows of (@buckets, @platforms).</summary>
     protected abstract IReadOnlyList<string> Inputs { get; }
@@ -68,14 +76,21 @@ internal abstract class BucketPublishing<TBucket, TColumn>
         Instant? watermark = null;
         await transaction.QueryAsync(
             WatermarkSql.Smallest, p => WatermarkSql.Bind(p, Pipeline, partitions), row => watermark = Timestamps.ReadOptionalInstant(row, 0));
-        if (watermark is not { } passed)
-            return new DirtySnapshot<TBucket>([]);
+        return watermark is { } passed ? await ReadAsync(transaction, passed, Always, limit) : new DirtySnapshot<TBucket>([]);
+    }
 
+    /// <summary>Those of a range, closed at <paramref name="passed"/>, as this transaction sees them.</summary>
+    public Task<DirtySnapshot<TBucket>> ReadAsync(StoreTransaction transaction, Instant passed, TBucket from, TBucket to, int limit) =>
+        ReadAsync(transaction, passed, (ToColumn(from), ToColumn(to)), limit);
+
+    private async Task<DirtySnapshot<TBucket>> ReadAsync(StoreTransaction transaction, Instant passed, (TColumn From, TColumn To) range, int limit)
+    {
         var dirty = new List<DirtyBucket<TBucket>>();
         var inputs = new Dictionary<BucketKey<TBucket>, List<BucketInput>>();
         await transaction.QueryAsync(
             Dirty,
-            p => p.With("pipeline", Pipeline).With("watermark", Timestamps.ToColumn(passed)).With("limit", (long)limit + 1),
+            p => p.With("pipeline", Pipeline).With("watermark", Timestamps.ToColumn(passed)).With("limit", (long)limit + 1)
+                .With("from", range.From).With("to", range.To),
             row => dirty.Add(new DirtyBucket<TBucket>(KeyOf(row), row.GetInt64(2), inputs[KeyOf(row)] = [])));
         bool hasMore = dirty.Count > limit;
         if (hasMore)
@@ -86,10 +101,17 @@ internal abstract class BucketPublishing<TBucket, TColumn>
                 await transaction.QueryAsync(sql, p => Bind(p, dirty.Select(bucket => bucket.Key)), row => inputs[KeyOf(row)].Add(ReadInput(row)));
         }
 
-        return new DirtySnapshot<TBucket>(dirty) { Watermark = watermark, HasMore = hasMore };
+        return new DirtySnapshot<TBucket>(dirty) { Watermark = passed, HasMore = hasMore };
     }
 
-    public async Task<PublishResult> WriteAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
+    public Task<PublishResult> WriteAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows) =>
+        WriteAsync(transaction, rows, static _ => false);
+
+    /// <param name="transaction">Holds all locks that come before these.</param>
+    /// <param name="rows">To be written.</param>
+    /// <param name="overrules">Whose row gives way whatever it counts, and goes where nothing is left of it.</param>
+    public async Task<PublishResult> WriteAsync(
+        StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows, Func<BucketKey<TBucket>, bool> overrules)
     {
         HashSet<BucketKey<TBucket>> taken = await WriteSketchesAsync(transaction, rows);
         Publication<TBucket>[] ours = [.. rows.Where(row => taken.Contains(row.Key))];
@@ -97,7 +119,9 @@ internal abstract class BucketPublishing<TBucket, TColumn>
         if (ours.Length > 0)
         {
             HashSet<BucketKey<TBucket>> held = await ReadHeldAsync(transaction, ours);
-            (int written, var staying) = await UpsertAsync(transaction, [.. ours.Where(row => !held.Contains(row.Key))]);
+            var free = ours.Where(row => !held.Contains(row.Key)).ToLookup(row => overrules(row.Key));
+            (int written, var staying) = await UpsertAsync(transaction, [.. free[false]]);
+            written += await OverruleAsync(transaction, [.. free[true]]);
             staying.UnionWith(held);
             result = new PublishResult(written, staying.Count, ours.Length - written - staying.Count);
             await transaction.ExecuteAsync(kept, p => Bind(p, Keys(ours)).With("kept", Array.ConvertAll(ours, row => staying.Contains(row.Key))));
@@ -106,6 +130,19 @@ internal abstract class BucketPublishing<TBucket, TColumn>
 
         await transaction.ExecuteAsync(clear, p => Bind(p, Keys(rows)).With("marks", rows.Select(row => row.Mark).ToArray()));
         return result;
+    }
+
+    /// <summary>Deletes the published rows of a range of which nothing is counted here, whoever wrote them.</summary>
+    public Task<int> DeleteUncountedAsync(StoreTransaction transaction, TBucket from, TBucket to) => transaction.ExecuteAsync(
+        published.DeleteUncounted, p => p.With("pipeline", Pipeline).With("from", ToColumn(from)).With("to", ToColumn(to)));
+
+    /// <summary>The keys of a range whose published rows are ours.</summary>
+    public async Task<HashSet<BucketKey<TBucket>>> ReadOursAsync(StoreTransaction transaction, TBucket from, TBucket to)
+    {
+        var keys = new HashSet<BucketKey<TBucket>>();
+        await transaction.QueryAsync(
+            ours, p => p.With("pipeline", Pipeline).With("from", ToColumn(from)).With("to", ToColumn(to)), row => keys.Add(KeyOf(row)));
+        return keys;
     }
 
     protected abstract TColumn ToColumn(TBucket bucket);
@@ -133,11 +170,26 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     private async Task<(int Written, HashSet<BucketKey<TBucket>> Kept)> UpsertAsync(StoreTransaction transaction, Publication<TBucket>[] rows)
     {
         HashSet<BucketKey<TBucket>> written = [], staying = [];
+        // Nothing is left of it, and nothing of ours can stand there: a swap that empties an hour deletes its row.
+        rows = Array.FindAll(rows, row => !row.Totals.IsEmpty);
+        if (rows.Length == 0)
+            return (0, staying);
         await transaction.QueryAsync(published.Upsert, p => PublishedTable.Bind(Bind(p, Keys(rows)), rows), row => written.Add(KeyOf(row)));
         Publication<TBucket>[] left = [.. rows.Where(row => !written.Contains(row.Key))];
         if (left.Length > 0)
             await transaction.QueryAsync(published.Larger, p => PublishedTable.Bind(Bind(p, Keys(left)), left), row => staying.Add(KeyOf(row)));
         return (written.Count, staying);
+    }
+
+    private async Task<int> OverruleAsync(StoreTransaction transaction, Publication<TBucket>[] rows)
+    {
+        int written = 0;
+        var left = rows.ToLookup(row => !row.Totals.IsEmpty);
+        if (left[true].ToArray() is { Length: > 0 } some)
+            await transaction.QueryAsync(published.Overrule, p => PublishedTable.Bind(Bind(p, Keys(some)), some), _ => written++);
+        if (left[false].ToArray() is { Length: > 0 } none)
+            written += await transaction.ExecuteAsync(published.Delete, p => Bind(p, Keys(none)));
+        return written;
     }
 
     private async Task<HashSet<BucketKey<TBucket>>> WriteSketchesAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)

@@ -1,4 +1,3 @@
-using System.Text;
 using NpgsqlTypes;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
@@ -11,9 +10,6 @@ namespace StreamAgg.Postgres.Store;
 /// <summary>The checkpoint's statements, in the order in which they take their locks.</summary>
 internal sealed class CheckpointStatements(string pipeline)
 {
-    /// <summary>The time-out is a statement's: what grows with the gateways' labels comes in several.</summary>
-    private const int MarksAStatement = 4096;
-
     private const string Fences =
         """
         SELECT s.topic, s.partition, s.epoch, s.claim, s.checkpoint FROM streamagg.source_partition s
@@ -30,19 +26,6 @@ internal sealed class CheckpointStatements(string pipeline)
         FROM unnest(@topics, @partitions, @next, @leaders, @watermarks) AS v(topic, partition, next, leader, watermark)
         WHERE s.pipeline = @pipeline AND s.topic = v.topic AND s.partition = v.partition
         """;
-
-    // DO UPDATE, never DO NOTHING: the row's lock is what keeps a publisher from clearing a mark that is about to mean more.
-    private const string Mark =
-        """
-        INSERT INTO streamagg.dirty_hour (pipeline, bucket_start, platform, mark)
-        SELECT @pipeline, v.bucket_start, v.platform, nextval('streamagg.mark_seq')
-        FROM unnest(@hours, @platforms) AS v(bucket_start, platform)
-        ORDER BY v.bucket_start, v.platform COLLATE "C"
-        ON CONFLICT (pipeline, bucket_start, platform) DO UPDATE SET mark = EXCLUDED.mark
-        """;
-
-    /// <summary>As <c>COLLATE "C"</c> has it.</summary>
-    private static readonly Comparer<byte[]> ByteOrder = Comparer<byte[]>.Create(static (a, b) => a.AsSpan().SequenceCompareTo(b));
 
     private readonly PartialUpsert partials = new(pipeline);
     private readonly FoldStatements folds = new(pipeline);
@@ -96,11 +79,6 @@ internal sealed class CheckpointStatements(string pipeline)
         [
             .. partitions.SelectMany(p => p.Changed.Select(row => row.Key).Concat(p.Folds.Where(fold => fold.Changed).Select(fold => fold.Row.Key))).Distinct(),
         ];
-        // In the order of the table's key over all statements, as within one: these are locks that everybody takes.
-        foreach (BucketKey<Hour>[] chunk in changed.OrderBy(key => key.Bucket).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder).Chunk(MarksAStatement))
-            await transaction.ExecuteAsync(Mark, p => p
-                .With("pipeline", pipeline)
-                .With("hours", Array.ConvertAll(chunk, key => Timestamps.ToColumn(key.Bucket)))
-                .With("platforms", Array.ConvertAll(chunk, key => key.Platform)));
+        await HourMarks.WriteAsync(transaction, pipeline, changed);
     }
 }

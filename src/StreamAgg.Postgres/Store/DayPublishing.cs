@@ -28,7 +28,7 @@ internal sealed class DayPublishing(string pipeline, string publishSchema)
     protected override string Dirty =>
         """
         SELECT y.bucket_date, y.platform, y.mark FROM streamagg.dirty_day y
-        WHERE y.pipeline = @pipeline AND (y.bucket_date + 1)::timestamp AT TIME ZONE 'UTC' <= @watermark
+        WHERE y.pipeline = @pipeline AND (y.bucket_date + 1)::timestamp AT TIME ZONE 'UTC' <= @watermark AND y.bucket_date >= @from AND y.bucket_date < @to
           AND NOT EXISTS (
             SELECT FROM streamagg.dirty_hour k
             WHERE k.pipeline = @pipeline AND k.platform = y.platform AND k.bucket_start >= y.bucket_date::timestamp AT TIME ZONE 'UTC'
@@ -45,6 +45,8 @@ internal sealed class DayPublishing(string pipeline, string publishSchema)
         ORDER BY s.bucket_start
         """,
     ];
+
+    protected override (DateOnly From, DateOnly To) Always => (DateOnly.MinValue, DateOnly.MaxValue);
 
     protected override DateOnly ToColumn(Day bucket) => bucket.ToDate();
 

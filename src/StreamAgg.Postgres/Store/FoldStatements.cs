@@ -57,6 +57,21 @@ internal sealed class FoldStatements(string pipeline)
         await AddToBaseAsync(transaction, additions);
     }
 
+    /// <summary>Adds what belongs to no partition.</summary>
+    /// <param name="transaction">Holds no lock of a base yet.</param>
+    /// <param name="rows">Each counts as a change of its hour.</param>
+    public Task AddAsync(StoreTransaction transaction, IEnumerable<PartialRow> rows)
+    {
+        var additions = new SortedDictionary<BucketKey<Hour>, Addition>();
+        foreach (PartialRow row in rows)
+        {
+            if (!additions.TryGetValue(row.Key, out Addition? addition))
+                additions.Add(row.Key, addition = new Addition());
+            addition.Add(new Fold(row, Changed: true));
+        }
+        return AddToBaseAsync(transaction, additions);
+    }
+
     private Task DeletePartialsAsync(
         StoreTransaction transaction, (SourcePartition Source, BucketKey<Hour> Key)[] folded, SortedDictionary<BucketKey<Hour>, Addition> additions) =>
         transaction.QueryAsync(

@@ -23,7 +23,7 @@ internal sealed class HourPublishing(string pipeline, string publishSchema)
     protected override string Dirty =>
         """
         SELECT bucket_start, platform, mark FROM streamagg.dirty_hour
-        WHERE pipeline = @pipeline AND bucket_start <= @watermark - interval '1 hour'
+        WHERE pipeline = @pipeline AND bucket_start <= @watermark - interval '1 hour' AND bucket_start >= @from AND bucket_start < @to
         ORDER BY bucket_start, platform LIMIT @limit
         """;
 
@@ -40,6 +40,9 @@ internal sealed class HourPublishing(string pipeline, string publishSchema)
         ORDER BY t.topic, t.partition
         """,
     ];
+
+    protected override (DateTime From, DateTime To) Always { get; } =
+        (DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc), DateTime.SpecifyKind(DateTime.MaxValue, DateTimeKind.Utc));
 
     protected override DateTime ToColumn(Hour bucket) => Timestamps.ToColumn(bucket);
 

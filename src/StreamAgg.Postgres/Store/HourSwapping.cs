@@ -1,0 +1,196 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Publishing;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Columns;
+using StreamAgg.Postgres.Connections;
+
+namespace StreamAgg.Postgres.Store;
+
+/// <summary>Puts a recount of whole hours in the place of what was counted.</summary>
+/// <remarks>
+/// All partitions' rows are locked, so no checkpoint is on its way, and their epochs raised: whatever a member holds of these hours in memory is void, it
+/// claims again and reads on from the offsets that the recount was made up to. An hour that the recount leaves empty keeps a base and a sketch of
+/// nothing, whose revs go on: a publisher with an older snapshot must find a newer sketch there.
+/// </remarks>
+internal sealed class HourSwapping(string pipeline, string publishSchema)
+{
+    /// <summary>Rows a statement, and keys of a read: the time-outs are a statement's.</summary>
+    private const int ChunkRows = 500;
+
+    private const string LockPipeline = "SELECT FROM streamagg.pipeline WHERE id = @pipeline FOR UPDATE";
+
+    private const string Positions =
+        """
+        SELECT topic, partition, next_offset, topic_id, watermark FROM streamagg.source_partition
+        WHERE pipeline = @pipeline ORDER BY topic, partition
+        """;
+
+    private const string Fence =
+        """
+        UPDATE streamagg.source_partition SET epoch = epoch + 1, claim = gen_random_uuid(), updated_at = now() WHERE pipeline = @pipeline
+        """;
+
+    private const string Live =
+        """
+        SELECT DISTINCT h.bucket_start FROM (
+          SELECT bucket_start FROM streamagg.partial WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to
+          UNION ALL
+          SELECT bucket_start FROM streamagg.hour_base
+          WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to AND success_count + error_count > 0) h
+        ORDER BY h.bucket_start
+        """;
+
+    private const string DeletePartials =
+        """
+        DELETE FROM streamagg.partial WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to
+        RETURNING bucket_start, platform, rev
+        """;
+
+    private const string LockBases =
+        """
+        SELECT bucket_start, platform, rev FROM streamagg.hour_base
+        WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to ORDER BY bucket_start, platform FOR UPDATE
+        """;
+
+    private const string Sketches =
+        """
+        SELECT bucket_start, platform, input_rev FROM streamagg.hour_sketch
+        WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to
+        """;
+
+    private static readonly string PutBases =
+        $"""
+        INSERT INTO streamagg.hour_base AS b (pipeline, bucket_start, platform, rev, {TotalsColumns.Names}, digest)
+        SELECT @pipeline, v.bucket_start, v.platform, v.rev, {TotalsColumns.Names}, v.digest
+        FROM unnest(@hours, @platforms, @revs, @digests, {TotalsColumns.Arrays}) AS v(bucket_start, platform, rev, digest, {TotalsColumns.Names})
+        ORDER BY v.bucket_start, v.platform COLLATE "C"
+        ON CONFLICT (pipeline, bucket_start, platform) DO UPDATE SET rev = EXCLUDED.rev, {TotalsColumns.Replace}, digest = EXCLUDED.digest
+        """;
+
+    private readonly HourPublishing hours = new(pipeline, publishSchema);
+    private readonly DayPublishing days = new(pipeline, publishSchema);
+
+    public async Task<IReadOnlyList<CountedPartition>> ReadPositionsAsync(StoreTransaction transaction, bool isLocking)
+    {
+        var positions = new List<CountedPartition>();
+        await transaction.QueryAsync(
+            Positions + (isLocking ? " FOR UPDATE" : ""),
+            p => p.With("pipeline", pipeline),
+            row => positions.Add(new CountedPartition(
+                new SourcePartition(row.GetString(0), row.GetInt32(1)), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetString(3),
+                Timestamps.ReadOptionalInstant(row, 4))));
+        return positions;
+    }
+
+    public async Task<SwapResult> RunAsync(StoreTransaction transaction, HourSwap swap)
+    {
+        await transaction.QueryAsync(LockPipeline, p => p.With("pipeline", pipeline), _ => { });
+        IReadOnlyList<CountedPartition> positions = await ReadPositionsAsync(transaction, isLocking: true);
+        if (swap.Kind == SwapKind.Fill && await ReadLiveAsync(transaction, swap) is { Count: > 0 } live)
+            return new SwapResult(false, live, 0);
+        long replayed = 0;
+        await transaction.QueryAsync(ReplayStatements.Count, p => p.With("pipeline", pipeline), row => replayed = row.GetInt64(0));
+        if (await swap.Contents(new CountedSoFar(positions, replayed)) is not { } contents)
+            return new SwapResult(false, [], 0);
+
+        if (swap.Kind != SwapKind.Fill)
+            await transaction.ExecuteAsync(Fence, p => p.With("pipeline", pipeline));
+        SortedDictionary<BucketKey<Hour>, long> revs = await TakeRevsAsync(transaction, swap);
+        await PutAsync(transaction, revs, contents.ToDictionary(row => row.Key));
+        await HourMarks.WriteAsync(transaction, pipeline, revs.Keys);
+        return new SwapResult(true, [], await PublishAsync(transaction, swap, ClosedAt(positions, swap)));
+    }
+
+    /// <summary>A recount from elsewhere is of hours that are over: those before its end are closed, whatever is still unread.</summary>
+    private static Instant ClosedAt(IReadOnlyList<CountedPartition> positions, HourSwap swap)
+    {
+        Instant? watermark = positions.Count == 0 || positions.Any(p => p.Watermark is null) ? null : positions.Min(p => p.Watermark!.Value);
+        return swap.Kind == SwapKind.Rebuild ? watermark ?? Instant.MinValue : watermark is { } w && w > swap.To.Start ? w : swap.To.Start;
+    }
+
+    private async Task<List<Hour>> ReadLiveAsync(StoreTransaction transaction, HourSwap swap)
+    {
+        var live = new List<Hour>();
+        await transaction.QueryAsync(Live, p => Bind(p, swap), row => live.Add(Timestamps.ReadHour(row, 0)));
+        return live;
+    }
+
+    /// <summary>Empties the hours.</summary>
+    /// <returns>What is in them or was, with a rev that is larger than any that was published.</returns>
+    private async Task<SortedDictionary<BucketKey<Hour>, long>> TakeRevsAsync(StoreTransaction transaction, HourSwap swap)
+    {
+        var counted = new SortedDictionary<BucketKey<Hour>, long>();
+        foreach (string sql in (string[])[DeletePartials, LockBases])
+            await transaction.QueryAsync(sql, p => Bind(p, swap), row => Add(row.GetInt64(2), KeyOf(row)));
+        await transaction.QueryAsync(Sketches, p => Bind(p, swap), row => counted[KeyOf(row)] = Math.Max(counted.GetValueOrDefault(KeyOf(row)), row.GetInt64(2)));
+        return counted;
+
+        void Add(long rev, BucketKey<Hour> key) => counted[key] = counted.GetValueOrDefault(key) + rev;
+    }
+
+    private async Task PutAsync(StoreTransaction transaction, SortedDictionary<BucketKey<Hour>, long> revs, Dictionary<BucketKey<Hour>, PartialRow> contents)
+    {
+        foreach (BucketKey<Hour> key in contents.Keys.Concat(revs.Keys).Distinct().ToList())
+            revs[key] = revs.GetValueOrDefault(key) + 1;
+        foreach (var chunk in revs.Chunk(ChunkRows))
+        {
+            PartialRow[] rows = Array.ConvertAll(
+                chunk, entry => contents.GetValueOrDefault(entry.Key) ?? new PartialRow(entry.Key.Bucket, entry.Key.Platform, default, default));
+            await transaction.ExecuteAsync(PutBases, p => TotalsColumns.Bind(
+                p.With("pipeline", pipeline)
+                    .With("hours", Array.ConvertAll(rows, row => Timestamps.ToColumn(row.Hour)))
+                    .With("platforms", Array.ConvertAll(rows, row => row.Platform))
+                    .With("revs", Array.ConvertAll(chunk, entry => entry.Value))
+                    .With("digests", Array.ConvertAll(rows, row => row.Digest)),
+                Array.ConvertAll(rows, row => row.Totals)));
+        }
+    }
+
+    /// <summary>Publishes what is closed of it, and the closed days it belongs to, as a publisher would.</summary>
+    private async Task<int> PublishAsync(StoreTransaction transaction, HourSwap swap, Instant closed)
+    {
+        Hour to = swap.To.Start <= closed ? swap.To : closed.Hour;
+        if (to.CompareTo(swap.From) <= 0)
+            return 0;
+        Day firstDay = swap.From.Day, endDay = new(new Hour(to.SinceEpoch - 1).Day.SinceEpoch + 1);
+        bool isRebuild = swap.Kind == SwapKind.Rebuild;
+        int rows = await PublishAsync(transaction, hours, swap, closed, swap.From, to, isRebuild);
+        if (isRebuild)
+            rows += await hours.DeleteUncountedAsync(transaction, swap.From, to);
+        rows += await PublishAsync(transaction, days, swap, closed, firstDay, endDay, isRebuild);
+        if (isRebuild)
+        {
+            // Of a day that the range holds in part alone nobody here can say that nothing was counted.
+            Day firstWhole = Day.FirstFrom(swap.From.Start), endWhole = to.Day;
+            rows += firstWhole.CompareTo(endWhole) < 0 ? await days.DeleteUncountedAsync(transaction, firstWhole, endWhole) : 0;
+        }
+        return rows;
+    }
+
+    private static async Task<int> PublishAsync<TBucket, TColumn>(
+        StoreTransaction transaction, BucketPublishing<TBucket, TColumn> publishing, HourSwap swap, Instant closed, TBucket from, TBucket to, bool overrulesAll)
+        where TBucket : IComparable<TBucket>
+    {
+        HashSet<BucketKey<TBucket>> ours = swap.Kind == SwapKind.Replace ? await publishing.ReadOursAsync(transaction, from, to) : [];
+        int written = 0;
+        DirtySnapshot<TBucket> snapshot;
+        do
+        {
+            snapshot = await publishing.ReadAsync(transaction, closed, from, to, Publisher.BatchSize);
+            if (snapshot.Buckets.Count == 0)
+                break;
+            PublishResult result = await publishing.WriteAsync(
+                transaction, [.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, swap.Compression))], key => overrulesAll || ours.Contains(key));
+            written += result.RowsWritten;
+        }
+        while (snapshot.HasMore);
+        return written;
+    }
+
+    private Npgsql.NpgsqlParameterCollection Bind(Npgsql.NpgsqlParameterCollection parameters, HourSwap swap) => parameters
+        .With("pipeline", pipeline).With("from", Timestamps.ToColumn(swap.From)).With("to", Timestamps.ToColumn(swap.To));
+
+    private static BucketKey<Hour> KeyOf(Npgsql.NpgsqlDataReader row) => new(Timestamps.ReadHour(row, 0), row.GetString(1));
+}
