@@ -54,10 +54,18 @@ public sealed class LogScan : IDisposable
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
     /// <exception cref="LogFatalException">A partition may not be read, or an offset is gone.</exception>
-    public void Read(IReadOnlyDictionary<SourcePartition, (long From, long To)> ranges, RecordReader onRecord, CancellationToken cancellation)
+    public void Read(IReadOnlyDictionary<SourcePartition, (long From, long To)> ranges, RecordReader onRecord, CancellationToken cancellation) =>
+        Read(ranges, onRecord, isFirstEnough: false, cancellation);
+
+    /// <summary>As <see cref="Read(IReadOnlyDictionary{SourcePartition, ValueTuple{long, long}}, RecordReader, CancellationToken)"/>, of each partition the first record alone.</summary>
+    public void ReadFirst(IReadOnlyDictionary<SourcePartition, (long From, long To)> ranges, RecordReader onRecord, CancellationToken cancellation) =>
+        Read(ranges, onRecord, isFirstEnough: true, cancellation);
+
+    private void Read(
+        IReadOnlyDictionary<SourcePartition, (long From, long To)> ranges, RecordReader onRecord, bool isFirstEnough, CancellationToken cancellation)
     {
         var reading = new Dictionary<(nint Topic, int Partition), Progress>();
-        var open = ranges.Where(range => range.Value.From < range.Value.To).ToDictionary(range => range.Key, range => new Progress(range.Key, range.Value.From, range.Value.To));
+        var open = ranges.Where(range => range.Value.From < range.Value.To).ToDictionary(range => range.Key, range => new Progress(range.Key, range.Value.From, range.Value.To, isFirstEnough));
         int left = open.Count;
         if (left == 0)
             return;
@@ -141,7 +149,7 @@ public sealed class LogScan : IDisposable
             Value = new ReadOnlySpan<byte>(message->Payload, (int)message->Length),
             IsTombstone = message->Payload == null,
         });
-        progress.Next++;
+        progress.Delivered();
     }
 
     private static unsafe void Meet(NativeMessage* message, Progress progress)
@@ -160,7 +168,7 @@ public sealed class LogScan : IDisposable
             ? ((ErrorCode)message->Error).GetReason()
             : System.Text.Encoding.UTF8.GetString(message->Payload, (int)message->Length);
 
-    private sealed class Progress(SourcePartition source, long from, long to)
+    private sealed class Progress(SourcePartition source, long from, long to, bool isFirstEnough)
     {
         public SourcePartition Source { get; } = source;
 
@@ -168,5 +176,7 @@ public sealed class LogScan : IDisposable
         public long Next { get; set; } = from;
 
         public bool IsDone => Next >= to;
+
+        public void Delivered() => Next = isFirstEnough ? to : Next + 1;
     }
 }

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
@@ -17,8 +16,6 @@ namespace StreamAgg.Postgres.Queries;
 /// <param name="publishSchema">Where its rows are.</param>
 public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline, string publishSchema)
 {
-    private static readonly string Columns = Figures.All.Each(figure => figure.Column);
-
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
 
     private readonly string schema = SqlIdentifier.Quote(publishSchema);
@@ -34,28 +31,20 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     public Task<IReadOnlyList<PublishedRow>> RowsAsync(
         RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation, PublishedRow? after = null) =>
         // From key to key: between two pages nothing is held open, neither a connection nor a snapshot, however slowly the rows are taken.
-        ReadAsync(
-            $"""
-            SELECT {table.BucketColumn}, platform, {Columns} FROM {Within(table)}
-              AND (@after::{table.BucketType} IS NULL OR ({table.BucketColumn}, platform) > (@after, @after_platform::text))
-            ORDER BY {table.BucketColumn}, platform LIMIT @limit
-            """,
-            p => BindRange(p, table, platforms, from, to).WithOptional("after", ToColumn(table, after?.Start), TypeOf(table))
-                .WithOptional("after_platform", after?.Platform, NpgsqlDbType.Text).With("limit", (long)limit),
-            ReadRow, cancellation);
+        ReadAsync(RowPages.Sql(schema, table), p => RowPages.Bind(p, table, platforms, from, to, limit, after), RowPages.Read, cancellation);
 
     /// <summary>Rows of hours that start in the half-open range, the newest first.</summary>
     public Task<IReadOnlyList<PublishedRow>> LatestHourlyAsync(Instant from, Instant to, int limit, CancellationToken cancellation) =>
         ReadAsync(
-            $"SELECT bucket_start, platform, {Columns} FROM {Within(RowTable.Hourly)} ORDER BY bucket_start DESC, platform DESC LIMIT @limit",
-            p => BindRange(p, RowTable.Hourly, null, from, to).With("limit", (long)limit), ReadRow, cancellation);
+            $"SELECT bucket_start, platform, {RowPages.Columns} FROM {Within(RowTable.Hourly)} ORDER BY bucket_start DESC, platform DESC LIMIT @limit",
+            p => RowPages.BindRange(p, RowTable.Hourly, null, from, to).With("limit", (long)limit), RowPages.Read, cancellation);
 
     /// <summary>Whether there are more rows than <paramref name="limit"/>; the rest as for <see cref="RowsAsync"/>.</summary>
     public async Task<bool> IsOverAsync(
         RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation) =>
         (await ReadAsync(
             $"SELECT EXISTS (SELECT FROM {Within(table)} OFFSET @limit)",
-            p => BindRange(p, table, platforms, from, to).With("limit", (long)limit), row => row.GetBoolean(0), cancellation))[0];
+            p => RowPages.BindRange(p, table, platforms, from, to).With("limit", (long)limit), row => row.GetBoolean(0), cancellation))[0];
 
     /// <summary>The pipeline's state.</summary>
     /// <param name="named">The partitions that the topics' metadata name: one without a row holds every hour open. Null where Kafka
@@ -81,32 +70,11 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
         return MergingThread.RunAsync(
             () => StoreTransaction.ReadWhileWantedAsync(
                 database,
-                transaction => QuantileQuery.ReadAsync(transaction, q, p => BindRange(p, RowTable.Hourly, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
+                transaction => QuantileQuery.ReadAsync(transaction, q, p => RowPages.BindRange(p, RowTable.Hourly, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
             cancellation);
     }
 
-    private string Within(RowTable table) =>
-        $"""
-        {schema}.{table.Name} WHERE (@platforms::text[] IS NULL OR platform = ANY (@platforms))
-          AND (@from::{table.BucketType} IS NULL OR {table.BucketColumn} >= @from) AND (@to::{table.BucketType} IS NULL OR {table.BucketColumn} < @to)
-        """;
-
-    /// <summary>Of days the first that starts at or after the time.</summary>
-    private static object? ToColumn(RowTable table, Instant? time) =>
-        time is not { } instant ? null : table == RowTable.Daily ? Day.FirstFrom(instant).ToDate() : (object)Timestamps.ToColumn(instant);
-
-    private static NpgsqlDbType TypeOf(RowTable table) => table == RowTable.Daily ? NpgsqlDbType.Date : NpgsqlDbType.TimestampTz;
-
-    private static NpgsqlParameterCollection BindRange(
-        NpgsqlParameterCollection p, RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to) =>
-        p.WithOptional("platforms", platforms?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text)
-            .WithOptional("from", ToColumn(table, from), TypeOf(table)).WithOptional("to", ToColumn(table, to), TypeOf(table));
-
-    private static PublishedRow ReadRow(NpgsqlDataReader row) => new(Timestamps.ReadInstant(row, 0), row.GetString(1),
-    [
-        .. Figures.All.Select((figure, place) => row.IsDBNull(place + 2) ? null
-            : figure.SqlType == Figures.Time ? Timestamps.ReadInstant(row, place + 2) : row.GetValue(place + 2)),
-    ]);
+    private string Within(RowTable table) => RowPages.Within(schema, table);
 
     private Task<IReadOnlyList<T>> ReadAsync<T>(
         string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, T> read, CancellationToken cancellation) =>

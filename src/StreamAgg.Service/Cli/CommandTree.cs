@@ -20,6 +20,8 @@ internal static class CommandTree
         root.Add(StatusCommand.Create(context));
         root.Add(DemoCommand.Create(context));
         root.Add(GenerateCommand.Create(context));
+        root.Add(VerifyCommand.Create(context));
+        root.Add(RebuildCommand.Create(context));
         root.Add(DeadLettersCommand.Create(context));
         root.Add(QuantileCommand.Create(context));
         root.Add(SchemaCommand.Create(context));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using StreamAgg.Core.Time;
+using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Cli;
@@ -66,12 +67,51 @@ internal static class VerbOptions
         },
     };
 
+    /// <summary>As settings give it, or a number with its unit.</summary>
+    public static Option<TimeSpan?> Period(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "time span",
+        CustomParser = result =>
+        {
+            if (PeriodOf(TextOf(result)) is { } period && period >= TimeSpan.FromSeconds(1))
+                return period;
+            result.AddError($"{name} '{TextOf(result)}': allowed is a time span of a second or more, such as 01:00:00, 1h, 30m or 45s.");
+            return null;
+        },
+    };
+
+    /// <summary>Whole hours that hold the half-open range.</summary>
+    /// <exception cref="CommandFaultException">It is empty.</exception>
+    public static (Hour From, Hour To) HoursOf(Instant from, Instant to)
+    {
+        if (to <= from)
+            throw CommandFaultException.Usage($"--to {to} does not lie after --from {from}.");
+        return (from.Hour, (to - TimeSpan.FromTicks(1)).Hour.End.Hour);
+    }
+
     public static double ParseNumber(ArgumentResult result, string name, double min, double max)
     {
         if (double.TryParse(TextOf(result), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= min && value <= max)
             return value;
         result.AddError($"{name} '{TextOf(result)}': allowed is a number from {Shown(min)} to {Shown(max)}.");
         return 0;
+    }
+
+    private static TimeSpan? PeriodOf(string text)
+    {
+        if (TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var span) && text.Contains(':', StringComparison.Ordinal))
+            return span;
+        if (text.Length < 2 || !double.TryParse(text[..^1], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) || number > 1e6)
+            return null;
+        return text[^1] switch
+        {
+            's' => TimeSpan.FromSeconds(number),
+            'm' => TimeSpan.FromMinutes(number),
+            'h' => TimeSpan.FromHours(number),
+            'd' => TimeSpan.FromDays(number),
+            _ => null,
+        };
     }
 
     private static string TextOf(ArgumentResult result) => result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;

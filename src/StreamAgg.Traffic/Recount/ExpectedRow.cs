@@ -4,7 +4,7 @@ using StreamAgg.Core.Aggregation;
 namespace StreamAgg.Traffic.Recount;
 
 /// <summary>A row as it must stand in a table, with every duration behind it.</summary>
-public sealed class ExpectedRow
+public sealed class ExpectedRow : IExactRow
 {
     /// <summary>Ascending.</summary>
     private readonly long[] micros;
@@ -23,7 +23,7 @@ public sealed class ExpectedRow
     public double ErrorRate => 100.0 * Count("error_count") / RequestCount;
 
     /// <summary>How many events had a duration.</summary>
-    public int DurationCount => micros.Length;
+    public long DurationCount => micros.Length;
 
     public int DistinctDurations { get; private init; }
 
@@ -45,26 +45,14 @@ public sealed class ExpectedRow
 
     private double TargetRank => 0.99 * (micros.Length - 1);
 
-    /// <summary>The smallest p99 that keeps the stated bound.</summary>
-    public double P99LowMs(int compression) => AtRank(Math.Max(Math.Floor(TargetRank - AllowedRanks(compression)), 0));
+    public bool IsFewDurations(int compression) => DistinctDurations <= compression;
 
-    /// <summary>The largest p99 that keeps the stated bound.</summary>
-    public double P99HighMs(int compression) => AtRank(Math.Min(Math.Ceiling(TargetRank + AllowedRanks(compression)), micros.Length - 1));
-
-    /// <summary>How far a value lies from the rank that was asked for, as a share of all ranks: 0 where it is exact, 1 where it is beyond them all.</summary>
-    public double RankError(double valueMs)
+    public Ranks RanksOf(double valueMs)
     {
-        int last = micros.Length - 1;
-        double value = valueMs * 1000;
-        // The ranks at which the sorted durations, joined by straight lines, have this value.
-        int below = CountBelow(value), notAbove = CountNotAbove(value);
-        if (notAbove == 0 || below == micros.Length)
-            return 1;
-        double from = below, to = notAbove - 1;
-        if (below == notAbove)
-            from = to = below - 1 + ((value - micros[below - 1]) / (micros[below] - micros[below - 1]));
-        double away = TargetRank < from ? from - TargetRank : TargetRank > to ? TargetRank - to : 0;
-        return away / Math.Max(last, 1);
+        double value = valueMs * 1000, slack = value * Ranks.RoundingShare;
+        int below = Count(duration => duration < value - slack), notAbove = Count(duration => duration <= value + slack);
+        bool isBetween = below == notAbove && below > 0 && below < micros.Length;
+        return new Ranks(micros.Length, below, notAbove, isBetween ? (value - micros[below - 1]) / (micros[below] - micros[below - 1]) : 0);
     }
 
     internal static ExpectedRow Of(RowTable table, TallyKey key, IEnumerable<TallyBucket> buckets)
@@ -89,10 +77,6 @@ public sealed class ExpectedRow
         return double.Parse(mean.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The stated bound of a digest's p99: so many ranks to either side.</summary>
-    private double AllowedRanks(int compression) =>
-        Math.Max(80e-6 * micros.Length, 1 + (0.1 * Math.Sqrt(micros.Length))) * Math.Pow(Math.Max(1, 100.0 / compression), 3);
-
     /// <summary>percentile_cont's rule: linear between the neighbours.</summary>
     private double AtRank(double rank)
     {
@@ -102,10 +86,6 @@ public sealed class ExpectedRow
     }
 
     private long Count(string column) => parts.Sum(part => part.Counts.GetValueOrDefault(column));
-
-    private int CountBelow(double value) => Count(duration => duration < value);
-
-    private int CountNotAbove(double value) => Count(duration => duration <= value);
 
     /// <summary>How many durations, from the smallest on, pass.</summary>
     private int Count(Func<long, bool> passes)

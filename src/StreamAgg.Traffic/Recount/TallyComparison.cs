@@ -11,6 +11,9 @@ namespace StreamAgg.Traffic.Recount;
 /// <param name="Actual">As text, for people.</param>
 public sealed record Difference(RowTable Table, TallyKey Key, string Column, string Expected, string Actual)
 {
+    /// <summary>Stands for a row that is missing, or must not be there.</summary>
+    public const string WholeRow = "row", NoRow = "none";
+
     public override string ToString() => $"{Table} {Key.Start} '{Key.Platform}' {Column}: expected {Expected}, found {Actual}";
 }
 
@@ -24,36 +27,33 @@ public sealed record TallyVerdict(int Rows, IReadOnlyList<Difference> Difference
 /// <param name="compression">The digests' own: an hour with no more distinct durations has the exact p99.</param>
 public sealed class TallyComparison(int compression)
 {
-    /// <summary>The last bits of a straight line between two doubles depend on the order of its operations, in SQL too.</summary>
-    private const double RoundingShare = 1e-12;
-
     private const string P99 = "p99_latency_ms";
 
     /// <param name="table">Which one: only an hour's p99 must be exact.</param>
     /// <param name="expected">All of that table, each key once.</param>
     /// <param name="actual">The same table as it was read, in any order.</param>
-    public TallyVerdict Compare(RowTable table, IReadOnlyList<ExpectedRow> expected, IReadOnlyList<PublishedRow> actual)
+    public TallyVerdict Compare(RowTable table, IReadOnlyList<IExactRow> expected, IReadOnlyList<PublishedRow> actual)
     {
         var differences = new List<Difference>();
         double maxRankError = 0;
         Dictionary<TallyKey, PublishedRow> found = actual.ToDictionary(row => new TallyKey(row.Start, row.Platform));
-        foreach (ExpectedRow row in expected)
+        foreach (IExactRow row in expected)
         {
             if (!found.Remove(row.Key, out PublishedRow? published))
             {
-                differences.Add(new Difference(table, row.Key, "row", $"{row.RequestCount} requests", "none"));
+                differences.Add(new Difference(table, row.Key, Difference.WholeRow, $"{row.RequestCount} requests", Difference.NoRow));
                 continue;
             }
             CompareRow(row, published, differences);
             if (row.DurationCount > 0 && published.Get<double?>(P99) is { } p99)
-                maxRankError = Math.Max(maxRankError, IsExact(row, p99) ? 0 : row.RankError(p99));
+                maxRankError = Math.Max(maxRankError, row.RanksOf(p99).Error());
         }
         foreach (var (key, row) in found.OrderBy(f => f.Key.Start).ThenBy(f => f.Key.Platform, StringComparer.Ordinal))
-            differences.Add(new Difference(table, key, "row", "none", $"{row["request_count"]} requests"));
+            differences.Add(new Difference(table, key, Difference.WholeRow, Difference.NoRow, $"{row["request_count"]} requests"));
         return new TallyVerdict(expected.Count, differences, maxRankError);
     }
 
-    private void CompareRow(ExpectedRow expected, PublishedRow actual, List<Difference> differences)
+    private void CompareRow(IExactRow expected, PublishedRow actual, List<Difference> differences)
     {
         foreach (string column in Figures.Counted.Select(figure => figure.Column))
         {
@@ -66,23 +66,22 @@ public sealed class TallyComparison(int compression)
     }
 
     /// <summary>What the p99 must be where it is not.</summary>
-    private string? P99Fault(ExpectedRow expected, double? actual)
+    private string? P99Fault(IExactRow expected, double? actual)
     {
-        if (expected.P99LatencyMs is not { } exact)
+        double? exact = (double?)expected[P99];
+        if (expected.DurationCount == 0)
             return actual is null ? null : Text<double?>(null);
-        if (actual is not { } p99)
-            return Text(exact);
-        if (IsExact(expected, p99))
+        if (actual is { } p99 && exact is { } right && Math.Abs(p99 - right) <= right * Ranks.RoundingShare)
             return null;
-        if (expected.Table == RowTable.Hourly && expected.DistinctDurations <= compression)
+        Ranks ranks = expected.RanksOf(actual ?? 0);
+        (long low, long high) = ranks.Allowed(compression);
+        if (expected.Table == RowTable.Hourly && expected.IsFewDurations(compression))
             return Text(exact);
-        double slack = exact * RoundingShare;
-        double low = expected.P99LowMs(compression), high = expected.P99HighMs(compression);
-        return p99 >= low - slack && p99 <= high + slack ? null : $"{Text(low)} to {Text(high)}";
+        if (actual is not null && ranks.IsWithin((low, high)))
+            return null;
+        string within = $"one between ranks {low} and {high} of {ranks.Count}";
+        return exact is { } known ? $"{Text(known)}, or {within}" : $"{within} (it lies at {ranks.Below})";
     }
-
-    private static bool IsExact(ExpectedRow expected, double p99) =>
-        expected.P99LatencyMs is { } exact && Math.Abs(p99 - exact) <= exact * RoundingShare;
 
     private static string Text<T>(T value) => value is null ? "null" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 }

@@ -1,0 +1,74 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Recounting;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Service.Faults;
+using StreamAgg.Service.Output;
+
+namespace StreamAgg.Service.Recounts;
+
+/// <summary>Counts a range of hours again from the log, beside whoever runs, and puts the result in their place at once.</summary>
+internal sealed class RebuildRun(OpenRecount open, Terminal terminal, TimeProvider clock)
+{
+    /// <summary>So many records are read while no checkpoint can be written: well under a second.</summary>
+    private const long MostUnderLock = 50_000;
+
+    private const int Tries = 10;
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
+
+    public async Task<(long Events, int Rows)> RunAsync(Hour from, Hour to, CancellationToken stop)
+    {
+        var begun = await open.Store.PositionsAsync(stop);
+        if (begun.Count == 0)
+            throw CommandFaultException.Dependency("Nothing was ever counted here: start `streamagg run`, and there is nothing to rebuild.");
+        using var log = await CountedLog.OpenAsync(open, begun, stop);
+        log.Require(from);
+        var options = open.Settings.Pipeline;
+        var replayed = await open.Store.ReplayedAsync(stop);
+        var recount = new HourRecount(from, to, options.MaxPlatforms, options.Compression);
+        foreach (var e in replayed.Where(e => e.Key.Bucket.CompareTo(from) >= 0 && e.Key.Bucket.CompareTo(to) < 0))
+            recount.Add(e.ToRow(options.Compression));
+        using var progress = new ProgressLine(terminal, "records");
+        var reading = new LogReading(log, new LogRecount(options, open.Settings.Topics, replayed, recount), progress);
+        for (var counted = begun; log.Ahead(counted) > MostUnderLock; counted = await open.Store.PositionsAsync(stop))
+            await reading.ReadAsync(counted, stop);
+
+        var swap = new HourSwap(from, to)
+        {
+            Kind = SwapKind.Rebuild,
+            Compression = options.Compression,
+            Contents = async soFar =>
+            {
+                if (soFar.Replayed != replayed.Count)
+                    throw CommandFaultException.Dependency("Dead letters were replayed meanwhile; nothing was changed. Run it again.");
+                log.RefuseOthers(soFar.Partitions);
+                if (log.Ahead(soFar.Partitions) > MostUnderLock)
+                    return null;
+                await reading.ReadAsync(soFar.Partitions, stop);
+                return recount.Rows();
+            },
+        };
+        int rows = await SwapAsync(swap, () => reading.ReadOnAsync(open.Store, stop), stop);
+        return (recount.Events, rows);
+    }
+
+    /// <summary>A swap whose outcome nobody knows is made once more: it would change nothing.</summary>
+    private async Task<int> SwapAsync(HourSwap swap, Func<Task> readOn, CancellationToken stop)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                if (await open.Store.SwapHoursAsync(swap, stop) is { IsDone: true } done)
+                    return done.Rows;
+                if (attempt == Tries)
+                    throw CommandFaultException.Dependency("The events come faster than they can be counted again; nothing was changed. Run it again at a quieter hour.");
+                await readOn();
+            }
+            catch (Exception fault) when (fault is StoreUnavailableException or CommitOutcomeUnknownException && attempt < Tries)
+            {
+                await Task.Delay(BetweenTries, clock, stop);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Time;
+using StreamAgg.Service.Output;
+using StreamAgg.Traffic.Recount;
+
+namespace StreamAgg.Service.Recounts;
+
+/// <summary>What a comparison found, for a person or a program.</summary>
+/// <param name="From">Hours from it on were compared, and days that lie in the range as a whole.</param>
+/// <param name="To">Up to it.</param>
+/// <param name="Hourly">Of the hourly rows.</param>
+/// <param name="Daily">Of the daily rows.</param>
+internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourly, TallyVerdict Daily)
+{
+    public required long Events { get; init; }
+
+    /// <summary>Rows of others that count more than ours: nothing here can judge them.</summary>
+    public required int KeptRows { get; init; }
+
+    /// <summary>Why no earlier hours were compared.</summary>
+    public required IReadOnlyList<string> Missing { get; init; }
+
+    /// <summary>Rows that differ.</summary>
+    public int Differences => Differing.Count;
+
+    private IReadOnlyList<IGrouping<(RowTable Table, TallyKey Key), Difference>> Differing { get; } =
+        [.. Hourly.Differences.Concat(Daily.Differences).GroupBy(difference => (difference.Table, difference.Key))];
+
+    public void Write(TextWriter output)
+    {
+        foreach (string line in Missing)
+            output.WriteLine($"not compared before {From}: {line}");
+        foreach (var row in Differing)
+            output.WriteLine(Visible.Of(
+                $"{row.Key.Table.Name} {BucketOf(row.Key.Table, row.Key.Key)} '{row.Key.Key.Platform}': "
+                + string.Join("; ", row.Select(difference => $"{difference.Column} is {difference.Actual}, must be {difference.Expected}"))));
+        if (KeptRows > 0)
+            output.WriteLine($"not compared: {KeptRows} rows that were not written here and count more (see `streamagg status`)");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{From} to {To}: {Events:#,0} events, {Hourly.Rows + Daily.Rows:#,0} rows, {Differences:#,0} differ; p99 at most {MaxRankError * 100:0.####} % of the ranks off"));
+    }
+
+    public void WriteJson(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("rows", Hourly.Rows + Daily.Rows);
+        json.WriteNumber("differences", Differences);
+        json.WriteNumber("max_rank_error", MaxRankError);
+        json.WriteString("from", From.ToString());
+        json.WriteString("to", To.ToString());
+        json.WriteNumber("events", Events);
+        json.WriteNumber("rows_kept", KeptRows);
+        json.WriteStartArray("differing");
+        foreach (var row in Differing)
+        {
+            json.WriteStartObject();
+            json.WriteString("table", row.Key.Table.Name);
+            json.WriteString("bucket", BucketOf(row.Key.Table, row.Key.Key));
+            json.WriteString("platform", row.Key.Key.Platform);
+            WriteValues(json, "want", row, difference => difference.Expected);
+            WriteValues(json, "got", row, difference => difference.Actual);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private double MaxRankError => Math.Max(Hourly.MaxRankError, Daily.MaxRankError);
+
+    private static string BucketOf(RowTable table, TallyKey key) => table == RowTable.Daily ? key.Start.Hour.Day.ToString() : key.Start.ToString();
+
+    /// <summary>The columns that differ; null for a row that must not be, or is not, there.</summary>
+    private static void WriteValues(Utf8JsonWriter json, string name, IEnumerable<Difference> row, Func<Difference, string> value)
+    {
+        if (row.First() is { Column: Difference.WholeRow } whole && value(whole) == Difference.NoRow)
+        {
+            json.WriteNull(name);
+            return;
+        }
+        json.WriteStartObject(name);
+        foreach (var difference in row)
+            json.WriteString(difference.Column, value(difference));
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,67 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Queries;
+using StreamAgg.Service.Faults;
+using StreamAgg.Service.Output;
+using StreamAgg.Traffic.Recount;
+
+namespace StreamAgg.Service.Recounts;
+
+/// <summary>What a person asked to be compared; null: as much as there is.</summary>
+internal sealed record VerifyRange(Instant? From, Instant? To);
+
+/// <summary>Counts once more what the tables were made of.</summary>
+internal interface IRecountSource : IDisposable
+{
+    /// <summary>From when on it holds every event.</summary>
+    Instant Reach { get; }
+
+    /// <summary>What is missing before that, for a person.</summary>
+    IReadOnlyList<string> Missing { get; }
+
+    /// <summary>Counts the events of these hours, and any others.</summary>
+    Task ReadAsync(ExactRecount into, Hour from, Hour to, CancellationToken stop);
+}
+
+/// <summary>Compares the tables, as they stood in one instant, with a recount up to the same instant. Rows that are in motion, and those of others that were kept, are left out.</summary>
+internal sealed class VerifyRun(OpenRecount open, Func<VerifySnapshot, Task<IRecountSource>> openSource)
+{
+    private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
+
+    public async Task<VerifyReport> RunAsync(VerifyRange range, CancellationToken stop)
+    {
+        var options = open.Settings.Pipeline;
+        var snapshot = await open.Verify.ReadAsync(range.From?.Hour.Day.Start, range.To, stop);
+        if (snapshot.Closed is not { } closed || snapshot.First is not { } first)
+            throw CommandFaultException.Dependency("No hour is closed yet: `streamagg status` shows the watermark, and which partition has none. There is nothing to compare.");
+        using var source = await openSource(snapshot);
+        Hour from = range.From?.Hour ?? FirstOf(first, options.StartFrom), end = closed.Hour;
+        if (range.To is { } to && to < closed)
+            end = (to - OneTick).Hour.End.Hour;
+        bool isCut = source.Reach > from.Start;
+        if (isCut)
+            from = source.Reach >= end.Start ? end : (source.Reach - OneTick).Hour.End.Hour;
+
+        var recount = new ExactRecount(snapshot.Hourly, snapshot.Daily, from, end, options.Compression);
+        await source.ReadAsync(recount, from, end, stop);
+        var movingDays = snapshot.DirtyDays.Concat(snapshot.DirtyHours.Select(hour => new BucketKey<Day>(hour.Bucket.Day, hour.Platform))).Concat(snapshot.KeptDays).ToHashSet();
+        var hourly = recount.Compare(RowTable.Hourly, key => key.Start >= from.Start && key.Start < end.Start && IsStill(new BucketKey<Hour>(key.Start.Hour, key.Platform)));
+        var daily = recount.Compare(
+            RowTable.Daily,
+            key => key.Start >= from.Start && key.Start.Hour.Day.End <= end.Start && !movingDays.Contains(new BucketKey<Day>(key.Start.Hour.Day, key.Platform)));
+        return new VerifyReport(from.Start, end.Start, hourly, daily)
+        {
+            Events = recount.Events,
+            KeptRows = snapshot.KeptHours.Count + snapshot.KeptDays.Count,
+            Missing = isCut ? source.Missing : [],
+        };
+
+        bool IsStill(BucketKey<Hour> key) => !snapshot.DirtyHours.Contains(key) && !snapshot.KeptHours.Contains(key);
+    }
+
+    /// <summary>Where reading began at some offset, the hour it lies in was counted in part.</summary>
+    private static Hour FirstOf(Hour first, StartPosition startFrom) =>
+        startFrom == StartPosition.Beginning ? first.Day.FirstHour : new Hour(first.SinceEpoch + 1);
+}
