@@ -112,14 +112,14 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            if (!refusals.TryCount(RefusalReason.NotAnObject))
+            if (!refusals.TryCount(RefusalReason.NotAnObject, eventIndex))
                 refusals.Add(new Refusal(eventIndex, RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, (int)reader.BytesConsumed - start));
             return;
         }
         if (!ReadFields(ref reader, kind))
         {
             ReadOnlySpan<byte> json = value[start..(int)reader.BytesConsumed];
-            if (!refusals.TryCount(RefusalReason.UnknownShape))
+            if (!refusals.TryCount(RefusalReason.UnknownShape, eventIndex))
                 refusals.Add(new Refusal(eventIndex, RefusalReason.UnknownShape, UnknownShape.Describe(json, kind), start, json.Length));
             return;
         }
@@ -127,7 +127,7 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
             Array.Resize(ref accepted, acceptedCount * 2);
         if (rules.TryJudge(value, recordTime, ref accepted[acceptedCount]))
             acceptedCount++;
-        else if (!refusals.TryCount(rules.Reason))
+        else if (!refusals.TryCount(rules.Reason, eventIndex))
             refusals.Add(new Refusal(eventIndex, rules.Reason, rules.Explain(value, recordTime), start, (int)reader.BytesConsumed - start));
     }
 

@@ -10,6 +10,9 @@ namespace StreamAgg.Core.Events;
 public readonly record struct Refusal(int EventIndex, string Reason, string Detail, int Start, int Length, int Events = 1)
 {
     public const int WholeRecord = -1;
+
+    /// <summary>The places of all of them, where it stands for the events of one reason; else null.</summary>
+    public EventPlaces? Places { get; init; }
 }
 
 /// <summary>Why an event or a record is refused, in the order in which they are given where several hold.</summary>

@@ -26,7 +26,7 @@ internal sealed class Refusals
 
     /// <summary>Counts another event of a reason that has an entry for all of its events.</summary>
     /// <returns>False where the event needs an entry, and with it a detail.</returns>
-    public bool TryCount(string reason)
+    public bool TryCount(string reason, int eventIndex)
     {
         if (!isCollapsed)
             return false;
@@ -34,6 +34,7 @@ internal sealed class Refusals
             if (entry.Reason == reason)
             {
                 entry = entry with { Events = entry.Events + 1 };
+                entry.Places!.Add(eventIndex);
                 Events++;
                 return true;
             }
@@ -44,9 +45,15 @@ internal sealed class Refusals
     {
         if (count == MaxSingle)
             Collapse();
-        if (TryCount(refusal.Reason))
+        if (TryCount(refusal.Reason, refusal.EventIndex))
             return;
-        entries[count++] = isCollapsed ? OfRecord(refusal) : refusal;
+        entries[count] = refusal;
+        if (isCollapsed)
+        {
+            entries[count] = OfRecord(refusal) with { Places = new EventPlaces() };
+            entries[count].Places!.Add(refusal.EventIndex);
+        }
+        count++;
         Events++;
     }
 

@@ -1,3 +1,5 @@
+using StreamAgg.Core.Events;
+
 namespace StreamAgg.Kafka.DeadLetters;
 
 /// <summary>A refused event as it lies in the dead letters' topic.</summary>
@@ -15,6 +17,9 @@ public sealed record DeadLetter
 
     /// <summary>How many events the letter stands for: over 1 where over a hundred of one record were refused.</summary>
     public long Events { get; init; } = 1;
+
+    /// <summary>The places of these events in the record; null where it is one, or where nobody could write them down.</summary>
+    public EventPlaces? Places { get; init; }
 
     public required string Reason { get; init; }
 

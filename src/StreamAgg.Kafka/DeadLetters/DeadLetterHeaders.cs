@@ -16,6 +16,9 @@ public static class DeadLetterHeaders
     /// <summary>How many events of the record the letter stands for; absent where it is one.</summary>
     public const string Events = "streamagg.events";
 
+    /// <summary>The places of these events, as <c>0-57,60</c>; absent where it is one, or where they lie in over a thousand pieces.</summary>
+    public const string Places = "streamagg.event_places";
+
     public const string Reason = "streamagg.reason";
 
     /// <summary>One line for a person.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using StreamAgg.Core.Events;
 using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
@@ -130,6 +131,7 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata
         Offset = Number(message.Headers, DeadLetterHeaders.Offset) ?? -1,
         EventIndex = (int?)Number(message.Headers, DeadLetterHeaders.EventIndex),
         Events = Number(message.Headers, DeadLetterHeaders.Events) ?? 1,
+        Places = Text(message.Headers, DeadLetterHeaders.Places) is { } places ? EventPlaces.TryParse(places) : null,
         Reason = Text(message.Headers, DeadLetterHeaders.Reason) ?? "",
         Detail = Text(message.Headers, DeadLetterHeaders.Detail) ?? "",
         Time = Text(message.Headers, DeadLetterHeaders.Time) ?? "",

@@ -62,6 +62,9 @@ internal readonly ref struct RecordLetters
         if (refusal.Events > 1)
             headers.Add(DeadLetterHeaders.Events, Text(refusal.Events));
 
+        if (refusal.Events > 1 && refusal.Places?.ToString() is { Length: > 0 } places)
+            headers.Add(DeadLetterHeaders.Places, Text(places));
+
         byte[]? value = record.IsTombstone ? null : IsWhole(refusal) ? whole : record.Value.Slice(refusal.Start, refusal.Length).ToArray();
         return new Letter(new Message<byte[]?, byte[]?> { Key = key, Value = value, Headers = headers });
     }

@@ -14,7 +14,7 @@ namespace StreamAgg.Postgres.Store;
 internal abstract class BucketPublishing<TBucket, TColumn>
     where TBucket : IComparable<TBucket>
 {
-    private readonly string sketches, kept, clear, ours;
+    private readonly string sketches, kept, clear, unkept;
     private readonly PublishedTable published;
 
     /// <param name="pipeline">Whose rows.</param>
@@ -43,7 +43,7 @@ internal abstract class BucketPublishing<TBucket, TColumn>
             FROM unnest(@buckets, @platforms, @kept) AS v(bucket, label, kept)
             WHERE s.pipeline = @pipeline AND s.{column} = v.bucket AND s.platform = v.label AND s.row_kept <> v.kept
             """;
-        ours =
+        unkept =
             $"""
             SELECT s.{column}, s.platform FROM streamagg.{name}_sketch s
             WHERE s.pipeline = @pipeline AND s.{column} >= @from AND s.{column} < @to AND NOT s.row_kept
@@ -141,7 +141,7 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     {
         var keys = new HashSet<BucketKey<TBucket>>();
         await transaction.QueryAsync(
-            ours, p => p.With("pipeline", Pipeline).With("from", ToColumn(from)).With("to", ToColumn(to)), row => keys.Add(KeyOf(row)));
+            unkept, p => p.With("pipeline", Pipeline).With("from", ToColumn(from)).With("to", ToColumn(to)), row => keys.Add(KeyOf(row)));
         return keys;
     }
 

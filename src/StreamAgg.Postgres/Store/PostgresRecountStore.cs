@@ -1,9 +1,5 @@
 using Npgsql;
-using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Time;
-using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Postgres.Store;

@@ -4,15 +4,16 @@ using StreamAgg.Kafka.Metadata;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
+using StreamAgg.Service.Recounts;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Cli;
 
-/// <summary>What was refused, and why.</summary>
+/// <summary>What was refused, and why, and its second chance.</summary>
 internal static class DeadLettersCommand
 {
     public static Command Create(CommandContext context) =>
-        new("dead-letters", "Shows what was refused, and why.") { List(context), Show(context) };
+        new("dead-letters", "Shows what was refused, and why, and counts it after all.") { List(context), Show(context), Replay(context) };
 
     private static Command List(CommandContext context)
     {
@@ -61,6 +62,31 @@ internal static class DeadLettersCommand
             else
                 foreach (var letter in letters)
                     DeadLetterPage.Write(context.Terminal.Output, letter);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Replay(CommandContext context)
+    {
+        var reason = new Option<string>("--reason") { Description = "Only this reason, such as bad_field:duration_ms.", HelpName = "reason" };
+        var from = VerbOptions.Time("--from", "Only what was refused at or after it.");
+        var to = VerbOptions.Time("--to", "Only what was refused before it.");
+        var dryRun = new Option<bool>("--dry-run") { Description = "Tells what would be counted and changes nothing." };
+        var json = VerbOptions.Json();
+        var command = new Command("replay", "Counts the refused events that today's settings accept, each at most once however often it is asked for.")
+        {
+            reason, from, to, dryRun, json,
+        };
+        command.SetAction(async (parsed, stop) =>
+        {
+            await using var open = await OpenRecount.OpenAsync(context.Configure(), stop);
+            var request = new ReplayRequest(parsed.GetValue(reason), parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(dryRun));
+            var report = await new ReplayRun(open, context.Terminal, context.Clock).RunAsync(request, stop);
+            if (parsed.GetValue(json))
+                JsonText.Print(context.Terminal.Output, report.WriteJson);
+            else
+                report.Write(context.Terminal.Output);
             return ExitCode.Done;
         });
         return command;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using StreamAgg.Service.Faults;
-using StreamAgg.Service.Output;
 using StreamAgg.Service.Recounts;
 using StreamAgg.Service.Telemetry;
 

@@ -30,15 +30,15 @@ internal sealed class CountedLog : IDisposable
     /// <exception cref="CommandFaultException">The log is not the one that was counted.</exception>
     public static async Task<CountedLog> OpenAsync(OpenRecount open, IReadOnlyList<CountedPartition> counted, CancellationToken cancellation)
     {
-        var topics = open.Settings.Topics;
-        var known = await open.Metadata.DescribeAsync(topics.All, cancellation);
-        var partitions = topics.PartitionsOf(known)
-            ?? throw CommandFaultException.Dependency($"Kafka has no topic {topics.All.First(topic => !known.ContainsKey(topic))}: create it, or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic.");
+        var named = open.Settings.Topics;
+        var known = await open.Metadata.DescribeAsync(named.All, cancellation);
+        var partitions = named.PartitionsOf(known)
+            ?? throw CommandFaultException.Dependency($"Kafka has no topic {named.All.First(topic => !known.ContainsKey(topic))}: create it, or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic.");
         var beginnings = await open.Metadata.BeginningOffsetsAsync(partitions, cancellation);
         var ends = await open.Metadata.EndOffsetsAsync(partitions, cancellation);
         if (partitions.FirstOrDefault(partition => !beginnings.ContainsKey(partition) || !ends.ContainsKey(partition)) is { Topic: not null } silent)
             throw new LogUnavailableException($"Kafka did not tell how far {silent} reaches; try again");
-        var log = new CountedLog(new LogScan(open.Settings.Kafka, topics.All, open.Lines), partitions.ToDictionary(partition => partition, partition => beginnings[partition]), known);
+        var log = new CountedLog(new LogScan(open.Settings.Kafka, named.All, open.Lines), partitions.ToDictionary(partition => partition, partition => beginnings[partition]), known);
         try
         {
             log.RefuseOthers(counted);

@@ -82,7 +82,16 @@ internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourl
         }
         json.WriteStartObject(name);
         foreach (var difference in row)
-            json.WriteString(difference.Column, value(difference));
+        {
+            json.WritePropertyName(difference.Column);
+            // What is a number stands as one; a p99 that may be any of several is told in words.
+            if (double.TryParse(value(difference), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number))
+                json.WriteRawValue(value(difference));
+            else if (value(difference) == "null")
+                json.WriteNullValue();
+            else
+                json.WriteStringValue(value(difference));
+        }
         json.WriteEndObject();
     }
 }

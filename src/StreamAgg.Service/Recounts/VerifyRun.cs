@@ -4,7 +4,6 @@ using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Faults;
-using StreamAgg.Service.Output;
 using StreamAgg.Traffic.Recount;
 
 namespace StreamAgg.Service.Recounts;

@@ -1,0 +1,69 @@
+using System.Text;
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Events;
+using StreamAgg.Kafka.DeadLetters;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Recounting;
+using StreamAgg.Pipeline.Store;
+
+namespace StreamAgg.Service.Recounts;
+
+/// <summary>Judges the events of a dead letter by today's settings. Not thread-safe.</summary>
+internal sealed class LetterEvents(PipelineOptions options)
+{
+    private readonly EventDecoder decoder = new(options.MaxFuture, options.Events);
+
+    /// <summary>Events of the last letter that are refused still, by reason.</summary>
+    public Dictionary<string, long> Refused { get; } = [];
+
+    /// <summary>Why nobody can tell which events it stands for; null where that is known.</summary>
+    public static string? WhyUnreadable(DeadLetter letter) =>
+        letter.LengthBeforeCut is not null ? "cut to what the topic takes"
+        : letter.Events > 1 && letter.Places is null ? "does not say which events of its record it stands for"
+        : letter.Kind is not ("usage" or "error") ? "names no kind of event"
+        : null;
+
+    /// <summary>What of it is accepted now; what is not is added to <see cref="Refused"/>.</summary>
+    public IReadOnlyList<ReplayedEvent> Judge(DeadLetter letter)
+    {
+        var accepted = new List<ReplayedEvent>();
+        EventKind kind = letter.Kind == "usage" ? EventKind.Usage : EventKind.Error;
+        if (letter.Events > 1 || letter.EventIndex is null)
+        {
+            // A record that was refused whole: until all of it can be read nothing of it counts.
+            decoder.Decode(kind, letter.Value, letter.RecordTimestampMilliseconds);
+            if (decoder.Refused.Length > 0 && decoder.Refused[0].EventIndex == Refusal.WholeRecord)
+            {
+                Refuse(decoder.Refused[0].Reason, 1);
+                return accepted;
+            }
+            IReadOnlyList<Range> events = RecordEvents.Split(letter.Value);
+            for (int place = 0; place < events.Count; place++)
+                if (letter.Places?.Contains(place) ?? true)
+                    Judge(letter, kind, letter.Value.AsSpan(events[place]), place, accepted);
+            return accepted;
+        }
+        Judge(letter, kind, letter.Value, letter.EventIndex.Value, accepted);
+        return accepted;
+    }
+
+    private void Judge(DeadLetter letter, EventKind kind, ReadOnlySpan<byte> value, int place, List<ReplayedEvent> accepted)
+    {
+        decoder.Decode(kind, value, letter.RecordTimestampMilliseconds);
+        foreach (ref readonly Refusal refusal in decoder.Refused)
+            Refuse(refusal.Reason, refusal.Events);
+        foreach (ref readonly DecodedEvent e in decoder.Accepted)
+        {
+            var totals = default(BucketTotals);
+            Measures.Count(ref totals.Counts, e, kind);
+            if (kind == EventKind.Usage && e.DurationMicros != DecodedEvent.NoDuration)
+                totals.AddDuration(e.DurationMicros);
+            accepted.Add(new ReplayedEvent(
+                new SourcePartition(letter.Topic, letter.Partition), letter.Offset, place, letter.RecordTimestampMilliseconds ?? -1,
+                new BucketKey<Core.Time.Hour>(e.Time.Hour, Encoding.UTF8.GetString(decoder.Label(e))), totals));
+        }
+    }
+
+    private void Refuse(string reason, long events) => Refused[reason] = Refused.GetValueOrDefault(reason) + events;
+}
