@@ -23,7 +23,7 @@ public sealed class SimulatedStoreTests
     {
         string administrator = await TestPostgres.SharedAsync();
         await using NpgsqlDataSource server = NpgsqlDataSource.Create(administrator);
-        int fenced = 0, folds = 0, published = 0;
+        int fenced = 0, folds = 0, published = 0, swapped = 0, replayed = 0;
         for (ulong seed = 1; seed <= Scripts; seed++)
         {
             string name = $"twin_{seed}";
@@ -33,7 +33,8 @@ public sealed class SimulatedStoreTests
             await using NpgsqlDataSource source = PostgresDataSource.Create(options);
             await new Migrator(source, options).MigrateAsync(isDryRun: false, CancellationToken.None);
 
-            var twins = new StorePair(seed, new PostgresStore(source, options.PipelineId, options.PublishSchema));
+            var twins = new StorePair(
+                seed, new PostgresStore(source, options.PipelineId, options.PublishSchema), new PostgresRecountStore(source, options.PipelineId, options.PublishSchema));
             if (seed % 2 == 0)
                 await PlantAsync(twins.Database, source);
             await twins.RunAsync(Calls);
@@ -42,8 +43,11 @@ public sealed class SimulatedStoreTests
             fenced += twins.Fenced;
             folds += twins.Folds;
             published += twins.Published;
+            swapped += twins.Swapped;
+            replayed += twins.Replayed;
         }
-        Assert.True(fenced > 0 && folds > 0 && published > 0, "the scripts met no fence, no fold or no publication");
+        Assert.True(
+            fenced > 0 && folds > 0 && published > 0 && swapped > 0 && replayed > 0, "the scripts met no fence, no fold, no publication, no swap or no replay");
     }
 
     /// <summary>A batch job's rows: hours that the scripts count and one that they never do, days that are larger and smaller.</summary>

@@ -35,6 +35,7 @@ internal sealed class World
     private readonly AtRest rest;
     private readonly int[] lives;
     private long calmSinceMicros = -1;
+    private int operators;
     private bool isDone;
 
     public World(ulong seed, Mutant mutant, bool isTraced)
@@ -162,6 +163,12 @@ internal sealed class World
             Trace.Write(member.Process.Name, "starts");
         member.Start();
     }
+
+    /// <summary>Something counts in that hour that no record says.</summary>
+    public void CountsIn(Hour hour) => LatestEvent = Instant.Max(LatestEvent, hour.Start);
+
+    /// <summary>Somebody calls a verb.</summary>
+    public SimOperator Operate() => new(this, new SimProcess($"o{++operators}", Scheduler), Chance.Fork());
 
     /// <summary>A process ended in order: somebody starts it again, and where a gap stopped it, with the choice it asked for.</summary>
     public void Stopped(SimMember member, Exception? fault)

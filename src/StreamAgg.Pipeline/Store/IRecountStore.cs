@@ -61,6 +61,9 @@ public sealed record HourSwap(Hour From, Hour To)
     /// <summary>Who makes it; decides what gives way.</summary>
     public required SwapKind Kind { get; init; }
 
+    /// <summary>Every partition that the topics' metadata name: one without a row or a watermark leaves every hour open.</summary>
+    public required IReadOnlyCollection<SourcePartition> Partitions { get; init; }
+
     /// <summary>Of merged digests.</summary>
     public required int Compression { get; init; }
 
@@ -90,6 +93,6 @@ public enum SwapKind
 }
 
 /// <param name="IsDone">False: nothing was written.</param>
-/// <param name="Live">The hours that refused it.</param>
+/// <param name="Refusing">The hours that refused it: they hold something, or they were published and are open again, because a partition has no watermark yet.</param>
 /// <param name="Rows">Rows written or deleted, hours and days.</param>
-public sealed record SwapResult(bool IsDone, IReadOnlyList<Hour> Live, int Rows);
+public sealed record SwapResult(bool IsDone, IReadOnlyList<Hour> Refusing, int Rows);

@@ -170,11 +170,9 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     private async Task<(int Written, HashSet<BucketKey<TBucket>> Kept)> UpsertAsync(StoreTransaction transaction, Publication<TBucket>[] rows)
     {
         HashSet<BucketKey<TBucket>> written = [], staying = [];
-        // Nothing is left of it, and nothing of ours can stand there: a swap that empties an hour deletes its row.
-        rows = Array.FindAll(rows, row => !row.Totals.IsEmpty);
-        if (rows.Length == 0)
-            return (0, staying);
-        await transaction.QueryAsync(published.Upsert, p => PublishedTable.Bind(Bind(p, Keys(rows)), rows), row => written.Add(KeyOf(row)));
+        // A recount has found nothing there: nothing of ours stands in the table then, and of others what does.
+        if (Array.FindAll(rows, row => !row.Totals.IsEmpty) is { Length: > 0 } some)
+            await transaction.QueryAsync(published.Upsert, p => PublishedTable.Bind(Bind(p, Keys(some)), some), row => written.Add(KeyOf(row)));
         Publication<TBucket>[] left = [.. rows.Where(row => !written.Contains(row.Key))];
         if (left.Length > 0)
             await transaction.QueryAsync(published.Larger, p => PublishedTable.Bind(Bind(p, Keys(left)), left), row => staying.Add(KeyOf(row)));

@@ -1,9 +1,11 @@
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Publishing;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Schema;
 
 namespace StreamAgg.Postgres.Store;
 
@@ -41,10 +43,26 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
         ORDER BY h.bucket_start
         """;
 
+    /// <summary>
+    /// Published once, and not closed now: a partition has come that has no watermark yet. Such rows could not be made smaller here, and never
+    /// would be: for a publisher a larger row is somebody else's.
+    /// </summary>
+    private const string Reopened =
+        """
+        SELECT s.bucket_start FROM streamagg.hour_sketch s
+        WHERE s.pipeline = @pipeline AND s.bucket_start >= @from AND s.bucket_start < @to AND s.bucket_start > @closed - interval '1 hour'
+        UNION
+        SELECT s.bucket_date::timestamp AT TIME ZONE 'UTC' FROM streamagg.day_sketch s
+        WHERE s.pipeline = @pipeline AND s.bucket_date >= (@from AT TIME ZONE 'UTC')::date AND s.bucket_date <= ((@to - interval '1 second') AT TIME ZONE 'UTC')::date
+          AND (s.bucket_date + 1)::timestamp AT TIME ZONE 'UTC' > @closed
+        ORDER BY 1
+        """;
+
     private const string DeletePartials =
         """
-        DELETE FROM streamagg.partial WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to
-        RETURNING bucket_start, platform, rev
+        DELETE FROM streamagg.partial t USING unnest(@topics, @partitions) AS v(topic, partition)
+        WHERE t.pipeline = @pipeline AND t.topic = v.topic AND t.partition = v.partition AND t.bucket_start >= @from AND t.bucket_start < @to
+        RETURNING t.bucket_start, t.platform, t.rev
         """;
 
     private const string LockBases =
@@ -68,6 +86,12 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
         ON CONFLICT (pipeline, bucket_start, platform) DO UPDATE SET rev = EXCLUDED.rev, {TotalsColumns.Replace}, digest = EXCLUDED.digest
         """;
 
+    /// <summary>Whoever wrote them.</summary>
+    private readonly string published =
+        $"""
+        SELECT bucket_start, platform FROM {SqlIdentifier.Quote(publishSchema)}.{RowTable.Hourly.Name} WHERE bucket_start >= @from AND bucket_start < @to
+        """;
+
     private readonly HourPublishing hours = new(pipeline, publishSchema);
     private readonly DayPublishing days = new(pipeline, publishSchema);
 
@@ -87,8 +111,13 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     {
         await transaction.QueryAsync(LockPipeline, p => p.With("pipeline", pipeline), _ => { });
         IReadOnlyList<CountedPartition> positions = await ReadPositionsAsync(transaction, isLocking: true);
-        if (swap.Kind == SwapKind.Fill && await ReadLiveAsync(transaction, swap) is { Count: > 0 } live)
-            return new SwapResult(false, live, 0);
+        Instant closed = await ReadClosedAsync(transaction, swap);
+        string refusing = swap.Kind == SwapKind.Fill ? Live : Reopened;
+        var hoursThatRefuse = new List<Hour>();
+        await transaction.QueryAsync(
+            refusing, p => Bind(p, swap).With("closed", Timestamps.ToColumn(closed)), row => hoursThatRefuse.Add(Timestamps.ReadHour(row, 0)));
+        if (hoursThatRefuse.Count > 0)
+            return new SwapResult(false, hoursThatRefuse, 0);
         long replayed = 0;
         await transaction.QueryAsync(ReplayStatements.Count, p => p.With("pipeline", pipeline), row => replayed = row.GetInt64(0));
         if (await swap.Contents(new CountedSoFar(positions, replayed)) is not { } contents)
@@ -96,34 +125,40 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
 
         if (swap.Kind != SwapKind.Fill)
             await transaction.ExecuteAsync(Fence, p => p.With("pipeline", pipeline));
-        SortedDictionary<BucketKey<Hour>, long> revs = await TakeRevsAsync(transaction, swap);
+        SortedDictionary<BucketKey<Hour>, long> revs = await TakeRevsAsync(transaction, swap, positions);
         await PutAsync(transaction, revs, contents.ToDictionary(row => row.Key));
+        // A partition that was claimed for the first time meanwhile may have folded into what was just written over.
+        if ((await ReadPositionsAsync(transaction, isLocking: false)).Count != positions.Count)
+            return new SwapResult(false, [], 0);
         await HourMarks.WriteAsync(transaction, pipeline, revs.Keys);
-        return new SwapResult(true, [], await PublishAsync(transaction, swap, ClosedAt(positions, swap)));
+        return new SwapResult(true, [], await PublishAsync(transaction, swap, closed));
     }
 
     /// <summary>A recount from elsewhere is of hours that are over: those before its end are closed, whatever is still unread.</summary>
-    private static Instant ClosedAt(IReadOnlyList<CountedPartition> positions, HourSwap swap)
+    private async Task<Instant> ReadClosedAsync(StoreTransaction transaction, HourSwap swap)
     {
-        Instant? watermark = positions.Count == 0 || positions.Any(p => p.Watermark is null) ? null : positions.Min(p => p.Watermark!.Value);
+        Instant? watermark = null;
+        await transaction.QueryAsync(
+            WatermarkSql.Smallest, p => WatermarkSql.Bind(p, pipeline, swap.Partitions), row => watermark = Timestamps.ReadOptionalInstant(row, 0));
         return swap.Kind == SwapKind.Rebuild ? watermark ?? Instant.MinValue : watermark is { } w && w > swap.To.Start ? w : swap.To.Start;
-    }
-
-    private async Task<List<Hour>> ReadLiveAsync(StoreTransaction transaction, HourSwap swap)
-    {
-        var live = new List<Hour>();
-        await transaction.QueryAsync(Live, p => Bind(p, swap), row => live.Add(Timestamps.ReadHour(row, 0)));
-        return live;
     }
 
     /// <summary>Empties the hours.</summary>
     /// <returns>What is in them or was, with a rev that is larger than any that was published.</returns>
-    private async Task<SortedDictionary<BucketKey<Hour>, long>> TakeRevsAsync(StoreTransaction transaction, HourSwap swap)
+    private async Task<SortedDictionary<BucketKey<Hour>, long>> TakeRevsAsync(
+        StoreTransaction transaction, HourSwap swap, IReadOnlyList<CountedPartition> positions)
     {
         var counted = new SortedDictionary<BucketKey<Hour>, long>();
-        foreach (string sql in (string[])[DeletePartials, LockBases])
-            await transaction.QueryAsync(sql, p => Bind(p, swap), row => Add(row.GetInt64(2), KeyOf(row)));
+        await transaction.QueryAsync(
+            DeletePartials,
+            p => Bind(p, swap).With("topics", positions.Select(position => position.Source.Topic).ToArray())
+                .With("partitions", positions.Select(position => position.Source.Partition).ToArray()),
+            row => Add(row.GetInt64(2), KeyOf(row)));
+        await transaction.QueryAsync(LockBases, p => Bind(p, swap), row => Add(row.GetInt64(2), KeyOf(row)));
         await transaction.QueryAsync(Sketches, p => Bind(p, swap), row => counted[KeyOf(row)] = Math.Max(counted.GetValueOrDefault(KeyOf(row)), row.GetInt64(2)));
+        // A row of others gives way to nothing at all, too, and its day is to be judged anew.
+        if (swap.Kind == SwapKind.Rebuild)
+            await transaction.QueryAsync(published, p => Bind(p, swap), row => Add(0, KeyOf(row)));
         return counted;
 
         void Add(long rev, BucketKey<Hour> key) => counted[key] = counted.GetValueOrDefault(key) + rev;
@@ -150,14 +185,12 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     /// <summary>Publishes what is closed of it, and the closed days it belongs to, as a publisher would.</summary>
     private async Task<int> PublishAsync(StoreTransaction transaction, HourSwap swap, Instant closed)
     {
-        Hour to = swap.To.Start <= closed ? swap.To : closed.Hour;
-        if (to.CompareTo(swap.From) <= 0)
+        if (closed < swap.From.End)
             return 0;
+        Hour to = swap.To.Start <= closed ? swap.To : closed.Hour;
         Day firstDay = swap.From.Day, endDay = new(new Hour(to.SinceEpoch - 1).Day.SinceEpoch + 1);
         bool isRebuild = swap.Kind == SwapKind.Rebuild;
         int rows = await PublishAsync(transaction, hours, swap, closed, swap.From, to, isRebuild);
-        if (isRebuild)
-            rows += await hours.DeleteUncountedAsync(transaction, swap.From, to);
         rows += await PublishAsync(transaction, days, swap, closed, firstDay, endDay, isRebuild);
         if (isRebuild)
         {

@@ -21,6 +21,9 @@ internal sealed class CountedLog : IDisposable
     private CountedLog(LogScan scan, Dictionary<SourcePartition, long> next, IReadOnlyDictionary<string, TopicDetails> topics) =>
         (this.scan, this.next, this.topics) = (scan, next, topics);
 
+    /// <summary>Every partition that the topics have.</summary>
+    public IReadOnlyCollection<SourcePartition> Partitions => next.Keys;
+
     /// <summary>The first hour of which the log still holds every event.</summary>
     public Instant Reach { get; private set; } = Instant.MinValue;
 

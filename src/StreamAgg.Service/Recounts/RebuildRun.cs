@@ -36,6 +36,7 @@ internal sealed class RebuildRun(OpenRecount open, Terminal terminal, TimeProvid
         var swap = new HourSwap(from, to)
         {
             Kind = SwapKind.Rebuild,
+            Partitions = log.Partitions,
             Compression = options.Compression,
             Contents = async soFar =>
             {
@@ -59,8 +60,12 @@ internal sealed class RebuildRun(OpenRecount open, Terminal terminal, TimeProvid
         {
             try
             {
-                if (await open.Store.SwapHoursAsync(swap, stop) is { IsDone: true } done)
+                SwapResult done = await open.Store.SwapHoursAsync(swap, stop);
+                if (done.IsDone)
                     return done.Rows;
+                if (done.Refusing.Count > 0)
+                    throw CommandFaultException.Dependency(
+                        $"Hour {done.Refusing[0]} was published and is open again: a partition has no watermark yet (`streamagg status` shows which). Run it again once it has.");
                 if (attempt == Tries)
                     throw CommandFaultException.Dependency("The events come faster than they can be counted again; nothing was changed. Run it again at a quieter hour.");
                 await readOn();

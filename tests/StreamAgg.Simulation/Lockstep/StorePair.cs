@@ -23,15 +23,16 @@ internal sealed class StorePair
 
     private readonly SourcePartition[] sources = [new("gateway.errors", 0), new("gateway.usage", 0), new("gateway.usage", 1)];
     private readonly IAggregateStore other;
+    private readonly IRecountStore otherRecounts;
     private readonly SimStore simulated;
     private readonly Scheduler scheduler;
     private readonly Prng chance;
     private readonly Dictionary<(int Member, SourcePartition Source), Claimed> claimed = [];
     private readonly List<(Publication<Hour>[] Simulated, Publication<Hour>[] Other)> stale = [];
 
-    public StorePair(ulong seed, IAggregateStore other)
+    public StorePair(ulong seed, IAggregateStore other, IRecountStore otherRecounts)
     {
-        this.other = other;
+        (this.other, this.otherRecounts) = (other, otherRecounts);
         chance = new Prng(seed);
         scheduler = new Scheduler(chance.Fork());
         var clock = new DatabaseClock(scheduler, First.Start, 1);
@@ -50,6 +51,10 @@ internal sealed class StorePair
 
     public int Published { get; private set; }
 
+    public int Swapped { get; private set; }
+
+    public int Replayed { get; private set; }
+
     public async Task RunAsync(int calls)
     {
         await BothAsync("introduce", store => DoneAsync(store.IntroduceTopicAsync("gateway.usage", "u1", [3, 0], default)));
@@ -59,7 +64,7 @@ internal sealed class StorePair
         {
             int member = chance.Below(2);
             SourcePartition source = chance.Pick(sources);
-            switch (chance.Below(10))
+            switch (chance.Below(12))
             {
                 case 0:
                     await ClaimAsync(member, source);
@@ -76,6 +81,12 @@ internal sealed class StorePair
                     break;
                 case 8:
                     await PublishDaysAsync();
+                    break;
+                case 9:
+                    await SwapAsync();
+                    break;
+                case 10:
+                    await ReplayAsync();
                     break;
                 default:
                     await PublishHoursAsync();
@@ -247,6 +258,53 @@ internal sealed class StorePair
         PublishResult result = await SimulatedAsync(simulated.PublishDaysAsync(ours, default));
         Compare("publish days", result.ToString(), (await other.PublishDaysAsync(others, default)).ToString());
         Published += result.RowsWritten;
+    }
+
+    /// <summary>Some hours hold something else from now on; what members know of them is void, unless the swap only fills.</summary>
+    private async Task SwapAsync()
+    {
+        var from = new Hour(First.SinceEpoch - 3 + chance.Below(7));
+        var swap = new HourSwap(from, new Hour(from.SinceEpoch + 1 + chance.Below(30)))
+        {
+            Kind = chance.Pick((SwapKind[])[SwapKind.Fill, SwapKind.Rebuild, SwapKind.Rebuild]),
+            Compression = Compression,
+            Partitions = sources,
+            Contents = _ => Task.FromResult<IReadOnlyList<PartialRow>?>(null),
+        };
+        PartialRow[] rows =
+        [
+            .. Labels.SelectMany(label => Enumerable.Range(from.SinceEpoch, swap.To.SinceEpoch - from.SinceEpoch).Select(hour => new BucketKey<Hour>(new Hour(hour), label)))
+                .Where(_ => chance.Chance(0.1)).Select(key => Count(key, null)),
+        ];
+        string seen = "", seenByOther = "";
+        SwapResult mine = await SimulatedAsync(simulated.SwapHoursAsync(swap with { Contents = soFar => Told(soFar, rows, out seen) }, default));
+        SwapResult theirs = await otherRecounts.SwapHoursAsync(swap with { Contents = soFar => Told(soFar, rows, out seenByOther) }, default);
+        Compare($"{swap.Kind} {from.SinceEpoch} to {swap.To.SinceEpoch}", $"{mine.IsDone} {mine.Refusing.Count > 0} {mine.Rows} {seen}", $"{theirs.IsDone} {theirs.Refusing.Count > 0} {theirs.Rows} {seenByOther}");
+        Swapped += mine.IsDone ? 1 : 0;
+    }
+
+    private static Task<IReadOnlyList<PartialRow>?> Told(CountedSoFar soFar, PartialRow[] rows, out string seen)
+    {
+        seen = $"{soFar.Replayed} {string.Join(' ', soFar.Partitions)}";
+        return Task.FromResult<IReadOnlyList<PartialRow>?>(rows);
+    }
+
+    private async Task ReplayAsync()
+    {
+        var events = new List<ReplayedEvent>();
+        foreach (long offset in Enumerable.Range(0, 4))
+        {
+            PartialRow row = Count(new BucketKey<Hour>(new Hour(First.SinceEpoch + chance.Below(5)), chance.Pick(Labels)), null);
+            BucketTotals one = default;
+            one.SuccessCount = 1;
+            if (row.Totals.DurationCount > 0)
+                one.AddDuration(row.Totals.DurationMinMicros);
+            events.Add(new ReplayedEvent(chance.Pick(sources), offset, chance.Below(3), chance.Below(2) - 1, row.Key, one));
+        }
+        int mine = await SimulatedAsync(simulated.ReplayAsync(events, Compression, default));
+        int theirs = await otherRecounts.ReplayAsync(events, Compression, default);
+        Compare("replay", $"{mine}", $"{theirs}");
+        Replayed += mine;
     }
 
     private Task<(string? Simulated, string? Other)> BothAsync(string what, Func<IAggregateStore, Task<string>> call) => BothAsync(what, call, static text => text);

@@ -75,7 +75,7 @@ internal sealed class AtRest(World world)
         }
         foreach (var (key, cell) in world.Database.HourSketches.Cells)
         {
-            if (cell.Committed is not null && !world.Ledger.Hours.ContainsKey(key))
+            if (cell.Committed is { Totals.IsEmpty: false } && !world.Ledger.Hours.ContainsKey(key))
                 world.Fail(Invariants.RowsAreTrue, $"hour {key.Bucket} '{key.Platform}' is published and was never counted");
         }
     }

@@ -33,6 +33,7 @@ internal sealed class Ledger(
     private readonly Dictionary<SourcePartition, List<Instant>> ahead = [];
     private readonly Dictionary<SourcePartition, SourceRow> before = [];
     private readonly OutcomeBook outcomes = new(database, fail);
+    private readonly HashSet<ReplayPlace> replayed = [];
     private readonly HashSet<BucketKey<Hour>> touched = new(ByHour.Instance);
     private readonly HashSet<BucketKey<Day>> touchedDays = new(ByDay.Instance);
 
@@ -151,15 +152,7 @@ internal sealed class Ledger(
                 touched.Add(fold.Row.Key);
         }
 
-        foreach (BucketKey<Hour> key in touched)
-        {
-            if (hours.TryGetValue(key, out Account? account))
-                account.Remember();
-            Compare(key, account);
-            tables.CheckMark(key);
-        }
-        foreach (BucketKey<Day> day in touchedDays)
-            days[day].Remember();
+        CheckTouched();
         int folds = partitions.Sum(static partition => partition.Folds.Count), rows = partitions.Sum(static partition => partition.Changed.Count);
         if (folds > plan.Bounds.CheckpointFolds || (partitions.Count > 1 && rows > plan.Bounds.CheckpointRows))
             fail(Invariants.Bounded, $"a checkpoint of {partitions.Count} partitions writes {rows} rows and {folds} folds");
@@ -170,7 +163,9 @@ internal sealed class Ledger(
         }
     }
 
-    public void PublishedHours(IReadOnlyList<Publication<Hour>> published)
+    public void PublishedHours(IReadOnlyList<Publication<Hour>> published) => PublishedHours(published, mustBeClosed: true);
+
+    private void PublishedHours(IReadOnlyList<Publication<Hour>> published, bool mustBeClosed)
     {
         touchedDays.Clear();
         foreach (Publication<Hour> hour in published)
@@ -180,7 +175,8 @@ internal sealed class Ledger(
             if (hour.InputRev > 1 && hours.TryGetValue(hour.Key, out Account? known) && known.WasPublished)
                 happenings.Count(Happening.HourPublishedAgain);
             CheckPublished(hours.GetValueOrDefault(hour.Key), hour.Totals, hour.Key);
-            CheckClosed(hour.Key.Bucket.End, hour.Key);
+            if (mustBeClosed)
+                CheckClosed(hour.Key.Bucket.End, hour.Key);
             tables.CheckMark(hour.Key);
             touchedDays.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Platform));
         }
@@ -188,7 +184,9 @@ internal sealed class Ledger(
             tables.CheckMark(day);
     }
 
-    public void PublishedDays(IReadOnlyList<Publication<Day>> published)
+    public void PublishedDays(IReadOnlyList<Publication<Day>> published) => PublishedDays(published, mustBeClosed: true);
+
+    private void PublishedDays(IReadOnlyList<Publication<Day>> published, bool mustBeClosed)
     {
         foreach (Publication<Day> day in published)
         {
@@ -196,9 +194,83 @@ internal sealed class Ledger(
             if (days.TryGetValue(day.Key, out Account? known) && known.WasPublished)
                 happenings.Count(Happening.DayPublishedAgain);
             CheckPublished(days.GetValueOrDefault(day.Key), day.Totals, day.Key);
-            CheckClosed(day.Key.Bucket.End, day.Key);
+            if (mustBeClosed)
+                CheckClosed(day.Key.Bucket.End, day.Key);
             tables.CheckMark(day.Key);
         }
+    }
+
+    /// <summary>What a swap that fills hours counts, told before it is made.</summary>
+    public Dictionary<HourSwap, IReadOnlyList<ReplayedEvent>> Fillings { get; } = [];
+
+    /// <summary>False where the log does not hold all that was counted.</summary>
+    public bool CanRecount => Damaged.Count == 0 && !plan.LabelsOverflow;
+
+    public void Replayed(IReadOnlyList<ReplayedEvent> events)
+    {
+        happenings.Count(Happening.Replayed);
+        touched.Clear();
+        touchedDays.Clear();
+        foreach (ReplayedEvent e in events)
+        {
+            // Where a place is counted twice, the second time is not expected.
+            if (replayed.Add(ReplayPlace.Of(e)))
+                Count(e);
+        }
+        CheckTouched();
+    }
+
+    public void Swapped(HourSwap swap, IReadOnlyList<Publication<Hour>> published, IReadOnlyList<Publication<Day>> publishedDays)
+    {
+        happenings.Count(swap.Kind == SwapKind.Fill ? Happening.Filled : Happening.Rebuilt);
+        touched.Clear();
+        touchedDays.Clear();
+        if (Fillings.Remove(swap, out IReadOnlyList<ReplayedEvent>? filled))
+        {
+            foreach (ReplayedEvent e in filled)
+                Count(e);
+        }
+        touched.UnionWith(hours.Keys.Where(key => key.Bucket.CompareTo(swap.From) >= 0 && key.Bucket.CompareTo(swap.To) < 0));
+        CheckTouched();
+        PublishedHours(published, swap.Kind == SwapKind.Rebuild);
+        PublishedDays(publishedDays, swap.Kind == SwapKind.Rebuild);
+    }
+
+    /// <summary>Counts what came by no partition.</summary>
+    private void Count(ReplayedEvent e)
+    {
+        string label = plan.LabelsOverflow ? "" : e.Key.Platform;
+        var key = new BucketKey<Hour>(e.Key.Bucket, label);
+        var dayKey = new BucketKey<Day>(key.Bucket.Day, label);
+        foreach (Account account in (Account[])[AccountOf(hours, key), AccountOf(days, dayKey)])
+        {
+            account.Totals.Add(e.Totals);
+            if (e.Totals.DurationCount > 0)
+                account.DurationsMicros.Add(e.Totals.DurationMinMicros);
+        }
+        touched.Add(key);
+        touchedDays.Add(dayKey);
+    }
+
+    private static Account AccountOf<TKey>(Dictionary<TKey, Account> accounts, TKey key)
+        where TKey : notnull
+    {
+        if (!accounts.TryGetValue(key, out Account? account))
+            accounts.Add(key, account = new Account());
+        return account;
+    }
+
+    private void CheckTouched()
+    {
+        foreach (BucketKey<Hour> key in touched)
+        {
+            if (hours.TryGetValue(key, out Account? account))
+                account.Remember();
+            Compare(key, account);
+            tables.CheckMark(key);
+        }
+        foreach (BucketKey<Day> day in touchedDays)
+            days[day].Remember();
     }
 
     private void Count(PartitionCheckpoint partition, Reading reading)
@@ -244,13 +316,9 @@ internal sealed class Ledger(
         // Where labels overflow, nobody can say which of them a row stands for: one account holds them all.
         string label = plan.LabelsOverflow ? "" : e.Label;
         var key = new BucketKey<Hour>(e.Time.Hour, label);
-        if (!hours.TryGetValue(key, out Account? hour))
-            hours.Add(key, hour = new Account());
         var dayKey = new BucketKey<Day>(key.Bucket.Day, label);
-        if (!days.TryGetValue(dayKey, out Account? day))
-            days.Add(dayKey, day = new Account());
-        Add(hour, e, kind);
-        Add(day, e, kind);
+        Add(AccountOf(hours, key), e, kind);
+        Add(AccountOf(days, dayKey), e, kind);
         touched.Add(key);
         touchedDays.Add(dayKey);
         if (!ahead.TryGetValue(source, out List<Instant>? times))
@@ -349,7 +417,7 @@ internal sealed class Ledger(
 
     private void CheckPublished<TKey>(Account? account, in BucketTotals row, TKey which)
     {
-        if (plan.LabelsOverflow)
+        if (plan.LabelsOverflow || (account is null && row.IsEmpty))
             return;
         if (account is null)
             fail(Invariants.RowIsPrefix, $"{which}: {Say(row)}, and nothing was ever committed");

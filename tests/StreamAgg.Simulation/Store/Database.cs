@@ -55,6 +55,11 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
 
     public Table<BucketKey<Day>, FigureRow> Daily { get; } = new("ops_metrics_daily", ByDay.Instance);
 
+    /// <summary>The pipeline's own row: swaps and replays take it before anything else. Here it is locked by one at a time, replays too.</summary>
+    public Versioned<object> Pipeline { get; } = new("pipeline");
+
+    public Table<ReplayPlace, ReplayedEvent> Replays { get; } = new("dead_letter_replay");
+
     /// <summary>Rows of <c>gap</c>; the same gap said twice is one row.</summary>
     public List<Gap> Gaps { get; } = [];
 
@@ -113,12 +118,14 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     }
 
     /// <summary>True where the public table holds a row of an hour of that day that has no sketch: somebody else counted what was never seen.</summary>
-    public bool HasUnseenHours(BucketKey<Day> day)
+    /// <param name="day">Which.</param>
+    /// <param name="session">Sees what it has written itself; null: what is committed.</param>
+    public bool HasUnseenHours(BucketKey<Day> day, Transaction? session = null)
     {
         for (int i = 0; i < 24; i++)
         {
             var hour = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Platform);
-            if (Hourly.Committed(hour) is not null && HourSketches.Committed(hour) is null)
+            if (SimStore.Seen(session, Hourly[hour]) is not null && SimStore.Seen(session, HourSketches[hour]) is null)
                 return true;
         }
         return false;

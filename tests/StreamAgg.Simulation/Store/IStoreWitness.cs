@@ -33,6 +33,12 @@ internal interface IStoreWitness
 
     void PublishedDays(IReadOnlyList<Publication<Day>> days);
 
+    /// <summary>Refused events count from now on.</summary>
+    void Replayed(IReadOnlyList<ReplayedEvent> events);
+
+    /// <summary>Hours were counted anew.</summary>
+    void Swapped(HourSwap swap, IReadOnlyList<Publication<Hour>> hours, IReadOnlyList<Publication<Day>> days);
+
     /// <summary>Two transactions waited for each other: the protocol's lock order does not allow it.</summary>
     void Deadlocked(string who);
 }

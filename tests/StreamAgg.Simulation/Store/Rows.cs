@@ -1,6 +1,7 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Digests;
+using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Simulation.Store;
@@ -35,6 +36,12 @@ internal sealed record TallyRow(IReadOnlyDictionary<(long Minute, string Outcome
 
 /// <summary>A row of <c>partial</c> or <c>hour_base</c>: contents and the number of their changes.</summary>
 internal sealed record CountedRow(PartialRow Row, long Rev);
+
+/// <summary>The key of <c>dead_letter_replay</c>.</summary>
+internal readonly record struct ReplayPlace(SourcePartition Source, long Offset, int EventIndex, long RecordTime)
+{
+    public static ReplayPlace Of(ReplayedEvent e) => new(e.Source, e.Offset, e.EventIndex, e.RecordTime);
+}
 
 /// <summary>A row of <c>dirty_hour</c> or <c>dirty_day</c>.</summary>
 internal sealed record MarkRow(long Mark);

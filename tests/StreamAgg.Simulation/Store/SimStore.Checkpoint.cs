@@ -175,7 +175,12 @@ internal sealed partial class SimStore
             }
         }
         await AnswerAsync(session);
+        await AddToBasesAsync(session, added);
+    }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AddToBasesAsync(Transaction session, SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<TDigest> Digests)> added)
+    {
         await ArriveAsync(session, writes: true);
         var met = new List<(Versioned<CountedRow> Versioned, List<TDigest> Digests)>();
         foreach (var (key, (sum, digests)) in added)
@@ -244,9 +249,13 @@ internal sealed partial class SimStore
                     hours.Add(fold.Row.Key);
             }
         }
-        if (hours.Count == 0)
-            return;
+        if (hours.Count > 0)
+            await MarkHoursAsync(session, hours);
+    }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask MarkHoursAsync(Transaction session, SortedSet<BucketKey<Hour>> hours)
+    {
         await ArriveAsync(session, writes: true);
         foreach (BucketKey<Hour> hour in Rules.LocksInOrder || chance.Chance(0.5) ? hours : hours.Reverse())
             await MarkAsync(session, database.DirtyHours[hour]);

@@ -46,6 +46,22 @@ internal sealed partial class SimStore
         var ordered = new List<Publication<Hour>>(hours);
         ordered.Sort(static (a, b) => a.Key.CompareTo(b.Key));
         Transaction session = Open(cancellation);
+        var (result, published, days) = await WriteHoursAsync(session, ordered, overrules: false);
+        await CommitAsync(session, () =>
+        {
+            if (IsTraced && published.Count > 0)
+                trace!.Write("database", $"COMMIT hours of {process.Name}: {string.Join(' ', published.Select(hour => $"{hour.Key.Bucket.SinceEpoch}/{hour.Key.Platform}={hour.Totals.RequestCount}@{hour.InputRev}"))}");
+            database.Witness?.PublishedHours(published);
+            if (days.Count > 0)
+                database.Witness?.PublishedDays(days);
+        });
+        return result;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(PublishResult Result, List<Publication<Hour>> Published, List<Publication<Day>> Days)> WriteHoursAsync(
+        Transaction session, List<Publication<Hour>> ordered, bool overrules)
+    {
         var taken = new List<(Publication<Hour> Hour, bool WasKept)>();
         await ArriveAsync(session, writes: true);
         foreach (Publication<Hour> hour in ordered)
@@ -64,22 +80,13 @@ internal sealed partial class SimStore
         {
             await ArriveAsync(session, writes: true);
             foreach (var (hour, wasKept) in taken)
-                result = await WriteFiguresAsync(session, database.Hourly[hour.Key], database.HourSketches[hour.Key], hour.Totals, hour.P99Milliseconds, wasKept, result);
+                result = await WriteFiguresAsync(session, database.Hourly[hour.Key], database.HourSketches[hour.Key], hour.Totals, hour.P99Milliseconds, wasKept, overrules, result);
             await AnswerAsync(session);
             days = await MarkDaysAsync(session, taken.ConvertAll(static entry => entry.Hour));
         }
 
         await ClearAsync(session, ordered, static hour => hour.Mark, hour => database.DirtyHours[hour.Key]);
-        List<Publication<Hour>> published = taken.ConvertAll(static entry => entry.Hour);
-        await CommitAsync(session, () =>
-        {
-            if (IsTraced && published.Count > 0)
-                trace!.Write("database", $"COMMIT hours of {process.Name}: {string.Join(' ', published.Select(hour => $"{hour.Key.Bucket.SinceEpoch}/{hour.Key.Platform}={hour.Totals.RequestCount}@{hour.InputRev}"))}");
-            database.Witness?.PublishedHours(published);
-            if (days.Count > 0)
-                database.Witness?.PublishedDays(days);
-        });
-        return result;
+        return (result, taken.ConvertAll(static entry => entry.Hour), days);
     }
 
     public async Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation)
@@ -107,6 +114,20 @@ internal sealed partial class SimStore
         var ordered = new List<Publication<Day>>(days);
         ordered.Sort(static (a, b) => a.Key.CompareTo(b.Key));
         Transaction session = Open(cancellation);
+        var (result, published) = await WriteDaysAsync(session, ordered, overrules: false);
+        await CommitAsync(session, () =>
+        {
+            if (IsTraced && published.Count > 0)
+                trace!.Write("database", $"COMMIT days of {process.Name}: {string.Join(' ', published.Select(day => $"{day.Key.Bucket}/{day.Key.Platform}={day.Totals.RequestCount}@{day.InputRev}"))}");
+            database.Witness?.PublishedDays(published);
+        });
+        return result;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(PublishResult Result, List<Publication<Day>> Published)> WriteDaysAsync(
+        Transaction session, List<Publication<Day>> ordered, bool overrules)
+    {
         var taken = new List<(Publication<Day> Day, bool WasKept)>();
         await ArriveAsync(session, writes: true);
         foreach (Publication<Day> day in ordered)
@@ -125,27 +146,20 @@ internal sealed partial class SimStore
             foreach (var (day, wasKept) in taken)
             {
                 Versioned<SketchRow> sketch = database.DaySketches[day.Key];
-                if (Rules.HoldsDay && database.HasUnseenHours(day.Key))
+                if (Rules.HoldsDay && database.HasUnseenHours(day.Key, session))
                 {
                     database.Happenings.Count(Happening.DayHeld);
                     sketch.Write(sketch.Newest! with { RowKept = true });
                     result = result with { RowsKept = result.RowsKept + 1 };
                     continue;
                 }
-                result = await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, result);
+                result = await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, overrules, result);
             }
             await AnswerAsync(session);
         }
 
         await ClearAsync(session, ordered, static day => day.Mark, day => database.DirtyDays[day.Key]);
-        List<Publication<Day>> published = taken.ConvertAll(static entry => entry.Day);
-        await CommitAsync(session, () =>
-        {
-            if (IsTraced && published.Count > 0)
-                trace!.Write("database", $"COMMIT days of {process.Name}: {string.Join(' ', published.Select(day => $"{day.Key.Bucket}/{day.Key.Platform}={day.Totals.RequestCount}@{day.InputRev}"))}");
-            database.Witness?.PublishedDays(published);
-        });
-        return result;
+        return (result, taken.ConvertAll(static entry => entry.Day));
     }
 
     private Scheduler.Hop FinishSnapshotAsync(Transaction read)
@@ -157,36 +171,36 @@ internal sealed partial class SimStore
         return scheduler.Delay(process, chance.Between(500_000, 10_000_000));
     }
 
-    private List<RevisedRow> InputsOf(BucketKey<Hour> key, CountedRow? counted)
+    private List<RevisedRow> InputsOf(BucketKey<Hour> key, CountedRow? counted, Transaction? session = null)
     {
         var inputs = new List<RevisedRow>();
         if (counted is not null)
             inputs.Add(new RevisedRow(counted.Row, counted.Rev));
         foreach (var (_, cell) in database.PartialsOf(key))
         {
-            if (cell.Committed is { } partial)
+            if (Seen(session, cell) is { } partial)
                 inputs.Add(new RevisedRow(partial.Row, partial.Rev));
         }
         return inputs;
     }
 
-    private bool HasDirtyHour(BucketKey<Day> day)
+    private bool HasDirtyHour(BucketKey<Day> day, Transaction? session = null)
     {
         for (int hour = 0; hour < 24; hour++)
         {
-            if (database.DirtyHours.Committed(new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + hour), day.Platform)) is not null)
+            if (Seen(session, database.DirtyHours[new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + hour), day.Platform)]) is not null)
                 return true;
         }
         return false;
     }
 
-    private List<HourSketch> SketchesOf(BucketKey<Day> day)
+    private List<HourSketch> SketchesOf(BucketKey<Day> day, Transaction? session = null)
     {
         var sketches = new List<HourSketch>();
         for (int i = 0; i < 24; i++)
         {
             var hour = new Hour(day.Bucket.FirstHour.SinceEpoch + i);
-            if (database.HourSketches.Committed(new BucketKey<Hour>(hour, day.Platform)) is { } sketch)
+            if (Seen(session, database.HourSketches[new BucketKey<Hour>(hour, day.Platform)]) is { } sketch)
                 sketches.Add(new HourSketch(hour, day.Platform, sketch.InputRev, sketch.Totals, sketch.Centroids));
         }
         return sketches;
@@ -207,12 +221,23 @@ internal sealed partial class SimStore
     }
 
     private async ValueTask<PublishResult> WriteFiguresAsync(
-        Transaction session, Versioned<FigureRow> cell, Versioned<SketchRow> sketch, BucketTotals totals, double? p99, bool wasKept, PublishResult result)
+        Transaction session, Versioned<FigureRow> cell, Versioned<SketchRow> sketch, BucketTotals totals, double? p99, bool wasKept, bool overrules, PublishResult result)
     {
         await LockAsync(cell, session);
+        if (totals.IsEmpty)
+        {
+            bool stays = cell.Newest is not null && !overrules;
+            sketch.Write(sketch.Newest! with { RowKept = stays });
+            if (cell.Newest is null)
+                return result with { RowsUnchanged = result.RowsUnchanged + 1 };
+            if (stays)
+                return result with { RowsKept = result.RowsKept + 1 };
+            cell.Write(null);
+            return result with { RowsWritten = result.RowsWritten + 1 };
+        }
         FigureRow figures = FigureRow.Of(totals, p99);
         FigureRow? before = cell.Newest;
-        bool isForeign = wasKept && before is not null;
+        bool isForeign = wasKept && before is not null && !overrules;
         if (isForeign && figures.Requests < before!.Requests)
         {
             database.Happenings.Count(Happening.ForeignRowKept);
@@ -268,7 +293,7 @@ internal sealed partial class SimStore
             Versioned<SketchRow> sketch = database.DaySketches[day.Key];
             if (await TakeSketchAsync(session, sketch, day.InputRev, day.Totals, null, Rules.GuardsDay) is not { } wasKept)
                 continue;
-            await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, new PublishResult(0, 0, 0));
+            await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, overrules: false, new PublishResult(0, 0, 0));
             written.Add(day);
         }
         await AnswerAsync(session);

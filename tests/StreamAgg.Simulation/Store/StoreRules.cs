@@ -8,6 +8,24 @@ internal sealed record StoreRules
     /// <summary>A checkpoint compares the fence at all.</summary>
     public bool ComparesFence { get; init; } = true;
 
+    /// <summary>A swap raises the epochs: what members hold of its hours in memory is void.</summary>
+    public bool SwapFences { get; init; } = true;
+
+    /// <summary>What a swap puts in place has a larger rev than all that was there.</summary>
+    public bool SwapRaisesRev { get; init; } = true;
+
+    /// <summary>A swap takes the hours' partials away.</summary>
+    public bool SwapTakesPartials { get; init; } = true;
+
+    /// <summary>A swap looks once more for partitions that were claimed for the first time meanwhile.</summary>
+    public bool SwapLooksForNewPartitions { get; init; } = true;
+
+    /// <summary>A replay waits for a swap, and a swap for replays.</summary>
+    public bool ReplayWaitsForSwap { get; init; } = true;
+
+    /// <summary>An event that was replayed is remembered.</summary>
+    public bool RemembersReplays { get; init; } = true;
+
     /// <summary>The fence compares the checkpoint's number.</summary>
     public bool ComparesCheckpoint { get; init; } = true;
 

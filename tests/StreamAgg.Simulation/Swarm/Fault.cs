@@ -25,4 +25,7 @@ internal enum Fault
     ClockBack,
     RebalanceStorm,
     LettersRefused,
+    Rebuild,
+    Fill,
+    Replay,
 }

@@ -42,6 +42,9 @@ internal sealed class FaultMaker(World world, MetadataWeather metadata, LetterWe
             case Fault.ClockBack: Count(Happening.ClockBack); world.Clock.Jump(-TimeSpan.FromMinutes(chance.Skewed(1, 5 * 60))); break;
             case Fault.RebalanceStorm: RebalanceStorm(); break;
             case Fault.LettersRefused: While(() => letters.IsRefusing = true, () => letters.IsRefusing = false); break;
+            case Fault.Rebuild: world.Operate().Rebuild(); break;
+            case Fault.Fill: world.Operate().Fill(); break;
+            case Fault.Replay: world.Operate().Replay(); break;
             default: throw new InvalidOperationException($"no such fault: {fault}");
         }
     }

@@ -114,11 +114,10 @@ public sealed class TrafficTallyTests
         ExpectedRow row = Assert.Single(Tally([.. Enumerable.Range(1, 10_001).Select(i => (EventKind.Usage, Usage(Hour, i)))]).Hourly());
         PublishedRow right = Publish(row);
         Assert.Equal(9.901, row.P99LatencyMs);
-        Assert.Equal((9.889, 9.913), (row.P99LowMs(100), row.P99HighMs(100)));
         foreach (double within in (double[])[9.889, 9.895, 9.901, 9.913])
             Assert.Empty(Judge(row, With(right, "p99_latency_ms", within)).Differences);
         foreach (double beyond in (double[])[9.888, 9.914, 0, 1e9])
-            Assert.Equal("9.889 to 9.913", Assert.Single(Judge(row, With(right, "p99_latency_ms", beyond)).Differences).Expected);
+            Assert.Equal("9.901, or one between ranks 9888 and 9912 of 10001", Assert.Single(Judge(row, With(right, "p99_latency_ms", beyond)).Differences).Expected);
         Assert.Equal(0.0005, Judge(row, With(right, "p99_latency_ms", 9.906)).MaxRankError, 1e-9);
         Assert.Equal(1.0, Judge(row, With(right, "p99_latency_ms", 1e9)).MaxRankError);
     }
