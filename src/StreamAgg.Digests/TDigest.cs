@@ -5,7 +5,7 @@ using StreamAgg.Digests.Storing;
 
 namespace StreamAgg.Digests;
 
-/// <summary>The distribution of any number of values in a few hundred bytes: counts exactly, answers any quantile closely.</summary>
+/// <summary>The distribution of any number of values in about a kilobyte: counts exactly, answers any quantile closely.</summary>
 /// <remarks>
 /// A merging t-digest with exact boundaries; docs/t-digest.md tells how it works and what it reaches. Quantiles follow
 /// percentile_cont's rule and are exact while there are at most <see cref="Compression"/> distinct values. Not thread-safe, not even for

@@ -7,7 +7,7 @@ namespace StreamAgg.Core.Aggregation;
 
 /// <summary>What one partition counted in one hour under one label. Not thread-safe: its partition's owner is its only writer.</summary>
 /// <remarks>
-/// Its digest is awake while durations come, 2 to 26 kB, and at rest as the bytes that a checkpoint writes, 1.25 kB at most: memory
+/// Its digest is awake while durations come, up to 26 kB, and at rest as the bytes that a checkpoint writes, 1.25 kB at most: memory
 /// is for the partials that are counted into, however many there are.
 /// </remarks>
 public sealed class Partial(Hour hour, string platform, int compression)

@@ -12,7 +12,7 @@ internal sealed class MergedRuns
     /// <summary>How many sections a final cell: two leave the final form a choice of where to join; each costs a look into every run.</summary>
     private const int Finer = 2;
 
-    /// <summary>A merge of more cells does not do it in its thread's working memory, of which some 2 MB stay: a year takes a dozen.</summary>
+    /// <summary>A merge of more cells does not use its thread's working memory, which stays as large as it once was: 2 MB at this size.</summary>
     private const int MaxOwnCells = 16_384;
 
     /// <summary>How often sections that turned out too full are cut again: each time what is too full is a few times narrower.</summary>

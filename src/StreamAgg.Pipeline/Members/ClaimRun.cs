@@ -5,7 +5,7 @@ using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 
-/// <summary>One claim: from an assignment to a state that may be read into. Touches no member state.</summary>
+/// <summary>One claim, from an assigned partition to the state from which reading goes on. Touches no member state.</summary>
 internal static class ClaimRun
 {
     /// <returns>Null where the claim did not come off (an outage, a newer claim): try again.</returns>

@@ -7,7 +7,8 @@ public sealed record MemberBounds
 
     /// <value>
     /// Of partials, of the checkpoint on its way and of dead letters that are not stored yet, over all members of the process. 24 partitions
-    /// of 100 platforms and 4 hours, all of them busy, take 160 MB; what the runtime, the client and garbage take comes on top (100 to 200 MB).
+    /// of 100 platforms and 4 hours, all of them busy, take 104 MB; the runtime and garbage take 149 MB more (<c>./dev bench pipeline</c>), and the
+    /// client comes on top.
     /// </value>
     public long HeldBytes { get; init; } = 208L << 20;
 

@@ -7,8 +7,10 @@ using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Publishing;
 
-/// <summary>Publishes closed dirty hours, then closed dirty days. Any number may run at once; the store's guards make it right.</summary>
-/// <remarks>One call at a time an instance. No leader is elected: two that meet do the same work twice, and the second writes nothing.</remarks>
+/// <summary>Publishes hours, then days, that are closed and dirty: changed since they were published. Any number may run at once.</summary>
+/// <remarks>
+/// One call at a time per instance. No leader is elected: where two meet, both do the work, and the store's guards let the second write nothing.
+/// </remarks>
 public sealed class Publisher(
     PipelineOptions options, PipelineTopics topics, ILogMetadata metadata, IAggregateStore store, StreamAggMetrics metrics, ILogger logger, TimeProvider time)
 {

@@ -91,7 +91,7 @@ internal sealed class Chaos(Deployment deployment, EmbeddedPostgres postgres, Ka
         };
     }
 
-    /// <remarks>Short, one node at a time: the native client may end the process where brokers are away for long (docs/operations.md).</remarks>
+    /// <remarks>Short, one node at a time: the native client may end the process where brokers are away for long.</remarks>
     private Fault DrawBrokerFault()
     {
         int node = chance.Next(nodes), hung = chance.Next(200, 2_000);
