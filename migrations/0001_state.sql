@@ -89,7 +89,7 @@ CREATE TABLE IF NOT EXISTS streamagg.hour_base (
   duration_max_micros  bigint,
   digest               bytea NOT NULL,
   PRIMARY KEY (pipeline, bucket_start, platform)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 90);
 ALTER TABLE streamagg.hour_base ALTER COLUMN digest SET STORAGE MAIN;
 COMMENT ON TABLE streamagg.hour_base IS 'What partials of old hours were folded into: an hour is its base and all its partials.';
 

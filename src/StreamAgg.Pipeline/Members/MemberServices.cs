@@ -21,6 +21,9 @@ public sealed record MemberServices
 
     public required IAggregateStore Store { get; init; }
 
+    /// <summary>Removes what is older than <see cref="Core.Events.EventOptions.MaxAge"/>; null where nothing is to be removed.</summary>
+    public IStateRetention? Retention { get; init; }
+
     public required IDeadLetterSink DeadLetters { get; init; }
 
     public required StreamAggMetrics Metrics { get; init; }

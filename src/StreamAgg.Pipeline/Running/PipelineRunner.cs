@@ -49,7 +49,9 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
             (services.Metrics.Ends, services.Metrics.Letters) = (services.Ends, services.DeadLetters);
             var loops = started.Select((member, i) => RunMemberAsync(member, logs[i], ending)).ToList();
             loops.Add(RunPublisherAsync(ending));
-            loops.Add(RunLagWatchAsync(ending));
+            loops.Add(RunUntilAsync(new LagWatch(services, Statuses).RunAsync, ending));
+            if (services.Retention is { } retention && services.Options.Events.MaxAge is { } keep)
+                loops.Add(RunUntilAsync(new RetentionLoop(retention, keep, services.Topics, services.Metadata, services.Logger, services.Time).RunAsync, ending));
             await Task.WhenAll(loops);
         }
         finally
@@ -64,11 +66,11 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
 
     private IEnumerable<MemberStatus> Statuses() => members.Select(member => member.Status);
 
-    private async Task RunLagWatchAsync(CancellationTokenSource ending)
+    private static async Task RunUntilAsync(Func<CancellationToken, Task> loop, CancellationTokenSource ending)
     {
         try
         {
-            await new LagWatch(services, Statuses).RunAsync(ending.Token);
+            await loop(ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {

@@ -64,6 +64,9 @@ internal static partial class PipelineLog
     [LoggerMessage(302, LogLevel.Warning, "{Rows} rows in {Table} were not written here and count more than this log holds; they stay")]
     public static partial void RowsKept(ILogger logger, string table, int rows);
 
+    [LoggerMessage(303, LogLevel.Information, "{Rows} rows of state were older than Retention and are removed; published rows stay")]
+    public static partial void Forgotten(ILogger logger, long rows);
+
     [LoggerMessage(101, LogLevel.Information, "{Member}: assigned {Count} partitions: {Partitions}")]
     private static partial void AssignedTo(ILogger logger, string member, int count, string partitions);
 

@@ -38,9 +38,10 @@ public sealed record RecordedGap(SourcePartition Source, long FromOffset, long? 
 /// <param name="RowsKept">Published rows of somebody else's that stayed because they count more.</param>
 /// <param name="Gaps">Oldest first.</param>
 /// <param name="Events">What became of the events that were read.</param>
+/// <param name="Sizes">Of the tables of schema <c>streamagg</c> with their indexes, of all pipelines, the largest first.</param>
 public sealed record StoreStatus(
     IReadOnlyList<PartitionStatus> Partitions, Instant? Watermark, long OpenHours, Instant? NextClose, long DirtyHours, long DirtyDays, long RowsKept,
-    IReadOnlyList<RecordedGap> Gaps, IReadOnlyList<EventTotal> Events);
+    IReadOnlyList<RecordedGap> Gaps, IReadOnlyList<EventTotal> Events, IReadOnlyList<(string Table, long Bytes)> Sizes);
 
 /// <summary>A quantile over published hours.</summary>
 /// <param name="Q">0 to 1.</param>

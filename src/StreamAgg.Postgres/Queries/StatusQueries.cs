@@ -44,6 +44,12 @@ internal static class StatusQueries
         ORDER BY recorded_at, topic, partition, from_offset
         """;
 
+    private const string Sizes =
+        """
+        SELECT c.relname, pg_total_relation_size(c.oid) FROM pg_catalog.pg_class c
+        WHERE c.relnamespace = 'streamagg'::regnamespace AND c.relkind = 'r' ORDER BY 2 DESC, 1
+        """;
+
     public static async Task<StoreStatus> ReadAsync(StoreTransaction transaction, string pipeline, IReadOnlyCollection<SourcePartition>? named)
     {
         var partitions = new List<PartitionStatus>();
@@ -86,6 +92,8 @@ internal static class StatusQueries
         var events = new List<EventTotal>();
         await transaction.QueryAsync(Events, p => p.With("pipeline", pipeline), row => events.Add(
             new EventTotal(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3))));
-        return new StoreStatus(partitions, watermark, open, nextClose, dirty, days, kept, gaps, events);
+        var sizes = new List<(string, long)>();
+        await transaction.QueryAsync(Sizes, null, row => sizes.Add((row.GetString(0), row.GetInt64(1))));
+        return new StoreStatus(partitions, watermark, open, nextClose, dirty, days, kept, gaps, events, sizes);
     }
 }

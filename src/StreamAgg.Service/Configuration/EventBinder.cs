@@ -7,12 +7,16 @@ internal static class EventBinder
 {
     private const string AllowedUnits = "allowed is s, ms, us or ns";
 
+    /// <summary>Days are kept or removed whole, and a day must have been published before.</summary>
+    private static readonly TimeSpan MinRetention = TimeSpan.FromDays(2), MaxRetention = TimeSpan.FromDays(36_525);
+
     public static EventOptions Bind(SettingsReader reader)
     {
         var defaults = new EventOptions();
         return new()
         {
             MaxDuration = reader.Duration("Events:MaxDuration", defaults.MaxDuration, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            MaxAge = reader.Age("Retention", MinRetention, MaxRetention),
             LabelCase = reader.Choice("Events:LabelCase", defaults.LabelCase),
             TimeUnit = Unit(reader, "Events:TimeUnit"),
             DurationUnit = Unit(reader, "Events:DurationUnit"),

@@ -46,6 +46,13 @@ internal sealed class SettingsReader(IConfiguration configuration)
                 ? value
                 : null);
 
+    /// <returns>Null: for ever.</returns>
+    public TimeSpan? Age(string key, TimeSpan min, TimeSpan max) =>
+        Read(key, null, $"allowed is keep, or a duration from {min:c} to {max:c}, written days.hh:mm:ss",
+            text => text.Equals("keep", StringComparison.OrdinalIgnoreCase) ? Timeout.InfiniteTimeSpan
+                : text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+                ? value : (TimeSpan?)null) is { } age && age != Timeout.InfiniteTimeSpan ? age : null;
+
     public bool Switch(string key, bool fallback) =>
         ReadValue(key, fallback, "allowed is true or false", text => bool.TryParse(text, out bool value) ? value : null);
 
@@ -91,6 +98,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
     private static string Shown<T>(T value) => value switch
     {
+        null => "keep",
         TimeSpan duration => duration.ToString("c", CultureInfo.InvariantCulture),
         bool on => on ? "true" : "false",
         _ => FormattableString.Invariant($"{value}"),

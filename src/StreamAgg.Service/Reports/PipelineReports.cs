@@ -80,6 +80,7 @@ internal sealed class PipelineReports(
             RowsKept = status.RowsKept,
             Gaps = [.. status.Gaps.Select(gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
             Events = new EventFigures(status.Events),
+            Sizes = status.Sizes,
             KafkaSilence = silence,
             Process = Process,
         };

@@ -25,6 +25,8 @@ internal static class StatusLines
             yield return ("Kafka", silence);
         if (status.Process is { } process)
             yield return ("this process", Text(process));
+        if (status.Sizes.Count > 0)
+            yield return ("state", $"{Megabytes(status.Sizes.Sum(size => size.Bytes))} MB: {string.Join(", ", status.Sizes.Take(3).Select(size => $"{size.Table} {Megabytes(size.Bytes)}"))}");
         yield return ("gaps", Text(status.Gaps.Count));
         foreach (var gap in status.Gaps)
             yield return ("", $"{gap.Topic}-{gap.Partition}: offsets {Text(gap.From)} to {(gap.To is { } to ? Text(to) : "-")} at {gap.Time}: {gap.Reason}");
@@ -38,6 +40,8 @@ internal static class StatusLines
     /// <summary>Seconds are enough for a person.</summary>
     public static string Age(TimeSpan? age) =>
         age is { } known ? TimeSpan.FromSeconds(Math.Max(0, Math.Floor(known.TotalSeconds))).ToString("c", CultureInfo.InvariantCulture) : "-";
+
+    private static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.#", CultureInfo.InvariantCulture);
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

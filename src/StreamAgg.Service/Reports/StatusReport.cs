@@ -37,6 +37,9 @@ internal sealed record StatusReport
 
     public EventFigures Events { get; init; } = EventFigures.None;
 
+    /// <summary>Of the state's tables with their indexes, in bytes, the largest first.</summary>
+    public IReadOnlyList<(string Table, long Bytes)> Sizes { get; init; } = [];
+
     /// <summary>Why the brokers' part is missing; null where they answered.</summary>
     public string? KafkaSilence { get; init; }
 
@@ -68,6 +71,10 @@ internal sealed record StatusReport
         Events.WriteJson(json);
         json.WriteStartArray("rollups");
         json.WriteEndArray();
+        json.WriteStartObject("state_bytes");
+        foreach (var (table, bytes) in Sizes)
+            json.WriteNumber(table, bytes);
+        json.WriteEndObject();
         json.WriteString("kafka_silence", KafkaSilence);
         WriteProcess(json);
         json.WriteEndObject();

@@ -59,6 +59,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             Owner = Owner(),
             Metadata = Metadata,
             Store = Store,
+            Retention = new PostgresRetention(database, pipeline),
             DeadLetters = deadLetters,
             Metrics = metrics,
             Logger = loggers.CreateLogger<PipelineRunner>(),

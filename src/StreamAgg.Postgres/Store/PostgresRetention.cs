@@ -1,0 +1,64 @@
+using Npgsql;
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Columns;
+using StreamAgg.Postgres.Connections;
+
+namespace StreamAgg.Postgres.Store;
+
+/// <summary>Removes old state in steps that hold few locks for a short time, the oldest first: what they leave behind an autovacuum takes as it goes.</summary>
+/// <remarks>
+/// A day goes as a whole: one that was half removed would be published as half. What is marked, or still has partials, waits until it has been
+/// published and folded. Replayed letters and filled hours are remembered for ever: a few bytes each, without which they could count twice.
+/// </remarks>
+/// <param name="database">Not disposed here.</param>
+/// <param name="pipeline">Whose state.</param>
+public sealed class PostgresRetention(NpgsqlDataSource database, string pipeline) : IStateRetention
+{
+    private static readonly string[] Removals =
+    [
+        """
+        DELETE FROM streamagg.hour_base b USING (
+          SELECT h.bucket_start, h.platform FROM streamagg.hour_base h
+          WHERE h.pipeline = @pipeline AND h.bucket_start < @before
+            AND NOT EXISTS (SELECT FROM streamagg.dirty_hour k WHERE k.pipeline = @pipeline AND k.bucket_start = h.bucket_start AND k.platform = h.platform)
+            AND NOT EXISTS (SELECT FROM streamagg.partial t WHERE t.pipeline = @pipeline AND t.bucket_start = h.bucket_start AND t.platform = h.platform)
+          ORDER BY h.bucket_start, h.platform LIMIT @limit FOR UPDATE SKIP LOCKED) old
+        WHERE b.pipeline = @pipeline AND b.bucket_start = old.bucket_start AND b.platform = old.platform
+        """,
+        // Behind its base, and its day: a publisher finds all of an hour or nothing.
+        """
+        DELETE FROM streamagg.hour_sketch s USING (
+          SELECT h.bucket_start, h.platform FROM streamagg.hour_sketch h
+          WHERE h.pipeline = @pipeline AND h.bucket_start < @before
+            AND NOT EXISTS (SELECT FROM streamagg.hour_base b WHERE b.pipeline = @pipeline AND b.bucket_start = h.bucket_start AND b.platform = h.platform)
+            AND NOT EXISTS (SELECT FROM streamagg.partial t WHERE t.pipeline = @pipeline AND t.bucket_start = h.bucket_start AND t.platform = h.platform)
+            AND NOT EXISTS (
+              SELECT FROM streamagg.dirty_day y
+              WHERE y.pipeline = @pipeline AND y.platform = h.platform AND y.bucket_date = (h.bucket_start AT TIME ZONE 'UTC')::date)
+          ORDER BY h.bucket_start, h.platform LIMIT @limit FOR UPDATE SKIP LOCKED) old
+        WHERE s.pipeline = @pipeline AND s.bucket_start = old.bucket_start AND s.platform = old.platform
+        """,
+    ];
+
+    public async Task<int> RemoveAsync(IReadOnlyCollection<SourcePartition> partitions, TimeSpan keep, int limit, CancellationToken cancellation)
+    {
+        int removed = 0;
+        foreach (string removal in Removals)
+            await StoreTransaction.WriteAsync(database, async transaction =>
+            {
+                Instant? watermark = null;
+                await transaction.QueryAsync(
+                    WatermarkSql.Smallest, p => WatermarkSql.Bind(p, pipeline, partitions), row => watermark = Timestamps.ReadOptionalInstant(row, 0));
+                if (watermark is not { } passed)
+                    return false;
+                Instant before = (passed - keep).Hour.Day.Start;
+                int rows = await transaction.ExecuteAsync(
+                    removal, p => p.With("pipeline", pipeline).With("before", Timestamps.ToColumn(before)).With("limit", (long)limit));
+                removed = Math.Max(removed, rows);
+                return rows > 0;
+            }, cancellation);
+        return removed;
+    }
+}
