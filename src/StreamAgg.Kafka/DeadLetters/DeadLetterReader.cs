@@ -3,6 +3,7 @@ using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using StreamAgg.Core.Events;
+using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
@@ -17,9 +18,6 @@ namespace StreamAgg.Kafka.DeadLetters;
 /// <param name="logger">Takes the client's own lines.</param>
 public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata, ILogger<DeadLetterReader> logger)
 {
-    /// <summary>Silence of the brokers that is taken for their absence.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     /// <summary>Each refused event once, however often it was written, in the order of the topic's partitions.</summary>
     /// <remarks>Streams: in memory are the keys seen, some 50 bytes each, and one letter.</remarks>
     /// <param name="reason">Only letters of this reason; null for all.</param>
@@ -67,60 +65,17 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata
         List<SourcePartition> partitions = [.. Enumerable.Range(0, topic.PartitionCount).Select(partition => new SourcePartition(options.DeadLetterTopic, partition))];
         IReadOnlyDictionary<SourcePartition, long> beginnings = await metadata.BeginningOffsetsAsync(partitions, cancellation);
         IReadOnlyDictionary<SourcePartition, long> ends = await metadata.EndOffsetsAsync(partitions, cancellation);
-        using IConsumer<byte[]?, byte[]?> consumer = Build();
+        using var reader = new RangeReader(options, logger, "The dead letters");
         foreach (SourcePartition partition in partitions)
         {
             if (!beginnings.TryGetValue(partition, out long beginning) || !ends.TryGetValue(partition, out long end))
                 throw new LogUnavailableException($"Kafka did not tell how far {partition} reaches; try again");
 
-            if (beginning >= end)
-                continue;
-
-            consumer.Assign(new TopicPartitionOffset(partition.Topic, partition.Partition, beginning));
-            while (Next(consumer, partition, cancellation) is { IsPartitionEOF: false } result)
+            foreach (ConsumeResult<byte[]?, byte[]?> result in reader.Read(partition, beginning, end, cancellation))
             {
-                if (result.Offset >= end)
-                    break;
-
                 if (Text(result.Message.Headers, DeadLetterHeaders.Topic) is string source)
                     yield return LetterOf(source, result.Message);
-
-                if (result.Offset == end - 1)
-                    break;
             }
-        }
-    }
-
-    private static ConsumeResult<byte[]?, byte[]?> Next(IConsumer<byte[]?, byte[]?> consumer, SourcePartition partition, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        try
-        {
-            return consumer.Consume(Patience) ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {Patience.TotalSeconds} s");
-        }
-        catch (ConsumeException e)
-        {
-            throw RefusedRight.IsOne(e.Error.Code)
-                ? RefusedRight.Of("READ", $"topic {partition.Topic}", e.Error.Reason)
-                : new LogFatalException($"The dead letters in {partition} can't be read: {e.Error.Reason}", e);
-        }
-    }
-
-    private IConsumer<byte[]?, byte[]?> Build()
-    {
-        var lines = new ClientLines(logger);
-        try
-        {
-            return new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Reader(options))
-                .SetKeyDeserializer(Deserializers.ByteArray!)
-                .SetValueDeserializer(Deserializers.ByteArray!)
-                .SetLogHandler(lines.OnLog)
-                .SetErrorHandler((_, error) => lines.OnError(error))
-                .Build();
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
-        {
-            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Pipeline.Log;
 
@@ -22,15 +23,26 @@ internal sealed unsafe class BrokerQuestions(IClient client)
     /// <summary><c>rd_kafka_IsolationLevel_t</c>.</summary>
     private const int ReadCommitted = 1;
 
+    /// <param name="topics">Each once.</param>
+    /// <param name="timeout">Of the request.</param>
+    /// <param name="asksRights">Whether the answers tell what this user may do.</param>
     /// <exception cref="KafkaException">No broker answered, or one refused.</exception>
     /// <exception cref="ObjectDisposedException">The client is gone.</exception>
-    public IReadOnlyList<TopicAnswer> DescribeTopics(string[] topics, TimeSpan timeout)
+    public IReadOnlyList<TopicAnswer> DescribeTopics(string[] topics, TimeSpan timeout, bool asksRights = false)
     {
         using var held = ClientHandle.Of(client);
         nint collection = NativeMethods.TopicCollectionOf(topics, (nuint)topics.Length);
         try
         {
-            return Ask(held, OperationDescribeTopics, timeout, (options, queue) => NativeMethods.DescribeTopics(held.Pointer, collection, options, queue), TopicsOf);
+            return Ask(
+                held, OperationDescribeTopics, timeout,
+                (options, queue) =>
+                {
+                    if (asksRights)
+                        Check(NativeMethods.AdminOptionsSetIncludeAuthorizedOperations(options, 1));
+                    NativeMethods.DescribeTopics(held.Pointer, collection, options, queue);
+                },
+                TopicsOf);
         }
         finally
         {
@@ -58,15 +70,14 @@ internal sealed unsafe class BrokerQuestions(IClient client)
             (options, queue) =>
             {
                 if (isDecided)
-                    SetIsolation(options);
+                    Check(NativeMethods.AdminOptionsSetIsolationLevel(options, ReadCommitted));
                 NativeMethods.ListOffsets(held.Pointer, pointer, options, queue);
             },
             OffsetsOf);
     }
 
-    private static void SetIsolation(nint options)
+    private static void Check(nint refused)
     {
-        nint refused = NativeMethods.AdminOptionsSetIsolationLevel(options, ReadCommitted);
         if (refused == 0)
             return;
         int code = NativeMethods.ErrorCodeOf(refused);
@@ -138,7 +149,17 @@ internal sealed unsafe class BrokerQuestions(IClient client)
             Text(NativeMethods.UuidBase64(NativeMethods.TopicDescriptionId(topic))),
             (int)count,
             leaderless,
-            error == 0 ? ErrorCode.NoError : (ErrorCode)NativeMethods.ErrorCodeOf(error));
+            error == 0 ? ErrorCode.NoError : (ErrorCode)NativeMethods.ErrorCodeOf(error))
+        {
+            Rights = RightsOf(topic),
+        };
+    }
+
+    private static HashSet<AclOperation>? RightsOf(nint topic)
+    {
+        nuint count;
+        int* operations = NativeMethods.TopicDescriptionAuthorizedOperations(topic, &count);
+        return operations is null ? null : new ReadOnlySpan<int>(operations, (int)count).ToArray().Select(operation => (AclOperation)operation).ToHashSet();
     }
 
     private static IReadOnlyList<OffsetAnswer> OffsetsOf(nint answer)
@@ -163,7 +184,11 @@ internal sealed unsafe class BrokerQuestions(IClient client)
 /// <param name="PartitionCount">0 where there is an error.</param>
 /// <param name="Leaderless">The partitions that no broker leads now.</param>
 /// <param name="Error">Why the brokers did not describe this one.</param>
-internal sealed record TopicAnswer(string Name, string Id, int PartitionCount, IReadOnlySet<int> Leaderless, ErrorCode Error);
+internal sealed record TopicAnswer(string Name, string Id, int PartitionCount, IReadOnlySet<int> Leaderless, ErrorCode Error)
+{
+    /// <summary>What this user may do with it; null where that was not asked for, or the brokers do not tell.</summary>
+    public IReadOnlySet<AclOperation>? Rights { get; init; }
+}
 
 /// <param name="Topic">As it was asked for.</param>
 /// <param name="Partition">From 0.</param>

@@ -39,20 +39,52 @@ public sealed class KafkaGroup : IDisposable
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
     public async Task<IReadOnlySet<SourcePartition>?> AssignedAsync(CancellationToken cancellation)
     {
-        IAdminClient client = Client();
         try
         {
-            DescribeConsumerGroupsResult result = await client.DescribeConsumerGroupsAsync(
-                [options.GroupId], new DescribeConsumerGroupsOptions { RequestTimeout = LongestRequestTimeout }).WaitAsync(timeout, cancellation);
-            return result.ConsumerGroupDescriptions
-                .SelectMany(group => group.Members)
-                .SelectMany(member => member.Assignment.TopicPartitions)
-                .Select(assigned => new SourcePartition(assigned.Topic, assigned.Partition.Value))
-                .ToHashSet();
+            return (await DescribeAsync(asksRights: false, cancellation))?.Assigned;
         }
         catch (KafkaException)
         {
             return null;
+        }
+    }
+
+    /// <summary>The group as a start would find it. Null where the brokers do not say.</summary>
+    /// <exception cref="LogFatalException">This user may not join it, or the settings can't be used together.</exception>
+    public async Task<GroupDetails?> CheckAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            GroupDetails? group = await DescribeAsync(asksRights: true, cancellation);
+            return group is not { MayRead: false } ? group : throw Refused();
+        }
+        catch (DescribeConsumerGroupsException e) when (e.Results.ConsumerGroupDescriptions.Exists(group => RefusedRight.IsOne(group.Error.Code)))
+        {
+            throw Refused(e);
+        }
+        catch (KafkaException)
+        {
+            return null;
+        }
+    }
+
+    private LogFatalException Refused(Exception? inner = null) => new(RefusedRight.Lacking(options, "READ", "group", options.GroupId), inner);
+
+    /// <returns>Null where no answer came in time.</returns>
+    private async Task<GroupDetails?> DescribeAsync(bool asksRights, CancellationToken cancellation)
+    {
+        IAdminClient client = Client();
+        try
+        {
+            DescribeConsumerGroupsResult result = await client.DescribeConsumerGroupsAsync(
+                [options.GroupId], new DescribeConsumerGroupsOptions { RequestTimeout = LongestRequestTimeout, IncludeAuthorizedOperations = asksRights })
+                .WaitAsync(timeout, cancellation);
+            ConsumerGroupDescription group = result.ConsumerGroupDescriptions[0];
+            return new GroupDetails(
+                group.Members.Count,
+                group.Members.SelectMany(member => member.Assignment.TopicPartitions)
+                    .Select(assigned => new SourcePartition(assigned.Topic, assigned.Partition.Value)).ToHashSet(),
+                group.AuthorizedOperations is { Count: > 0 } rights ? rights.Contains(AclOperation.Read) : null);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
@@ -94,3 +126,8 @@ public sealed class KafkaGroup : IDisposable
         _ = Task.Run(client.Dispose, CancellationToken.None);
     }
 }
+
+/// <param name="Members">How many are in it.</param>
+/// <param name="Assigned">The partitions that they read now, of whatever topics.</param>
+/// <param name="MayRead">Whether this user may join; null where that was not asked for, or the brokers do not tell.</param>
+public sealed record GroupDetails(int Members, IReadOnlySet<SourcePartition> Assigned, bool? MayRead);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Core.Time;
@@ -67,6 +68,18 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
         }
 
         return metadata;
+    }
+
+    /// <summary>Whether this user may do so with a topic that is there, as the brokers tell: nothing is tried.</summary>
+    /// <returns>Null where they do not tell.</returns>
+    /// <exception cref="LogUnavailableException">No answer.</exception>
+    /// <exception cref="LogFatalException">Not even its description is for this user.</exception>
+    public async Task<bool?> MayAsync(TopicRight right, string topic, CancellationToken cancellation)
+    {
+        TopicAnswer answer = (await AskAsync(() => questions.DescribeTopics([topic], timeout, asksRights: true), cancellation))[0];
+        return answer.Error == ErrorCode.NoError
+            ? answer.Rights?.Contains(right == TopicRight.Read ? AclOperation.Read : AclOperation.Write)
+            : throw Refused(new Error(answer.Error), $"topic {topic}");
     }
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> EndOffsetsAsync(

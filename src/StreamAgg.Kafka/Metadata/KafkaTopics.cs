@@ -3,6 +3,7 @@ using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Faults;
 using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Kafka.Metadata;
@@ -40,11 +41,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
             {
                 if (time.GetElapsedTime(started) >= Patience)
                 {
-                    throw new LogFatalException(
-                        $"{(missing.Count == 1 ? "Topic" : "Topics")} {string.Join(" and ", missing)} {(missing.Count == 1 ? "does" : "do")} not exist on "
-                        + $"{options.BootstrapServers}. Create {(missing.Count == 1 ? "it" : "them")}: "
-                        + $"{string.Join("; ", missing.Select(topic => $"{new KafkaTopicCommand(options.BootstrapServers, topic, DevelopmentPartitions)}"))}. "
-                        + "Or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic, or set StreamAgg:Kafka:CreateTopics=true for development.");
+                    throw new LogFatalException(Missing(missing));
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);
@@ -59,6 +56,40 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
         }
     }
 
+    /// <summary>What a start would meet at one of its topics. Nothing is waited for, nothing created.</summary>
+    /// <returns>Null where the topic is missing and a start would create it.</returns>
+    /// <exception cref="LogFatalException">It is missing, or can't be created, or the brokers refuse it: as <see cref="EnsureAsync"/> says it.</exception>
+    /// <exception cref="LogUnavailableException">No answer.</exception>
+    public async Task<TopicDetails?> CheckAsync(string topic, CancellationToken cancellation)
+    {
+        bool isInput = topic != options.DeadLetterTopic;
+        try
+        {
+            if ((await metadata.DescribeAsync([topic], cancellation)).TryGetValue(topic, out TopicDetails? details))
+                return details;
+        }
+        catch (LogFatalException e)
+        {
+            Diagnosis lacking = RefusedRight.Lacking(options, isInput ? "READ" : "WRITE", "topic", topic);
+            throw new LogFatalException(isInput ? lacking : lacking with { Remedy = $"{lacking.Remedy} {CreateDeadLetters}" }, e);
+        }
+
+        if (isInput && !options.CreateTopics)
+            throw new LogFatalException(Missing([topic]));
+
+        await CreateAsync(topic, isInput ? DevelopmentPartitions : DeadLetterPartitions, cancellation, isTrial: true);
+        return null;
+    }
+
+    private string CreateDeadLetters =>
+        $"If it does not exist, create it: {new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, DeadLetterPartitions)}";
+
+    private Diagnosis Missing(IReadOnlyCollection<string> topics) => new(
+        $"{(topics.Count == 1 ? "Topic" : "Topics")} {string.Join(" and ", topics)} {(topics.Count == 1 ? "does" : "do")} not exist on {options.BootstrapServers}.",
+        $"Create {(topics.Count == 1 ? "it" : "them")}: "
+        + $"{string.Join("; ", topics.Select(topic => $"{new KafkaTopicCommand(options.BootstrapServers, topic, DevelopmentPartitions)}"))}. "
+        + "Or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic, or set StreamAgg:Kafka:CreateTopics=true for development.");
+
     /// <summary>To whom the brokers refuse the topic they do not say whether it is there: he is told both ways out.</summary>
     private async Task<bool> IsDeadLetterTopicMissingAsync(long started, CancellationToken cancellation)
     {
@@ -68,8 +99,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
         }
         catch (LogFatalException e)
         {
-            throw new LogFatalException(
-                $"{e.Message} If it does not exist, create it: {new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, DeadLetterPartitions)}", e);
+            throw new LogFatalException($"{e.Message} {CreateDeadLetters}", e);
         }
     }
 
@@ -105,17 +135,18 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
         }
     }
 
-    /// <summary>The brokers' own default decides on replicas.</summary>
-    private async Task CreateAsync(string topic, int partitions, CancellationToken cancellation)
+    /// <summary>The brokers' own default decides on replicas. A trial is judged by the brokers as the real thing is, and creates nothing.</summary>
+    private async Task CreateAsync(string topic, int partitions, CancellationToken cancellation, bool isTrial = false)
     {
         using IAdminClient admin = AdminClients.Build(options, logger);
         try
         {
             await admin.CreateTopicsAsync(
                 [new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = -1 }],
-                new CreateTopicsOptions { RequestTimeout = RequestTimeout, OperationTimeout = RequestTimeout })
+                new CreateTopicsOptions { RequestTimeout = RequestTimeout, OperationTimeout = RequestTimeout, ValidateOnly = isTrial })
                 .WaitAsync(RequestTimeout * 2, cancellation);
-            logger.TopicCreated(topic, partitions);
+            if (!isTrial)
+                logger.TopicCreated(topic, partitions);
         }
         catch (CreateTopicsException e) when (e.Results.TrueForAll(result => result.Error.Code is ErrorCode.TopicAlreadyExists or ErrorCode.NoError))
         {
@@ -126,7 +157,8 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
             bool isRefused = e is CreateTopicsException refused && refused.Results.Exists(result => RefusedRight.IsOne(result.Error.Code));
             string why = isRefused ? $"Kafka refuses CREATE on topic {topic}" : e.Message;
             // The cause's own words, so that nobody puts them behind the command once more.
-            throw new LogFatalException($"Topic {topic} is missing and can't be created ({why}). Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}", e);
+            throw new LogFatalException(
+                new Diagnosis($"Topic {topic} is missing and can't be created ({why}).", $"Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}"), e);
         }
     }
 }

@@ -40,6 +40,11 @@ internal static unsafe partial class NativeMethods
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial nint AdminOptionsSetIsolationLevel(nint options, int level);
 
+    /// <returns>0, or an error that is the caller's to destroy.</returns>
+    [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_AdminOptions_set_include_authorized_operations")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nint AdminOptionsSetIncludeAuthorizedOperations(nint options, int isAsked);
+
     [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_AdminOptions_destroy")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial void AdminOptionsDestroy(nint options);
@@ -79,6 +84,11 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_TopicDescription_error")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial nint TopicDescriptionError(nint topic);
+
+    /// <returns>Null where the brokers did not tell: <c>rd_kafka_AclOperation_t</c> else.</returns>
+    [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_TopicDescription_authorized_operations")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int* TopicDescriptionAuthorizedOperations(nint topic, nuint* count);
 
     [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_error_code")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

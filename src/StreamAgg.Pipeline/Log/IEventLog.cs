@@ -1,3 +1,5 @@
+using StreamAgg.Pipeline.Faults;
+
 namespace StreamAgg.Pipeline.Log;
 
 /// <summary>One group member's view of the input topics. Every method is called on the member's own thread only.</summary>
@@ -48,4 +50,11 @@ public interface IEventLog : IDisposable
 }
 
 /// <summary>The log can't go on (authorisation, a topic that is not there, a fenced static member): a person has to do something.</summary>
-public sealed class LogFatalException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class LogFatalException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    public LogFatalException(Diagnosis diagnosis, Exception? inner = null)
+        : this(diagnosis.ToString(), inner) => Diagnosis = diagnosis;
+
+    /// <summary>The message in its two halves; null where it is one.</summary>
+    public Diagnosis? Diagnosis { get; }
+}

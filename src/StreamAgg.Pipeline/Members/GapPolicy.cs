@@ -13,9 +13,7 @@ internal static class GapPolicy
     {
         await services.Store.RecordGapAsync(gap, cancellation);
         Tell(services, gap);
-        throw new PipelineStoppedException(
-            $"{gap.Source}: records from offset {gap.FromOffset} up to {(gap.ToOffset is { } to ? to : "an unknown one")} are gone ({gap.Reason}); "
-            + "the gap is recorded in streamagg.gap. To go on without them set StreamAgg:OnGap to Continue and start again.");
+        throw new PipelineStoppedException($"{gap}; the gap is recorded in streamagg.gap. {Gap.Remedy}");
     }
 
     /// <summary>The line and the counter of one gap: whoever stores one, may have, or is about to, calls this.</summary>

@@ -40,7 +40,14 @@ public sealed record Fold(PartialRow Row, bool Changed);
 /// <param name="FromOffset">The first one missing.</param>
 /// <param name="ToOffset">The first one after; null where nobody can know (a recreated topic).</param>
 /// <param name="Reason">One line for a person.</param>
-public sealed record Gap(SourcePartition Source, long FromOffset, long? ToOffset, string Reason);
+public sealed record Gap(SourcePartition Source, long FromOffset, long? ToOffset, string Reason)
+{
+    /// <summary>What somebody decides who is told of it.</summary>
+    public const string Remedy = "To go on without them set StreamAgg:OnGap to Continue and start again.";
+
+    public override string ToString() =>
+        $"{Source}: records from offset {FromOffset} up to {(ToOffset is { } to ? to : "an unknown one")} are gone ({Reason})";
+}
 
 /// <summary>What became of a checkpoint.</summary>
 /// <param name="Fenced">Partitions whose fence missed: nothing at all was written then. Empty: everything was.</param>

@@ -11,7 +11,11 @@ namespace StreamAgg.Postgres.Queries;
 /// <param name="UpdatedAt">Of its last claim or checkpoint.</param>
 /// <param name="CheckpointAge">Since its last checkpoint, by the database's clock; null where there is none yet.</param>
 public sealed record PartitionStatus(
-    SourcePartition Source, string? Owner, long NextOffset, Instant? Watermark, Instant UpdatedAt, TimeSpan? CheckpointAge);
+    SourcePartition Source, string? Owner, long NextOffset, Instant? Watermark, Instant UpdatedAt, TimeSpan? CheckpointAge)
+{
+    /// <summary>The topic's incarnation that <see cref="NextOffset"/> belongs to; null where nobody has claimed it yet.</summary>
+    public string? TopicId { get; init; }
+}
 
 /// <summary>How many events had one outcome, of all partitions.</summary>
 /// <param name="Outcome">One of <see cref="StreamAgg.Pipeline.Store.EventOutcome"/>.</param>

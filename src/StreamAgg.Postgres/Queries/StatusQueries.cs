@@ -11,7 +11,7 @@ internal static class StatusQueries
 {
     private const string Partitions =
         """
-        SELECT topic, partition, owner, next_offset, watermark, updated_at, clock_timestamp() - checkpointed_at
+        SELECT topic, partition, owner, next_offset, watermark, updated_at, clock_timestamp() - checkpointed_at, topic_id
         FROM streamagg.source_partition WHERE pipeline = @pipeline ORDER BY topic, partition
         """;
 
@@ -59,7 +59,7 @@ internal static class StatusQueries
             row.GetInt64(3),
             Timestamps.ReadOptionalInstant(row, 4),
             Timestamps.ReadInstant(row, 5),
-            row.IsDBNull(6) ? null : row.GetTimeSpan(6))));
+            row.IsDBNull(6) ? null : row.GetTimeSpan(6)) { TopicId = row.IsDBNull(7) ? null : row.GetString(7) }));
 
         Instant? watermark = null;
         await transaction.QueryAsync(

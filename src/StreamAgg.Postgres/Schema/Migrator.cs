@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Npgsql;
+using StreamAgg.Pipeline.Faults;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
@@ -77,8 +78,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             {
                 if (Stopwatch.GetElapsedTime(startedAt) >= LockPatience)
                     throw new SchemaMismatchException(
-                        $"PostgreSQL refused: {refused.MessageText}; for {LockPatience.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs: "
-                        + "find it in pg_stat_activity and pg_locks, end it, and run this again.", locked);
+                        new($"PostgreSQL refused: {refused.MessageText}; for {LockPatience.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs:",
+                            "find it in pg_stat_activity and pg_locks, end it, and run this again."), locked);
             }
             await Task.Delay(LockPause, cancellation);
         }
@@ -99,7 +100,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             await transaction.ExecuteScriptAsync(BecomeMigrator);
             SchemaCheck check = await CheckAsync(transaction);
             if (check.State is SchemaState.Newer or SchemaState.Different)
-                throw new SchemaMismatchException(check.Remedy!);
+                throw new SchemaMismatchException(check.Diagnosis!);
             await RefuseTakenSchemaAsync(transaction);
             applied = check.Pending;
             if (isDryRun || applied.Count == 0)
@@ -107,8 +108,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             await ApplyAsync(transaction, applied);
             await GrantAsync(transaction);
             // What was created by somebody else between the check and now would be caught here.
-            if (await TableShape.DifferencesAsync(transaction, options.PublishSchema) is [var first, ..])
-                throw new SchemaMismatchException(first);
+            if (await TableShape.DifferencesAsync(transaction, options.PublishSchema) is { Count: > 0 } differences)
+                throw new SchemaMismatchException(SchemaCheck.OfShape(differences));
             return true;
         }, cancellation));
         return applied;
@@ -132,6 +133,16 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         if (await StoreTransaction.ReadAsync(database, transaction => RequiredRights.LackingAsync(transaction, options.PublishSchema), cancellation) is { } lacking)
             throw new SchemaMismatchException(lacking);
     }
+
+    /// <summary>Whether the publish schema is this pipeline's, or free to become it. Writes nothing.</summary>
+    /// <exception cref="PublishSchemaTakenException">The schema is another pipeline's, or this one publishes elsewhere.</exception>
+    /// <exception cref="SchemaMismatchException">A right is missing.</exception>
+    /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
+    public Task CheckPipelineAsync(CancellationToken cancellation) => ExplainAsync(LookingRoles, () => StoreTransaction.ReadAsync(database, async transaction =>
+    {
+        await RefuseTakenSchemaAsync(transaction);
+        return true;
+    }, cancellation));
 
     /// <summary>Makes the publish schema this pipeline's, for good. What `run` does before its first claim; again changes nothing.</summary>
     /// <exception cref="PublishSchemaTakenException">The schema is another pipeline's, or this one publishes elsewhere.</exception>
@@ -216,7 +227,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         string encoding = "";
         await transaction.QueryAsync("SELECT current_setting('server_encoding')", null, row => encoding = row.GetString(0));
         if (encoding != "UTF8")
-            throw new SchemaMismatchException($"The database's encoding is {encoding}; create one with ENCODING 'UTF8' and name it in StreamAgg:Postgres:ConnectionString.");
+            throw new SchemaMismatchException(
+                new($"The database's encoding is {encoding};", "create one with ENCODING 'UTF8' and name it in StreamAgg:Postgres:ConnectionString."));
     }
 
     private async Task RefuseTakenSchemaAsync(StoreTransaction transaction)
@@ -225,13 +237,13 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         await transaction.QueryAsync("SELECT to_regclass('streamagg.pipeline') IS NOT NULL", null, row => hasTable = row.GetBoolean(0));
         if (!hasTable)
             return;
-        string? taken = null;
+        Diagnosis? taken = null;
         await transaction.QueryAsync(
             "SELECT id, publish_schema FROM streamagg.pipeline WHERE (id = @id) <> (publish_schema = @schema)",
             p => p.With("id", options.PipelineId).With("schema", options.PublishSchema),
             row => taken = row.GetString(0) == options.PipelineId
-                ? $"The pipeline '{options.PipelineId}' publishes into the schema '{row.GetString(1)}'; set StreamAgg:Postgres:PublishSchema to that, or choose another StreamAgg:Pipeline:Id."
-                : $"The pipeline '{row.GetString(0)}' publishes into the schema '{options.PublishSchema}', '{options.PipelineId}' can't; set StreamAgg:Postgres:PublishSchema to a schema of its own.");
+                ? new($"The pipeline '{options.PipelineId}' publishes into the schema '{row.GetString(1)}';", "set StreamAgg:Postgres:PublishSchema to that, or choose another StreamAgg:Pipeline:Id.")
+                : new($"The pipeline '{row.GetString(0)}' publishes into the schema '{options.PublishSchema}', '{options.PipelineId}' can't;", "set StreamAgg:Postgres:PublishSchema to a schema of its own."));
         if (taken is not null)
             throw new PublishSchemaTakenException(taken);
     }
@@ -248,11 +260,12 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new SchemaMismatchException(
-                $"PostgreSQL refused: {refused.MessageText}; run deploy/roles.sql as an administrator and grant {role} to the role that logs in, or that right alone.", refused);
+                new($"PostgreSQL refused: {refused.MessageText};", $"run deploy/roles.sql as an administrator and grant {role} to the role that logs in, or that right alone."), refused);
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidCatalogName)
         {
-            throw new SchemaMismatchException($"PostgreSQL refused: {refused.MessageText}; create the database, or name another one in StreamAgg:Postgres:ConnectionString.", refused);
+            throw new SchemaMismatchException(
+                new($"PostgreSQL refused: {refused.MessageText};", "create the database, or name another one in StreamAgg:Postgres:ConnectionString."), refused);
         }
     }
 }

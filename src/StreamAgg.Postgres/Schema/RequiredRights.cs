@@ -1,3 +1,4 @@
+using StreamAgg.Pipeline.Faults;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
 
@@ -26,16 +27,17 @@ internal static class RequiredRights
           GROUP BY n.nspname, c.relname) AS missing
         """;
 
-    /// <summary>One line that names each right and how it is given; null where none is lacking.</summary>
-    public static async Task<string?> LackingAsync(StoreTransaction transaction, string publishSchema)
+    /// <summary>Names each right and how it is given; null where none is lacking.</summary>
+    public static async Task<Diagnosis?> LackingAsync(StoreTransaction transaction, string publishSchema)
     {
-        string? line = null;
+        Diagnosis? lacking = null;
         await transaction.QueryAsync(Lacking, p => p.With("schema", publishSchema), row =>
         {
             if (!row.IsDBNull(1))
-                line = $"The role {row.GetString(0)} lacks {row.GetString(1)}: run deploy/roles.sql as an administrator and "
-                    + $"`GRANT streamagg_service TO {SqlIdentifier.Quote(row.GetString(0))}`, or grant these rights one by one.";
+                lacking = new(
+                    $"The role {row.GetString(0)} lacks {row.GetString(1)}:",
+                    $"run deploy/roles.sql as an administrator and `GRANT streamagg_service TO {SqlIdentifier.Quote(row.GetString(0))}`, or grant these rights one by one.");
         });
-        return line;
+        return lacking;
     }
 }

@@ -1,3 +1,5 @@
+using StreamAgg.Pipeline.Faults;
+
 namespace StreamAgg.Postgres.Schema;
 
 /// <summary>How the database's schema stands to this binary.</summary>
@@ -28,17 +30,32 @@ public enum SchemaState
 /// <param name="Differences">One line for each difference of a published table; the names of those that are missing.</param>
 public sealed record SchemaCheck(SchemaState State, IReadOnlyList<string> Pending, IReadOnlyList<string> Unknown, IReadOnlyList<string> Differences)
 {
+    private const string Migrate = "run `streamagg migrate` first, or set StreamAgg:Postgres:MigrateOnStart to true.";
+
     /// <summary>Null where it fits; else one line that says what to do.</summary>
-    public string? Remedy => State switch
+    public string? Remedy => Diagnosis?.ToString();
+
+    /// <summary>Null where it fits; else what comes first.</summary>
+    public Diagnosis? Diagnosis => State is SchemaState.Newer ? OfSchema : OfTables ?? OfSchema;
+
+    /// <summary>How the schema streamagg is not this binary's; null where it is.</summary>
+    public Diagnosis? OfSchema =>
+        Unknown.Count > 0
+            ? new($"The database's schema is newer than this version (unknown here: {string.Join(", ", Unknown)});", "run the version that `streamagg migrate` was last run with.")
+        : Pending.Count == 0 || State == SchemaState.TableMissing ? null
+        : Pending.Count == MigrationScript.All.Count ? new("The schema streamagg is not in the database;", Migrate)
+        : new($"The database's schema is older than this version (not applied: {string.Join(", ", Pending)});", Migrate);
+
+    /// <summary>How the published tables are not as they must be; null where they are, or `streamagg migrate` has still to make them.</summary>
+    public Diagnosis? OfTables => State switch
     {
-        SchemaState.Fits => null,
-        SchemaState.Missing => "The schema streamagg is not in the database; run `streamagg migrate` first, or set StreamAgg:Postgres:MigrateOnStart to true.",
-        SchemaState.Older =>
-            $"The database's schema is older than this version (not applied: {string.Join(", ", Pending)}); run `streamagg migrate` first, or set StreamAgg:Postgres:MigrateOnStart to true.",
-        SchemaState.Newer =>
-            $"The database's schema is newer than this version (unknown here: {string.Join(", ", Unknown)}); run the version that `streamagg migrate` was last run with.",
-        SchemaState.TableMissing =>
-            $"{string.Join(" and ", Differences)} {(Differences.Count > 1 ? "were" : "was")} dropped; run `streamagg migrate`, which makes {(Differences.Count > 1 ? "them" : "it")} again, or set StreamAgg:Postgres:MigrateOnStart to true.",
-        _ => $"{string.Join("; ", Differences)}: name a schema without these tables in StreamAgg:Postgres:PublishSchema and run `streamagg migrate`.",
+        SchemaState.TableMissing => new(
+            $"{string.Join(" and ", Differences)} {(Differences.Count > 1 ? "were" : "was")} dropped;",
+            $"run `streamagg migrate`, which makes {(Differences.Count > 1 ? "them" : "it")} again, or set StreamAgg:Postgres:MigrateOnStart to true."),
+        _ when Differences.Count > 0 => OfShape(Differences),
+        _ => null,
     };
+
+    internal static Diagnosis OfShape(IReadOnlyList<string> differences) =>
+        new($"{string.Join("; ", differences)}:", "name a schema without these tables in StreamAgg:Postgres:PublishSchema and run `streamagg migrate`.");
 }

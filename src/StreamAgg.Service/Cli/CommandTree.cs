@@ -17,6 +17,7 @@ internal static class CommandTree
             """);
         root.Add(RunCommand.Create(context));
         root.Add(MigrateCommand.Create(context));
+        root.Add(CheckCommand.Create(context));
         root.Add(StatusCommand.Create(context));
         root.Add(DemoCommand.Create(context));
         root.Add(GenerateCommand.Create(context));

@@ -1,3 +1,5 @@
+using StreamAgg.Pipeline.Faults;
+
 namespace StreamAgg.Service.Faults;
 
 /// <summary>A verb ends here, with this exit code and one line a fault for the person who called it.</summary>
@@ -8,7 +10,13 @@ internal sealed class CommandFaultException(int exitCode, IReadOnlyList<string> 
 
     public IReadOnlyList<string> Lines { get; } = lines;
 
+    /// <summary>The line in its two halves; null where it is one.</summary>
+    public Diagnosis? Diagnosis { get; private init; }
+
     public static CommandFaultException Usage(params IReadOnlyList<string> lines) => new(Faults.ExitCode.Usage, lines);
 
     public static CommandFaultException Dependency(string line, Exception? inner = null) => new(Faults.ExitCode.Dependency, [line], inner);
+
+    public static CommandFaultException Dependency(Diagnosis diagnosis, Exception? inner = null) =>
+        new(Faults.ExitCode.Dependency, [diagnosis.ToString()], inner) { Diagnosis = diagnosis };
 }

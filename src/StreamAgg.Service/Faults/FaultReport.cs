@@ -2,10 +2,12 @@ using System.Net.Sockets;
 using Npgsql;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;
+using StreamAgg.Pipeline.Faults;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Service.Output;
 
@@ -14,6 +16,8 @@ namespace StreamAgg.Service.Faults;
 /// <summary>The one place that turns an exception into an exit code and lines for a person.</summary>
 internal static class FaultReport
 {
+    private const string NamePrimary = " Name the primary in StreamAgg:Postgres:ConnectionString.";
+
     public static int Write(Exception exception, TextWriter error)
     {
         int code = CodeOf(exception);
@@ -26,6 +30,17 @@ internal static class FaultReport
 
     /// <summary>What happened and what to do, as one line.</summary>
     public static string LineOf(Exception exception) => OneLine.Of(exception) + RemedyOf(exception);
+
+    /// <summary>The same in its two halves; null where nobody foresaw it.</summary>
+    public static Diagnosis? DiagnosisOf(Exception exception) => exception switch
+    {
+        SchemaMismatchException mismatch => mismatch.Diagnosis,
+        PublishSchemaTakenException taken => taken.Diagnosis,
+        LogFatalException { Diagnosis: { } diagnosis } => diagnosis,
+        CommandFaultException { Diagnosis: { } diagnosis } => diagnosis,
+        _ when CodeOf(exception) == ExitCode.Dependency => new(OneLine.Of(exception), RemedyOf(exception).Trim()),
+        _ => null,
+    };
 
     public static int CodeOf(Exception exception) => exception switch
     {
@@ -43,6 +58,7 @@ internal static class FaultReport
     private static string RemedyOf(Exception exception) => exception switch
     {
         StoreUnavailableException { InnerException: PostgresException refused } when RemedyOf(refused) is { } remedy => remedy,
+        StoreUnavailableException { InnerException: { } inner } when DatabaseFaults.IsReadOnlyServer(inner) => NamePrimary,
         StoreUnavailableException => " Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.",
         LogUnavailableException away => " " + RemedyOf(away),
         PostgresException refused => RemedyOf(refused) ?? "",
@@ -58,7 +74,7 @@ internal static class FaultReport
         PostgresErrorCodes.InvalidPassword => " Correct the password in StreamAgg:Postgres:PasswordFile or StreamAgg:Postgres:ConnectionString.",
         PostgresErrorCodes.InvalidAuthorizationSpecification =>
             " Let that role log in from here (the role itself, pg_hba.conf, TLS), or correct StreamAgg:Postgres:ConnectionString.",
-        PostgresErrorCodes.ReadOnlySqlTransaction => " Name the primary in StreamAgg:Postgres:ConnectionString.",
+        PostgresErrorCodes.ReadOnlySqlTransaction => NamePrimary,
         PostgresErrorCodes.InsufficientPrivilege =>
             " Run deploy/roles.sql as an administrator and grant one of its roles to the role in StreamAgg:Postgres:ConnectionString.",
         PostgresErrorCodes.InvalidCatalogName => " Create it, or correct StreamAgg:Postgres:ConnectionString.",

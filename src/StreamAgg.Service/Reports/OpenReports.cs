@@ -36,7 +36,7 @@ internal sealed class OpenReports : IAsyncDisposable
         try
         {
             var check = await new Migrator(open.database, settings.Postgres).CheckSchemaAsync(cancellation);
-            return check.Remedy is { } remedy ? throw new SchemaMismatchException(remedy) : open;
+            return check.Diagnosis is { } diagnosis ? throw new SchemaMismatchException(diagnosis) : open;
         }
         catch
         {

@@ -21,8 +21,8 @@ internal sealed class SchemaStart(Migrator migrator, Patience patience, ILogger 
         }
 
         var check = await patience.AskAsync("PostgreSQL", Remedy, migrator.CheckSchemaAsync, stop);
-        if (check.Remedy is { } remedy)
-            throw new SchemaMismatchException(remedy);
+        if (check.Diagnosis is { } diagnosis)
+            throw new SchemaMismatchException(diagnosis);
         await patience.AskAsync("PostgreSQL", Remedy, async token =>
         {
             await migrator.CheckRightsAsync(token);

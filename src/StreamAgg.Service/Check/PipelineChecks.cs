@@ -1,0 +1,107 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Faults;
+using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Queries;
+using StreamAgg.Service.Configuration;
+using StreamAgg.Service.Http;
+
+namespace StreamAgg.Service.Check;
+
+/// <summary>What must be so between the two servers, and on this machine.</summary>
+internal sealed class PipelineChecks(Settings settings, CheckServers servers, KafkaChecks kafka)
+{
+    private const int ShownGaps = 3;
+
+    /// <summary>Without a checkpoint for so long, a partition that a member of the group reads is not counted here.</summary>
+    private static readonly TimeSpan CheckpointPatience = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan HttpPatience = TimeSpan.FromSeconds(2);
+
+    private static readonly Diagnosis Silence = new($"No answer came within {CheckRun.Patience.TotalSeconds:0} s.", "See that both servers answer `streamagg status`.");
+
+    public IEnumerable<Precondition> All =>
+    [
+        new("log from where it was counted", [PostgresChecks.Server, PostgresChecks.Schema, KafkaChecks.Server, .. kafka.Inputs], LogAsync, Silence),
+        new("members of the group", [PostgresChecks.Server, PostgresChecks.Schema, KafkaChecks.Server, .. kafka.Inputs, kafka.Group], MembersAsync, Silence),
+        new($"HTTP address {settings.HttpUrl.GetLeftPart(UriPartial.Authority)}", [], HttpAsync, Silence),
+    ];
+
+    /// <summary>What a start would find of each partition, by the rules of a claim.</summary>
+    private async Task<Finding> LogAsync(CancellationToken cancellation)
+    {
+        var status = await servers.Queries.StatusAsync(null, cancellation);
+        var topics = await servers.Metadata.DescribeAsync(settings.Topics.All, cancellation);
+        var stored = status.Partitions
+            .Where(partition => topics.TryGetValue(partition.Source.Topic, out var topic) && partition.Source.Partition < topic.PartitionCount).ToList();
+        if (stored.Count == 0)
+            return Finding.Ok($"nothing is counted yet: reading starts at: {settings.Pipeline.StartFrom}");
+        var sources = stored.Select(partition => partition.Source).ToList();
+        var beginnings = await servers.Metadata.BeginningOffsetsAsync(sources, cancellation);
+        var ends = await servers.Metadata.EndOffsetsAsync(sources, cancellation);
+        var gaps = stored.Select(partition => GapOf(partition, topics[partition.Source.Topic].TopicId, beginnings, ends)).OfType<Gap>().ToList();
+        string shown = string.Join("; ", gaps.Take(ShownGaps)) + (gaps.Count > ShownGaps ? $"; and {gaps.Count - ShownGaps} more" : "");
+        string earlier = status.Gaps.Count == 0 ? "" : $"; {status.Gaps.Count} recorded in streamagg.gap";
+        return gaps.Count == 0 ? Finding.Ok($"it holds what is to be read next{earlier}")
+            : settings.Pipeline.OnGap == GapAction.Continue ? Finding.Ok($"{shown}: `run` records this and goes on (StreamAgg:OnGap)")
+            : Finding.Failed(new(shown, Gap.Remedy));
+    }
+
+    private static Gap? GapOf(
+        PartitionStatus partition, string topicId, IReadOnlyDictionary<SourcePartition, long> beginnings, IReadOnlyDictionary<SourcePartition, long> ends)
+    {
+        var (source, next) = (partition.Source, partition.NextOffset);
+        if (partition.TopicId is { } id && id != topicId)
+            return new Gap(source, next, null, "topic recreated");
+        if (beginnings.TryGetValue(source, out long beginning) && next < beginning)
+            return new Gap(source, next, beginning, "the log begins later");
+        return ends.TryGetValue(source, out long end) && next > end ? new Gap(source, end, next, "log truncated") : null;
+    }
+
+    /// <summary>Two deployments in one group would each count a part of the events.</summary>
+    private async Task<Finding> MembersAsync(CancellationToken cancellation)
+    {
+        if (await servers.Group.AssignedAsync(cancellation) is not { } assigned)
+            return Finding.Ok("the brokers do not tell");
+        var counted = (await servers.Queries.StatusAsync(null, cancellation)).Partitions.ToDictionary(partition => partition.Source, partition => partition.CheckpointAge);
+        var patience = CheckpointPatience + (2 * settings.Pipeline.CheckpointInterval);
+        var foreign = assigned.Where(source => !(counted.GetValueOrDefault(source) < patience)).Order().ToList();
+        return foreign.Count == 0
+            ? Finding.Ok(assigned.Count == 0 ? "none reads a partition now" : $"what they read is counted here ({assigned.Count} partitions)")
+            : Finding.Failed(new(
+                $"{foreign.Count} partitions are read by members whose checkpoints do not come here, {foreign[0]} the first: another deployment is in {kafka.Group}.",
+                "Set StreamAgg:Kafka:GroupId to a name of this deployment's own; where a member has only just joined, check again in a minute."));
+    }
+
+    /// <summary>By serving there for a moment, as <c>run</c> would.</summary>
+    private async Task<Finding> HttpAsync(CancellationToken cancellation)
+    {
+        using var loggers = LoggerFactory.Create(_ => { });
+        try
+        {
+            await using var server = await HttpServer.StartAsync(settings.HttpUrl, new Stage(), loggers, cancellation);
+            return Finding.Ok("free");
+        }
+        catch (Faults.CommandFaultException) when (settings.HttpUrl.Port != 0)
+        {
+            if (await IsStreamAggAsync(cancellation))
+                return Finding.Ok("a StreamAgg serves there already; another one on this machine needs a StreamAgg:Http:Url of its own");
+            throw;
+        }
+    }
+
+    private async Task<bool> IsStreamAggAsync(CancellationToken cancellation)
+    {
+        using var client = new HttpClient { Timeout = HttpPatience };
+        try
+        {
+            return (await client.GetStringAsync(new Uri(settings.HttpUrl, "/healthz/live"), cancellation)).Contains("live", StringComparison.Ordinal);
+        }
+        catch (Exception none) when (none is HttpRequestException or OperationCanceledException)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return false;
+        }
+    }
+}
