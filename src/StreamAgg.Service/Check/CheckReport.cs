@@ -49,13 +49,13 @@ internal sealed record CheckReport(IReadOnlyList<CheckLine> Lines, IReadOnlyList
         json.WriteEndObject();
     }
 
-    /// <summary>A line each, and the remedy under what failed by itself.</summary>
+    /// <summary>A line each, and the remedy under what failed by itself: what waits for that is mended by it.</summary>
     public void Write(TextWriter output)
     {
         int width = Lines.Max(line => line.Name.Length);
         foreach (var (name, finding) in Lines)
         {
-            output.WriteLine($"{(finding.IsOk ? "ok    " : "FAILED")}  {name.PadRight(width)}  {finding.Detail}");
+            output.WriteLine($"{(finding.IsWaiting ? "waits " : finding.IsOk ? "ok    " : "FAILED")}  {name.PadRight(width)}  {finding.Detail}");
             if (finding is { IsWaiting: false, Remedy.Length: > 0 })
                 output.WriteLine($"        {finding.Remedy}");
         }

@@ -8,7 +8,7 @@ namespace StreamAgg.Service.Check;
 internal sealed record Finding
 {
     private Finding(bool isOk, bool isThere, string detail, string remedy = "") =>
-        (IsOk, IsThere, Detail, Remedy) = (isOk, isThere, Shown(detail), Shown(remedy));
+        (IsOk, IsThere, Detail, Remedy) = (isOk, isThere, Shown(detail), Shown(Capital(remedy)));
 
     public bool IsOk { get; }
 
@@ -37,7 +37,8 @@ internal sealed record Finding
     public static Finding WaitsFor(string name, Finding finding) =>
         new(finding.IsOk, isThere: false, $"not checked: it waits for {name}", finding.Remedy) { IsWaiting = true };
 
-    /// <summary>A sentence, begun as one; of a server's words nothing that may be a password.</summary>
-    private static string Shown(string text) =>
-        text.Length == 0 ? "" : Secrets.Hide(OneLine.Of(char.ToUpperInvariant(text[0]) + text[1..])).TrimEnd('.');
+    /// <summary>Of a server's words nothing that may be a password.</summary>
+    private static string Shown(string text) => Secrets.Hide(OneLine.Of(text)).TrimEnd('.');
+
+    private static string Capital(string text) => text.Length == 0 ? "" : char.ToUpperInvariant(text[0]) + text[1..];
 }

@@ -63,7 +63,7 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers)
         return leaderless.Length == 0
             ? Finding.Ok($"{details.PartitionCount} {(details.PartitionCount == 1 ? "partition" : "partitions")}")
             : Finding.Failed(new(
-                $"Of its {details.PartitionCount} partitions {leaderless} can't be reached: no broker leads them.",
+                $"of its {details.PartitionCount} partitions {leaderless} can't be reached: no broker leads them.",
                 $"Start the brokers that kafka-topics.sh --bootstrap-server {settings.Kafka.BootstrapServers} --describe --topic {topic} names."));
     }
 
@@ -80,7 +80,7 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers)
         {
             null => Finding.Ok(NotTold),
             { IsCompacted: true } => Finding.Failed(new(
-                "It is compacted (cleanup.policy): events of a key that comes again are gone before they are read.", TopicSettings.UncompactCommand(settings.Kafka, topic))),
+                "it is compacted (cleanup.policy): events of a key that comes again are gone before they are read.", TopicSettings.UncompactCommand(settings.Kafka, topic))),
             { Retention: null, RetentionBytes: null } => Finding.Ok("records are kept for ever"),
             { Retention: var time, RetentionBytes: var bytes } => Finding.Ok(
                 $"records are kept for {Text(time)}{(bytes is { } most ? $" and up to {Text(most)} bytes a partition" : "")}: an outage that is longer is a gap"),
@@ -91,7 +91,7 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers)
         {
             null => Finding.Ok(NotTold),
             { IsCompacted: true } => Finding.Failed(new(
-                "It is compacted (cleanup.policy): a letter without a key is refused, and ends `run`.", TopicSettings.UncompactCommand(settings.Kafka, DeadLetters))),
+                "it is compacted (cleanup.policy): a letter without a key is refused, and ends `run`.", TopicSettings.UncompactCommand(settings.Kafka, DeadLetters))),
             { MaxMessageBytes: var most } => Finding.Ok($"up to {Text(most)} bytes each (max.message.bytes): the value of a longer one is cut"),
         };
 
@@ -102,7 +102,7 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers)
         string others = string.Join(", ", group.Assigned.Select(partition => partition.Topic).Distinct().Except(settings.Topics.All).Order(StringComparer.Ordinal));
         return others.Length == 0
             ? Finding.Ok(group.Members == 0 ? "nobody is in it now" : $"{group.Members} {(group.Members == 1 ? "member" : "members")} now")
-            : Finding.Failed(new($"Its members read {others} too: it is another application's.", "Set StreamAgg:Kafka:GroupId to a name of this deployment's own."));
+            : Finding.Failed(new($"its members read {others} too: it is another application's.", "Set StreamAgg:Kafka:GroupId to a name of this deployment's own."));
     }
 
     private static string Text(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);

@@ -1,4 +1,3 @@
-using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Faults;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;

@@ -38,7 +38,7 @@ internal sealed class PostgresChecks(Settings settings, CheckServers servers, Ti
         var facts = await ServerFacts.AskAsync(servers.Database, cancellation);
         return facts.MajorVersion >= OldestVersion
             ? Finding.Ok($"version {facts.Version}, database {facts.Database}, role {facts.Role}")
-            : Finding.Failed(new($"It is version {facts.Version}.", $"Name a server of version {OldestVersion} or later in StreamAgg:Postgres:ConnectionString."));
+            : Finding.Failed(new($"it is version {facts.Version}.", $"Name a server of version {OldestVersion} or later in StreamAgg:Postgres:ConnectionString."));
     }
 
     private async Task<Finding> PrimaryAsync(CancellationToken cancellation)

@@ -38,6 +38,7 @@ internal static class FaultReport
         PublishSchemaTakenException taken => taken.Diagnosis,
         LogFatalException { Diagnosis: { } diagnosis } => diagnosis,
         CommandFaultException { Diagnosis: { } diagnosis } => diagnosis,
+        PostgresException refused when RemedyOf(refused) is { } remedy => new(DatabaseFaults.Describe(refused), remedy.Trim()),
         _ when CodeOf(exception) == ExitCode.Dependency => new(OneLine.Of(exception), RemedyOf(exception).Trim()),
         _ => null,
     };
