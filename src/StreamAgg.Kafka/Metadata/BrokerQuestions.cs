@@ -52,7 +52,7 @@ internal sealed unsafe class BrokerQuestions(IClient client)
 
     /// <summary>Uncommitted records and control records count: the end is the high watermark, unless what is decided is asked for.</summary>
     /// <param name="partitions">Each once.</param>
-    /// <param name="time">Milliseconds since 1970, or one of the protocol's negative numbers for the beginning and the end.</param>
+    /// <param name="time">Milliseconds since 1970, or one of the protocol's negative numbers for the beginning, the end and the newest timestamp.</param>
     /// <param name="timeout">Of each request; a broker that is silent past it leaves its partitions at the offset "unset".</param>
     /// <param name="isDecided">The end is the last stable offset: no transaction is open before it.</param>
     /// <exception cref="KafkaException">The leaders could not be found out, or all refused.</exception>
@@ -170,7 +170,10 @@ internal sealed unsafe class BrokerQuestions(IClient client)
         for (nuint i = 0; i < count; i++)
         {
             NativeTopicPartition* partition = NativeMethods.ListOffsetsResultInfoTopicPartition(infos[i]);
-            answers.Add(new OffsetAnswer(Text(partition->Topic), partition->Partition, partition->Offset, (ErrorCode)partition->Error));
+            answers.Add(new OffsetAnswer(Text(partition->Topic), partition->Partition, partition->Offset, (ErrorCode)partition->Error)
+            {
+                TimestampMilliseconds = NativeMethods.ListOffsetsResultInfoTimestamp(infos[i]),
+            });
         }
 
         return answers;
@@ -194,4 +197,8 @@ internal sealed record TopicAnswer(string Name, string Id, int PartitionCount, I
 /// <param name="Partition">From 0.</param>
 /// <param name="Offset">Negative where there is none: -1 where no record is that young, -1001 where nobody answered.</param>
 /// <param name="Error">Why this one was not told.</param>
-internal readonly record struct OffsetAnswer(string Topic, int Partition, long Offset, ErrorCode Error);
+internal readonly record struct OffsetAnswer(string Topic, int Partition, long Offset, ErrorCode Error)
+{
+    /// <summary>Of the record at that offset, where it was asked for by its time; negative where it was not.</summary>
+    public long TimestampMilliseconds { get; init; }
+}

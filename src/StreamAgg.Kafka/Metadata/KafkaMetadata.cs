@@ -20,9 +20,10 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
     /// <summary>What another broker is given, which may take the login that one has refused.</summary>
     private static readonly TimeSpan RefusalGrace = TimeSpan.FromSeconds(1);
 
-    /// <summary>What the protocol's question for an offset takes in place of a time: the end, and the beginning.</summary>
+    /// <summary>What the protocol's question for an offset takes in place of a time: the end, the beginning, and the record with the largest timestamp.</summary>
     private const long Latest = -1;
     private const long Earliest = -2;
+    private const long NewestTimestamp = -3;
 
     private readonly ConnectionWatch watch = new();
     private readonly IAdminClient admin;
@@ -112,6 +113,22 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
         }
 
         return offsets;
+    }
+
+    /// <summary>The largest timestamp of any record that these partitions hold: by its clock whoever stamped it lives.</summary>
+    /// <returns>Null where they hold none, or the brokers do not tell (before Kafka 3.0).</returns>
+    public async Task<Instant?> NewestTimestampAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation)
+    {
+        try
+        {
+            long newest = (await AskAsync(() => questions.ListOffsets(partitions, NewestTimestamp, timeout), cancellation))
+                .Where(answer => answer.Error == ErrorCode.NoError).Select(answer => answer.TimestampMilliseconds).DefaultIfEmpty(-1).Max();
+            return newest < 0 ? null : Instant.FromUnixMilliseconds(newest);
+        }
+        catch (LogUnavailableException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A question that is still waiting keeps the native client until it ends.</summary>

@@ -27,8 +27,8 @@ public static class RefusedRight
         string user = options.Client.TryGetValue("sasl.username", out string? login) ? login : "NAME";
         return new(
             $"Kafka refuses {operation} on {kind} {name}.",
-            $"{Grant(operation, $"{kind} {name}")} kafka-acls.sh --bootstrap-server {options.BootstrapServers} --add --allow-principal User:{user} "
-            + $"--operation {operation} --{kind} {name}");
+            $"{Grant(operation, $"{kind} {name}").TrimEnd('.')}: kafka-acls.sh --bootstrap-server {options.BootstrapServers} --add --allow-principal User:{user} "
+            + $"--operation {operation} --{kind} {name}.");
     }
 
     private static string Grant(string operation, string resource) => $"Grant {operation} on {resource} to this user.";

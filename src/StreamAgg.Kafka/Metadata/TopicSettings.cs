@@ -12,7 +12,8 @@ namespace StreamAgg.Kafka.Metadata;
 /// <param name="RetentionBytes">How much of a partition is kept; null for all.</param>
 /// <param name="MaxMessageBytes">The largest batch that the brokers take, and with it the largest record.</param>
 /// <param name="IsCompacted">Of records with one key only the last is kept, and a record without a key is refused.</param>
-public sealed record TopicSettings(TimeSpan? Retention, long? RetentionBytes, long MaxMessageBytes, bool IsCompacted)
+/// <param name="IsStampedByBroker">Records bear the broker's time, whatever their producer says.</param>
+public sealed record TopicSettings(TimeSpan? Retention, long? RetentionBytes, long MaxMessageBytes, bool IsCompacted, bool IsStampedByBroker)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
@@ -32,7 +33,8 @@ public sealed record TopicSettings(TimeSpan? Retention, long? RetentionBytes, lo
                 Number(entries, "retention.ms") is { } milliseconds ? TimeSpan.FromMilliseconds(Math.Min(milliseconds, TimeSpan.MaxValue.TotalMilliseconds / 2)) : null,
                 Number(entries, "retention.bytes"),
                 Number(entries, "max.message.bytes") ?? long.MaxValue,
-                entries.TryGetValue("cleanup.policy", out ConfigEntryResult? policy) && policy.Value?.Contains("compact", StringComparison.Ordinal) == true);
+                Says(entries, "cleanup.policy", "compact"),
+                Says(entries, "message.timestamp.type", "LogAppendTime"));
         }
         catch (Exception e) when (e is KafkaException or TimeoutException)
         {
@@ -48,6 +50,9 @@ public sealed record TopicSettings(TimeSpan? Retention, long? RetentionBytes, lo
     /// <summary>The command that lets records grow old rather than be replaced, with Kafka's own tools.</summary>
     public static string UncompactCommand(KafkaOptions options, string topic) =>
         $"kafka-configs.sh --bootstrap-server {options.BootstrapServers} --entity-type topics --entity-name {topic} --alter --add-config cleanup.policy=delete";
+
+    private static bool Says(Dictionary<string, ConfigEntryResult> entries, string name, string word) =>
+        entries.TryGetValue(name, out ConfigEntryResult? entry) && entry.Value?.Contains(word, StringComparison.Ordinal) == true;
 
     /// <summary>Null where it is not told, or -1, which is no limit.</summary>
     private static long? Number(Dictionary<string, ConfigEntryResult> entries, string name) =>

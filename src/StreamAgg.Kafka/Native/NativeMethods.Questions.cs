@@ -118,6 +118,10 @@ internal static unsafe partial class NativeMethods
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial nint* ListOffsetsResultInfos(nint result, nuint* count);
 
+    [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_ListOffsetsResultInfo_timestamp")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial long ListOffsetsResultInfoTimestamp(nint info);
+
     [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_ListOffsetsResultInfo_topic_partition")]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial NativeTopicPartition* ListOffsetsResultInfoTopicPartition(nint info);

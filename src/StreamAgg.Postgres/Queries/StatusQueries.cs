@@ -59,7 +59,8 @@ internal static class StatusQueries
             row.GetInt64(3),
             Timestamps.ReadOptionalInstant(row, 4),
             Timestamps.ReadInstant(row, 5),
-            row.IsDBNull(6) ? null : row.GetTimeSpan(6)) { TopicId = row.IsDBNull(7) ? null : row.GetString(7) }));
+            row.IsDBNull(6) ? null : row.GetTimeSpan(6))
+        { TopicId = row.IsDBNull(7) ? null : row.GetString(7) }));
 
         Instant? watermark = null;
         await transaction.QueryAsync(

@@ -15,9 +15,6 @@ internal sealed class PostgresChecks(Settings settings, CheckServers servers, Ti
     private const string Primary = "PostgreSQL takes writes";
     private const int OldestVersion = 13;
 
-    /// <summary>What two clocks that are set by NTP may differ by.</summary>
-    private static readonly TimeSpan SmallestLimit = TimeSpan.FromSeconds(1);
-
     private static readonly Diagnosis Silence = new(
         $"PostgreSQL gave no answer within {CheckRun.Patience.TotalSeconds:0} s.", "Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.");
 
@@ -53,13 +50,13 @@ internal sealed class PostgresChecks(Settings settings, CheckServers servers, Ti
         var there = (await ServerFacts.AskAsync(servers.Database, cancellation)).Now;
         var asking = Now() - before;
         var ahead = there - before - (asking / 2);
-        var limit = settings.Pipeline.MaxFuture > SmallestLimit ? settings.Pipeline.MaxFuture : SmallestLimit;
+        var limit = ClockLimit.Of(settings);
         string detail = string.Create(
             CultureInfo.InvariantCulture, $"PostgreSQL's is {ahead.Duration().TotalSeconds:0.0##} s {(ahead < TimeSpan.Zero ? "behind" : "ahead of")} this machine's");
         return ahead.Duration() <= limit + (asking / 2)
             ? Finding.Ok(detail)
             : Finding.Failed(new(
-                $"{detail}, more than StreamAgg:Pipeline:MaxFuture ({limit:c}).", "Set the one that is wrong, by NTP: hours close by PostgreSQL's, events are stamped by others."));
+                $"{detail}, more than StreamAgg:Pipeline:MaxFuture ({limit:c}).", ClockLimit.Remedy));
     }
 
     private async Task<Finding> SchemaAsync(CancellationToken cancellation)

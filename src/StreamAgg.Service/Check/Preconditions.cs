@@ -8,7 +8,7 @@ internal static class Preconditions
 {
     public static IEnumerable<Precondition> Of(Settings settings, CheckServers servers, TimeProvider clock)
     {
-        var kafka = new KafkaChecks(settings, servers);
+        var kafka = new KafkaChecks(settings, servers, clock);
         return
         [
             new("settings", [], _ => Task.FromResult(Finding.Ok(Text(settings))), new Diagnosis("", "")),

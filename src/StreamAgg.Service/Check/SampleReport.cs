@@ -72,10 +72,11 @@ internal sealed record SampleReport
 
     public void Write(TextWriter output)
     {
-        output.WriteLine(NotRead is { } reason
-            ? $"the last records of {Topic} were not read: {reason}"
-            : string.Create(CultureInfo.InvariantCulture, $"the last {Read} records of {Topic}: {Accepted} events would count, {Refused.Sum(refusal => refusal.Count)} be refused")
-                + (DurationsLeftOut > 0 ? $", {DurationsLeftOut} durations be left out" : ""));
+        output.WriteLine(
+            NotRead is { } reason ? $"the last records of {Topic} were not read: {reason}"
+            : Read == 0 ? $"{Topic} holds no records"
+            : string.Create(CultureInfo.InvariantCulture, $"the last {Read} records of {Topic}: events accepted {Accepted}, refused {Refused.Sum(refusal => refusal.Count)}")
+                + (DurationsLeftOut > 0 ? $", durations left out {DurationsLeftOut}" : ""));
         foreach (var refusal in Refused)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {refusal.Count,6}  {refusal.Reason}: {refusal.Example()}"));
     }
