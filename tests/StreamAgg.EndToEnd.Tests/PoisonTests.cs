@@ -7,9 +7,9 @@ namespace StreamAgg.EndToEnd.Tests;
 /// <summary>Records that nobody can count: each is in the dead letters with its reason, and takes no neighbour along.</summary>
 public sealed class PoisonTests
 {
-    private const string Good = """{"created_at":"2024-03-09T22:00:00Z","platform":"openai","duration_ms":5}""";
+    internal const string Good = """{"created_at":"2024-03-09T22:00:00Z","platform":"openai","duration_ms":5}""";
 
-    private static readonly (byte[]? Value, string Reason)[] Records =
+    internal static readonly (byte[]? Value, string Reason)[] Records =
     [
         (null, "malformed_json"),
         ([], "malformed_json"),
@@ -22,7 +22,7 @@ public sealed class PoisonTests
         (Bytes($"{{\"x\":\"{new string('a', 1 << 20)}\"}}"), "too_large"),
     ];
 
-    private static readonly (string Event, string Reason)[] Events =
+    internal static readonly (string Event, string Reason)[] Events =
     [
         ("null", "not_an_object"),
         ("17", "not_an_object"),

@@ -24,12 +24,15 @@ public static class RefusedRight
     /// <param name="name">The topic's or the group's.</param>
     public static Diagnosis Lacking(KafkaOptions options, string operation, string kind, string name)
     {
-        string user = options.Client.TryGetValue("sasl.username", out string? login) ? login : "NAME";
+        string user = options.Client.TryGetValue("sasl.username", out string? login) && login.All(IsPlain) ? login : "NAME";
         return new(
             $"Kafka refuses {operation} on {kind} {name}.",
             $"{Grant(operation, $"{kind} {name}").TrimEnd('.')}: kafka-acls.sh --bootstrap-server {options.BootstrapServers} --add --allow-principal User:{user} "
             + $"--operation {operation} --{kind} {name}.");
     }
+
+    /// <summary>A shell takes it as it is; a name with any other character is not repeated.</summary>
+    private static bool IsPlain(char character) => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-' or '@';
 
     private static string Grant(string operation, string resource) => $"Grant {operation} on {resource} to this user.";
 }
