@@ -39,7 +39,9 @@ internal sealed class RangeReader : IDisposable
         }
     }
 
-    /// <summary>The committed records from <paramref name="from"/> up to, not including, <paramref name="to"/>; of aborted transactions and control records nothing.</summary>
+    /// <summary>
+    /// The committed records from <paramref name="from"/> up to, not including, <paramref name="to"/>; of aborted transactions and control records nothing.
+    /// </summary>
     /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
     /// <exception cref="LogFatalException">The topic may not be read, or an offset of it is gone.</exception>
     public IEnumerable<ConsumeResult<byte[]?, byte[]?>> Read(SourcePartition partition, long from, long to, CancellationToken cancellation)

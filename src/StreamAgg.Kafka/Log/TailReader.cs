@@ -17,7 +17,9 @@ public sealed class TailReader(KafkaOptions options, ILogMetadata metadata, ILog
     /// <summary>How much further back it is looked where offsets hold no records: control records, aborted and compacted ones.</summary>
     private const int Widening = 4;
 
-    /// <summary>What was judged of the last <paramref name="count"/> records, spread over the topic's partitions as evenly as these reach; none where there is no such topic.</summary>
+    /// <summary>
+    /// What was judged of the last <paramref name="count"/> records, spread over the topic's partitions as evenly as these reach; none where there is no such topic.
+    /// </summary>
     /// <remarks>In memory are one record and <paramref name="count"/> verdicts.</remarks>
     /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
     /// <exception cref="LogFatalException">The topic may not be read.</exception>

@@ -15,6 +15,9 @@ namespace StreamAgg.Kafka.Metadata;
 /// <param name="IsStampedByBroker">Records bear the broker's time, whatever their producer says.</param>
 public sealed record TopicSettings(TimeSpan? Retention, long? RetentionBytes, long MaxMessageBytes, bool IsCompacted, bool IsStampedByBroker)
 {
+    /// <summary>What a <see cref="TimeSpan"/> holds, and more than anybody keeps.</summary>
+    private const long MostMilliseconds = 1L << 49;
+
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks the brokers, by a client for this one question.</summary>
@@ -30,7 +33,7 @@ public sealed record TopicSettings(TimeSpan? Retention, long? RetentionBytes, lo
                 .WaitAsync(Timeout * 2, cancellation);
             Dictionary<string, ConfigEntryResult> entries = answers[0].Entries;
             return new TopicSettings(
-                Number(entries, "retention.ms") is { } milliseconds ? TimeSpan.FromMilliseconds(Math.Min(milliseconds, TimeSpan.MaxValue.TotalMilliseconds / 2)) : null,
+                Number(entries, "retention.ms") is { } milliseconds ? TimeSpan.FromMilliseconds(Math.Min(milliseconds, MostMilliseconds)) : null,
                 Number(entries, "retention.bytes"),
                 Number(entries, "max.message.bytes") ?? long.MaxValue,
                 Says(entries, "cleanup.policy", "compact"),
@@ -56,6 +59,7 @@ public sealed record TopicSettings(TimeSpan? Retention, long? RetentionBytes, lo
 
     /// <summary>Null where it is not told, or -1, which is no limit.</summary>
     private static long? Number(Dictionary<string, ConfigEntryResult> entries, string name) =>
-        entries.TryGetValue(name, out ConfigEntryResult? entry) && long.TryParse(entry.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
-            && number >= 0 ? number : null;
+        entries.TryGetValue(name, out ConfigEntryResult? entry)
+        && long.TryParse(entry.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+        && number >= 0 ? number : null;
 }

@@ -15,7 +15,10 @@ namespace StreamAgg.Postgres.Queries;
 public sealed record ServerFacts(string Version, int MajorVersion, string Database, string Role, Instant Now)
 {
     private const string Question =
-        "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000, current_database()::text, current_user::text, clock_timestamp()";
+        """
+        SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
+          current_database()::text, current_user::text, clock_timestamp()
+        """;
 
     /// <summary>Any server may answer, a standby too.</summary>
     /// <exception cref="StoreUnavailableException">No answer.</exception>

@@ -12,7 +12,8 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers, TimeP
 {
     public const string Server = "Kafka";
 
-    private const string NotTold = "the brokers do not tell", SettingsNotTold = "the brokers do not tell (it takes DESCRIBE_CONFIGS, which `run` does without)";
+    private const string NotTold = "the brokers do not tell";
+    private const string SettingsNotTold = "the brokers do not tell (it takes DESCRIBE_CONFIGS, which `run` does without)";
 
     private static readonly Diagnosis Silence = new(
         $"Kafka gave no answer within {CheckRun.Patience.TotalSeconds:0} s.", "Start Kafka, or correct StreamAgg:Kafka:BootstrapServers.");
@@ -98,10 +99,12 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers, TimeP
         {
             null => Finding.Ok(SettingsNotTold),
             { IsCompacted: true } => Finding.Failed(new(
-                "it is compacted (cleanup.policy): events of a key that comes again are gone before they are read.", TopicSettings.UncompactCommand(settings.Kafka, topic))),
+                "it is compacted (cleanup.policy): events of a key that comes again are gone before they are read.",
+                TopicSettings.UncompactCommand(settings.Kafka, topic))),
             { Retention: null, RetentionBytes: null } => Finding.Ok("records are kept for ever"),
             { Retention: var time, RetentionBytes: var bytes } => Finding.Ok(
-                $"records are kept for {Text(time)}{(bytes is { } most ? $" and up to {Text(most)} bytes a partition" : "")}: an outage that is longer is a gap"),
+                $"records are kept for {Text(time)}{(bytes is { } most ? $" and up to {Text(most)} bytes a partition" : "")}: "
+                + "an outage that is longer is a gap"),
         };
 
     private async Task<Finding> LettersAsync(CancellationToken cancellation) =>
@@ -109,7 +112,8 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers, TimeP
         {
             null => Finding.Ok(SettingsNotTold),
             { IsCompacted: true } => Finding.Failed(new(
-                "it is compacted (cleanup.policy): a letter without a key is refused, and ends `run`.", TopicSettings.UncompactCommand(settings.Kafka, DeadLetters))),
+                "it is compacted (cleanup.policy): a letter without a key is refused, and ends `run`.",
+                TopicSettings.UncompactCommand(settings.Kafka, DeadLetters))),
             { MaxMessageBytes: var most } => Finding.Ok($"up to {Text(most)} bytes each (max.message.bytes): the value of a longer one is cut"),
         };
 
@@ -117,10 +121,12 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers, TimeP
     {
         if (await servers.Group.CheckAsync(cancellation) is not { } group)
             return Finding.Ok(NotTold);
-        string others = string.Join(", ", group.Assigned.Select(partition => partition.Topic).Distinct().Except(settings.Topics.All).Order(StringComparer.Ordinal));
+        string others = string.Join(
+            ", ", group.Assigned.Select(partition => partition.Topic).Except(settings.Topics.All).Order(StringComparer.Ordinal));
         return others.Length == 0
             ? Finding.Ok(group.Members == 0 ? "nobody is in it now" : $"{group.Members} {(group.Members == 1 ? "member" : "members")} now")
-            : Finding.Failed(new($"its members read {others} too: it is another application's.", "Set StreamAgg:Kafka:GroupId to a name of this deployment's own."));
+            : Finding.Failed(new(
+                $"its members read {others} too: it is another application's.", "Set StreamAgg:Kafka:GroupId to a name of this deployment's own."));
     }
 
     private static List<SourcePartition> PartitionsOf(string topic, TopicDetails details) =>

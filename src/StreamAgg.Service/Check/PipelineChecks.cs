@@ -18,14 +18,17 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
 
     private static readonly TimeSpan HttpPatience = TimeSpan.FromSeconds(2);
 
-    private static readonly Diagnosis Silence = new($"No answer came within {CheckRun.Patience.TotalSeconds:0} s.", "See that both servers answer `streamagg status`.");
+    private static readonly Diagnosis Silence = new(
+        $"No answer came within {CheckRun.Patience.TotalSeconds:0} s.", "See that both servers answer `streamagg status`.");
 
     public IEnumerable<Precondition> All =>
     [
-        new("log from where it was counted", [PostgresChecks.Server, PostgresChecks.Schema, KafkaChecks.Server, .. kafka.Inputs], LogAsync, Silence),
-        new("members of the group", [PostgresChecks.Server, PostgresChecks.Schema, KafkaChecks.Server, .. kafka.Inputs, kafka.Group], MembersAsync, Silence),
+        new("log from where it was counted", BothServers, LogAsync, Silence),
+        new("members of the group", [.. BothServers, kafka.Group], MembersAsync, Silence),
         new($"HTTP address {settings.HttpUrl.GetLeftPart(UriPartial.Authority)}", [], HttpAsync, Silence),
     ];
+
+    private IReadOnlyList<string> BothServers => [PostgresChecks.Server, PostgresChecks.Schema, KafkaChecks.Server, .. kafka.Inputs];
 
     /// <summary>What a start would find of each partition, by the rules of a claim.</summary>
     private async Task<Finding> LogAsync(CancellationToken cancellation)
@@ -63,13 +66,15 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
     {
         if (await servers.Group.AssignedAsync(cancellation) is not { } assigned)
             return Finding.Ok("the brokers do not tell");
-        var counted = (await servers.Queries.StatusAsync(null, cancellation)).Partitions.ToDictionary(partition => partition.Source, partition => partition.CheckpointAge);
+        var status = await servers.Queries.StatusAsync(null, cancellation);
+        var counted = status.Partitions.ToDictionary(partition => partition.Source, partition => partition.CheckpointAge);
         var patience = CheckpointPatience + (2 * settings.Pipeline.CheckpointInterval);
         var foreign = assigned.Where(source => !(counted.GetValueOrDefault(source) < patience)).Order().ToList();
         return foreign.Count == 0
             ? Finding.Ok(assigned.Count == 0 ? "none reads a partition now" : $"what they read is counted here ({assigned.Count} partitions)")
             : Finding.Failed(new(
-                $"{foreign.Count} partitions are read by members whose checkpoints do not come here, {foreign[0]} the first: another deployment is in {kafka.Group}.",
+                $"{foreign.Count} partitions are read by members whose checkpoints do not come here, {foreign[0]} the first: "
+                + $"another deployment is in {kafka.Group}.",
                 "Set StreamAgg:Kafka:GroupId to a name of this deployment's own; where a member has only just joined, check again in a minute."));
     }
 

@@ -35,7 +35,8 @@ internal sealed class PostgresChecks(Settings settings, CheckServers servers, Ti
         var facts = await ServerFacts.AskAsync(servers.Database, cancellation);
         return facts.MajorVersion >= OldestVersion
             ? Finding.Ok($"version {facts.Version}, database {facts.Database}, role {facts.Role}")
-            : Finding.Failed(new($"it is version {facts.Version}.", $"Name a server of version {OldestVersion} or later in StreamAgg:Postgres:ConnectionString."));
+            : Finding.Failed(new(
+                $"it is version {facts.Version}.", $"Name a server of version {OldestVersion} or later in StreamAgg:Postgres:ConnectionString."));
     }
 
     private async Task<Finding> PrimaryAsync(CancellationToken cancellation)
@@ -52,7 +53,8 @@ internal sealed class PostgresChecks(Settings settings, CheckServers servers, Ti
         var ahead = there - before - (asking / 2);
         var limit = ClockLimit.Of(settings);
         string detail = string.Create(
-            CultureInfo.InvariantCulture, $"PostgreSQL's is {ahead.Duration().TotalSeconds:0.0##} s {(ahead < TimeSpan.Zero ? "behind" : "ahead of")} this machine's");
+            CultureInfo.InvariantCulture,
+            $"PostgreSQL's is {ahead.Duration().TotalSeconds:0.0##} s {(ahead < TimeSpan.Zero ? "behind" : "ahead of")} this machine's");
         return ahead.Duration() <= limit + (asking / 2)
             ? Finding.Ok(detail)
             : Finding.Failed(new(

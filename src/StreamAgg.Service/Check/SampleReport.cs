@@ -75,7 +75,8 @@ internal sealed record SampleReport
         output.WriteLine(
             NotRead is { } reason ? $"the last records of {Topic} were not read: {reason}"
             : Read == 0 ? $"{Topic} holds no records"
-            : string.Create(CultureInfo.InvariantCulture, $"the last {Read} records of {Topic}: events accepted {Accepted}, refused {Refused.Sum(refusal => refusal.Count)}")
+            : string.Create(
+                CultureInfo.InvariantCulture, $"the last {Read} records of {Topic}: events accepted {Accepted}, refused {Refused.Sum(refusal => refusal.Count)}")
                 + (DurationsLeftOut > 0 ? $", durations left out {DurationsLeftOut}" : ""));
         foreach (var refusal in Refused)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {refusal.Count,6}  {refusal.Reason}: {refusal.Example()}"));
@@ -91,7 +92,8 @@ internal sealed record SampleReport
         [
             .. verdicts.SelectMany(verdict => verdict.Refused.Select(refusal => (verdict.Source, verdict.Offset, Refusal: refusal)))
                 .GroupBy(refused => refused.Refusal.Reason, StringComparer.Ordinal)
-                .Select(same => new SampleRefusal(same.Key, same.Sum(refused => refused.Refusal.Events), same.Last().Source, same.Last().Offset, same.Last().Refusal))
+                .Select(same => (Reason: same.Key, Count: same.Sum(refused => refused.Refusal.Events), One: same.Last()))
+                .Select(same => new SampleRefusal(same.Reason, same.Count, same.One.Source, same.One.Offset, same.One.Refusal))
                 .OrderByDescending(refusal => refusal.Count).ThenBy(refusal => refusal.Reason, StringComparer.Ordinal),
         ],
     };
@@ -120,5 +122,6 @@ internal sealed record SampleRefusal(string Reason, long Count, SourcePartition 
 
     /// <summary>Its place, as <c>dead-letters show</c> takes it, and what to change.</summary>
     public string Example() => string.Create(
-        CultureInfo.InvariantCulture, $"{Source.Topic} {Source.Partition} {Offset}{(One.EventIndex == Refusal.WholeRecord ? "" : $", event {One.EventIndex}")}: {Detail}");
+        CultureInfo.InvariantCulture,
+        $"{Source.Topic} {Source.Partition} {Offset}{(One.EventIndex == Refusal.WholeRecord ? "" : $", event {One.EventIndex}")}: {Detail}");
 }

@@ -19,7 +19,7 @@ public class UsageTests
     }
 
     [Theory]
-    [InlineData("check")]
+    [InlineData("check --sample 0")]
     [InlineData("backfill")]
     [InlineData("verify")]
     [InlineData("dead-letters replay")]
@@ -58,7 +58,7 @@ public class UsageTests
         var run = await StreamAggProcess.RunAsync();
 
         Assert.Equal(2, run.ExitCode);
-        Assert.Contains("run, migrate, status", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("run, migrate, check, status", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
     }
 
     [Theory]
