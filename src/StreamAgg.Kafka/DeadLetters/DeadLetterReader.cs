@@ -4,8 +4,6 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using StreamAgg.Core.Events;
 using StreamAgg.Kafka.Log;
-using StreamAgg.Kafka.Logging;
-using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
