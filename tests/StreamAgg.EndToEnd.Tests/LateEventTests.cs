@@ -2,6 +2,7 @@ using StreamAgg.EndToEnd.Tests.Harness;
 
 namespace StreamAgg.EndToEnd.Tests;
 
+[Trait("Broker", "any")]
 public sealed class LateEventTests
 {
     [Fact]

@@ -51,27 +51,4 @@ public sealed class RebalanceTests
         await deployment.AssertExactAsync();
         Assert.Equal(0, await process.StopAsync());
     }
-
-    [Fact]
-    public async Task A_member_killed_beside_another_leaves_its_partitions_to_it()
-    {
-        await using var deployment = await Deployment.CreateAsync(partitions: 4);
-        var killed = deployment.Run();
-        deployment.Run();
-        var traffic = SteadyTraffic.AcrossMidnight(10);
-        await deployment.WaitAsync(
-            async () =>
-            {
-                deployment.Events.Send(traffic.Next(40));
-                return await Owners.CountAsync(deployment) == 2;
-            },
-            () => "two owners");
-
-        deployment.Events.Send(traffic.Next(400));
-        await killed.KillAsync();
-        deployment.Events.Send(traffic.Next(400));
-
-        await deployment.AssertExactAsync();
-        Assert.Equal(1, await Owners.CountAsync(deployment));
-    }
 }

@@ -3,7 +3,8 @@ using StreamAgg.Testing.Kafka;
 
 namespace StreamAgg.EndToEnd.Tests;
 
-/// <summary>Who else is in the database: an earlier batch job, another pipeline, another time zone.</summary>
+/// <summary>Who else is in the database: an earlier batch job, another pipeline.</summary>
+[Trait("Broker", "any")]
 public sealed class SharedDatabaseTests
 {
     private static readonly DateTime Hour = SteadyTraffic.Evening;
@@ -64,28 +65,11 @@ public sealed class SharedDatabaseTests
         Assert.Contains("Postgres:PublishSchema", refused.Errors, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_database_a_session_and_a_process_in_another_time_zone_change_nothing()
-    {
-        await using var deployment = await Deployment.CreateAsync();
-        await deployment.ExecuteAsync($"ALTER DATABASE \"{await DatabaseNameAsync(deployment)}\" SET timezone = 'Asia/Kolkata'");
-        deployment.Settings["Postgres:ConnectionString"] += ";Timezone=Asia/Kolkata";
-        deployment.Start(["run"], [], new Dictionary<string, string> { ["TZ"] = "Asia/Kolkata" });
-        deployment.Events.Send(SteadyTraffic.AcrossMidnight(22).Next(400));
-        await deployment.AssertExactAsync();
-    }
-
     internal static async Task MigrateAsync(Deployment deployment)
     {
         var migrate = deployment.Start(["migrate"], [("Postgres:ConnectionString", deployment.MigratorConnectionString)]);
         int code = await migrate.WaitForExitAsync();
         Assert.True(code == 0, migrate.Tail());
-    }
-
-    private static async Task<string> DatabaseNameAsync(Deployment deployment)
-    {
-        await using var command = deployment.Database.CreateCommand("SELECT current_database()");
-        return (string)(await command.ExecuteScalarAsync())!;
     }
 
     private static (long Requests, double? Average, DateTime ComputedAt) Of(IReadOnlyList<MetricRow> rows, string platform)

@@ -21,6 +21,8 @@ internal static class BrokerSettings
         ["broker.heartbeat.interval.ms"] = "500",
         ["broker.session.timeout.ms"] = "3000",
         ["auto.create.topics.enable"] = "false",
+        // Of 128 MB by default, which a broker fills with zeros when it starts.
+        ["log.cleaner.dedupe.buffer.size"] = "4194304",
         ["log.flush.interval.messages"] = "9223372036854775807",
         ["log.retention.check.interval.ms"] = "1000",
 
