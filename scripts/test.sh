@@ -12,7 +12,7 @@ readonly test_limit_seconds=900
 passed=0 failed=0 skipped=0
 
 test_kinds() {
-  local kinds=() argument kind project status=0 logs waiting=()
+  local kinds=() argument kind project status=0 logs waiting=() only=''
   for argument in "$@"; do
     case $argument in
       unit | simulation | integration | kafka) kinds+=("$argument") ;;
@@ -20,7 +20,11 @@ test_kinds() {
         export STREAMAGG_TEST_KAFKA=embedded
         unset KAFKA_HOME
         ;;
-      *) fail "test takes unit, simulation, integration, kafka or nothing, and --embedded, not \"$argument\"" 2 ;;
+      StreamAgg.*)
+        [ -f "tests/$argument/$argument.csproj" ] || fail "there is no test project $argument" 2
+        only=$argument
+        ;;
+      *) fail "test takes unit, simulation, integration, kafka or nothing, a project's name, and --embedded, not \"$argument\"" 2 ;;
     esac
   done
   [ ${#kinds[@]} -gt 0 ] || kinds=(unit simulation integration)
@@ -30,6 +34,7 @@ test_kinds() {
   logs=$(mktemp -d)
   for kind in "${kinds[@]}"; do
     for project in $(projects_of "$kind"); do
+      [ -z "$only" ] || [ "$(basename "$project" .csproj)" = "$only" ] || continue
       mkdir "$logs/$(basename "$project" .csproj)"
       if needs_broker "$project"; then
         waiting+=("$project")
