@@ -228,3 +228,13 @@ CREATE INDEX IF NOT EXISTS dead_letter_replay_bucket ON streamagg.dead_letter_re
 COMMENT ON TABLE streamagg.dead_letter_replay IS 'Dead letters that were replayed, by their place in the source: each counts at most once.';
 COMMENT ON COLUMN streamagg.dead_letter_replay.record_time IS 'The record''s timestamp in milliseconds, -1 for none: a topic that is made again counts its offsets anew.';
 COMMENT ON COLUMN streamagg.dead_letter_replay.bucket_start IS 'The hour that it counts in, with what it adds to it: a recount of that hour from the log takes it in.';
+
+CREATE TABLE IF NOT EXISTS streamagg.backfilled_hour (
+  pipeline      text COLLATE "C" NOT NULL,
+  bucket_start  timestamptz NOT NULL,
+  events        bigint NOT NULL,
+  filled_at     timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (pipeline, bucket_start)
+);
+COMMENT ON TABLE streamagg.backfilled_hour IS 'Hours that backfill has filled from the raw tables, whether it found anything in them or not: it passes them over.';
+COMMENT ON COLUMN streamagg.backfilled_hour.events IS 'How many raw rows count in it; what the stream adds later is not among them.';

@@ -26,6 +26,9 @@ public sealed class HourRecount(Hour from, Hour to, int maxPlatforms, int compre
     /// <summary>Events that were counted.</summary>
     public long Events { get; private set; }
 
+    /// <summary>Hours and labels that it holds.</summary>
+    public int Partials => hours.Values.Sum(hour => hour.Count);
+
     public void Count(EventKind kind, in DecodedEvent e, ReadOnlySpan<byte> label)
     {
         Hour hour = e.Time.Hour;

@@ -15,6 +15,8 @@ public static class PostgresDataSource
     /// <summary>Milliseconds in which a server that works ends a statement when it is told to.</summary>
     private const int ReadingCancellation = 2000;
 
+    private const int RawBufferBytes = 1 << 17;
+
     /// <summary>Opens nothing yet. Dispose it at the end of the process.</summary>
     /// <exception cref="FormatException">The connection string can't be used (<see cref="PostgresOptions.Faults"/> says so first).</exception>
     public static NpgsqlDataSource Create(PostgresOptions options, ILoggerFactory? loggers = null) =>
@@ -34,6 +36,22 @@ public static class PostgresDataSource
         settings.ApplicationName += " reading";
         settings.Timeout = Math.Min(settings.Timeout, ReadingConnectSeconds);
         settings.CancellationTimeout = ReadingCancellation;
+        return builder.Build();
+    }
+
+    /// <summary>For the gateway's own tables: they are read for as long as it takes.</summary>
+    /// <param name="options">The pipeline's.</param>
+    /// <param name="connectionString">Null: the pipeline's own.</param>
+    /// <exception cref="FormatException">As for <see cref="Create"/>.</exception>
+    public static NpgsqlDataSource CreateRaw(PostgresOptions options, string? connectionString)
+    {
+        var builder = Builder(connectionString ?? options.ConnectionString, options, loggers: null);
+        NpgsqlConnectionStringBuilder settings = builder.ConnectionStringBuilder;
+        settings.ApplicationName += " raw";
+        settings.CommandTimeout = 0;
+        settings.CancellationTimeout = ReadingCancellation;
+        // Rows come one a message: a larger buffer takes hundreds of them from the socket at once.
+        settings.ReadBufferSize = Math.Max(settings.ReadBufferSize, RawBufferBytes);
         return builder.Build();
     }
 

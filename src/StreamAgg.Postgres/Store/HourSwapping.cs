@@ -130,6 +130,7 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
         // A partition that was claimed for the first time meanwhile may have folded into what was just written over.
         if ((await ReadPositionsAsync(transaction, isLocking: false)).Count != positions.Count)
             return new SwapResult(false, [], 0);
+        await BackfilledHours.WriteAsync(transaction, pipeline, swap, contents);
         await HourMarks.WriteAsync(transaction, pipeline, revs.Keys);
         return new SwapResult(true, [], await PublishAsync(transaction, swap, closed));
     }

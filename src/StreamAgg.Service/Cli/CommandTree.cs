@@ -21,6 +21,7 @@ internal static class CommandTree
         root.Add(StatusCommand.Create(context));
         root.Add(DemoCommand.Create(context));
         root.Add(GenerateCommand.Create(context));
+        root.Add(BackfillCommand.Create(context));
         root.Add(VerifyCommand.Create(context));
         root.Add(RebuildCommand.Create(context));
         root.Add(DeadLettersCommand.Create(context));

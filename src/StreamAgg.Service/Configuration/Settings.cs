@@ -1,6 +1,7 @@
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Raw;
 
 namespace StreamAgg.Service.Configuration;
 
@@ -10,6 +11,8 @@ internal sealed record Settings
     public required KafkaOptions Kafka { get; init; }
 
     public required PostgresOptions Postgres { get; init; }
+
+    public required RawOptions Raw { get; init; }
 
     public required PipelineOptions Pipeline { get; init; }
 

@@ -18,6 +18,7 @@ internal static class SettingsBinder
         {
             Kafka = KafkaBinder.Bind(reader),
             Postgres = PostgresBinder.Bind(reader, pipeline.Id),
+            Raw = RawBinder.Bind(reader),
             Pipeline = pipeline,
             HttpUrl = new Uri(reader.Text("Http:Url", "http://127.0.0.1:8080", HttpUrl.Allowed, HttpUrl.IsValid)),
         };

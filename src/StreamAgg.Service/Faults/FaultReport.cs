@@ -8,6 +8,7 @@ using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Raw;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Service.Output;
 
@@ -48,7 +49,8 @@ internal static class FaultReport
         CommandFaultException fault => fault.ExitCode,
         // Two pipelines were configured to publish into one schema.
         PublishSchemaTakenException => ExitCode.Usage,
-        SchemaMismatchException or CommitOutcomeUnknownException or EmbeddedPostgresException or GatewayDeliveryException => ExitCode.Dependency,
+        RawSourceException { IsUsage: true } => ExitCode.Usage,
+        SchemaMismatchException or RawSourceException or CommitOutcomeUnknownException or EmbeddedPostgresException or GatewayDeliveryException => ExitCode.Dependency,
         LogFatalException or LogUnavailableException or PipelineStoppedException or StoreUnavailableException or SocketException => ExitCode.Dependency,
         PostgresException refused => RemedyOf(refused) is null ? ExitCode.Unexpected : ExitCode.Dependency,
         AggregateException { InnerExceptions: [var only] } => CodeOf(only),

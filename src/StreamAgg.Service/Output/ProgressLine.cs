@@ -18,7 +18,8 @@ internal sealed class ProgressLine(Terminal terminal, string what) : IDisposable
     /// <summary>Shows it where the last showing is a while ago.</summary>
     /// <param name="done">So many are done.</param>
     /// <param name="total">So many there are; 0 where nobody knows.</param>
-    public void Tell(long done, long total)
+    /// <param name="note">What else there is to tell.</param>
+    public void Tell(long done, long total, string note = "")
     {
         long now = watch.ElapsedMilliseconds;
         if (now - Volatile.Read(ref shownAt) < (terminal.IsErrorWatched ? 200 : 10_000))
@@ -28,7 +29,7 @@ internal sealed class ProgressLine(Terminal terminal, string what) : IDisposable
             shownAt = now;
             double rate = done * 1000.0 / Math.Max(now, 1), share = total > 0 ? Math.Min(1, (double)done / total) : 0;
             string left = total > done && rate > 0 ? $", {Shown(TimeSpan.FromSeconds((total - done) / rate))} left" : "";
-            string line = string.Create(CultureInfo.InvariantCulture, $"{done:#,0}{(total > 0 ? $" of {total:#,0}" : "")} {what}, {rate:#,0}/s{left}");
+            string line = string.Create(CultureInfo.InvariantCulture, $"{done:#,0}{(total > 0 ? $" of {total:#,0}" : "")} {what}, {rate:#,0}/s{left}{note}");
             if (terminal.IsErrorWatched)
                 terminal.Error.Write($"\r[{new string('#', (int)(share * BarWidth)).PadRight(BarWidth, '.')}] {line}\e[K");
             else

@@ -1,0 +1,60 @@
+using System.Text;
+using StreamAgg.Core.Events;
+
+namespace StreamAgg.Postgres.Raw;
+
+/// <summary>What is read of a raw table beside its time.</summary>
+/// <param name="Name">The column's.</param>
+/// <param name="Field">What it says; of an id, what the row that it names says.</param>
+/// <param name="IsId">True where the label lies in another table.</param>
+internal sealed record RawColumn(string Name, Field Field, bool IsId = false);
+
+/// <summary>The columns that a gateway's tables have, by what they say.</summary>
+internal static class RawColumns
+{
+    public const string Time = "created_at", Platform = "platform", Id = "id", GroupId = "group_id", AccountId = "account_id";
+
+    private static readonly RawColumn[] Labels =
+        [new(Platform, Field.Platform), new(GroupId, Field.GroupPlatform, IsId: true), new(AccountId, Field.AccountPlatform, IsId: true)];
+
+    /// <summary>In the order in which they are read: the first label that is there counts.</summary>
+    public static IReadOnlyList<RawColumn> Of(EventKind kind) =>
+    [
+        .. Labels,
+        .. EventFields.Of(kind).Where(field => field.Id > Field.AccountPlatform).Select(field => new RawColumn(field.Name, field.Id)),
+    ];
+
+    /// <summary>Columns that a gateway need not have: without them nothing is missed.</summary>
+    public static bool IsExpected(EventKind kind, RawColumn column) => !(column.Field == Field.IsTimeout || (kind == EventKind.Usage && column.Field == Field.Platform));
+}
+
+/// <summary>Labels by the id of who has them, as both are written. Bounded by the table, which a gateway keeps small. Not thread-safe.</summary>
+internal sealed class RawLabels
+{
+    /// <summary>Longer than an id of any type that is in use.</summary>
+    private const int MaxIdBytes = 64;
+
+    private readonly Dictionary<string, byte[]> labels = [];
+    private readonly Dictionary<string, byte[]>.AlternateLookup<ReadOnlySpan<char>> lookup;
+
+    public RawLabels() => lookup = labels.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>The first one of an id stays: a join would count a request once for each.</summary>
+    public void Add(string id, string label)
+    {
+        if (label.AsSpan().Trim(" \t\n\v\f\r").Length > 0)
+            labels.TryAdd(id, Encoding.UTF8.GetBytes(label));
+    }
+
+    public bool TryGet(ReadOnlySpan<byte> id, out ReadOnlySpan<byte> label)
+    {
+        label = default;
+        if (id.Length > MaxIdBytes)
+            return false;
+        Span<char> text = stackalloc char[MaxIdBytes];
+        if (!lookup.TryGetValue(text[..Encoding.UTF8.GetChars(id, text)], out byte[]? found))
+            return false;
+        label = found;
+        return true;
+    }
+}
