@@ -21,6 +21,7 @@ public sealed class RawReader : IAsyncDisposable
 
     private readonly NpgsqlDataSource database;
     private readonly RowDecoder decoder;
+    private readonly byte[] digits = new byte[20];
     private readonly RawSchema schema;
 
     private RawReader(NpgsqlDataSource database, EventOptions events, RawSchema schema) =>
@@ -142,6 +143,8 @@ public sealed class RawReader : IAsyncDisposable
         {
             if (!rows.NextField(out ReadOnlySpan<byte> value))
                 continue;
+            if (column.IsInteger)
+                value = RawColumn.TextOf(value, digits);
             if (!column.IsId)
                 decoder.Set(column.Field, value);
             else if (!isLabelled && (isLabelled = schema.Labels[column.Field].TryGet(value, out ReadOnlySpan<byte> label)))

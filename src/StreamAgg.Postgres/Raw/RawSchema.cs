@@ -54,7 +54,10 @@ internal sealed record RawSchema(IReadOnlyList<RawTable> Tables, IReadOnlyDictio
         string[] missing = [.. wanted.Where(column => !found.ContainsKey(column.Name) && RawColumns.IsExpected(kind, column)).Select(column => column.Name)];
         if (missing.Length > 0)
             notes.Add($"{name} has no {string.Join(", ", missing)}: counted as null");
-        return new RawTable(kind, name, [.. wanted.Where(column => found.ContainsKey(column.Name))], filter.Of(kind));
+        return new RawTable(
+            kind, name,
+            [.. wanted.Where(column => found.ContainsKey(column.Name)).Select(column => column with { IsInteger = RawColumn.IsIntegerType(found[column.Name].Type) })],
+            filter.Of(kind));
     }
 
     private static string TableOf(RawOptions options, Field field) => field == Field.GroupPlatform ? options.GroupTable : options.AccountTable;

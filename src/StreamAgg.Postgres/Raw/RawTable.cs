@@ -19,9 +19,9 @@ internal sealed record RawTable(EventKind Kind, string Name, IReadOnlyList<RawCo
 
     private string Source => RawOptions.Quoted(Name)!;
 
-    /// <summary>Every row of the hours, each column as text: integers and labels need no more, and a number is judged by its digits as in a record.</summary>
+    /// <summary>Every row of the hours, each column but whole numbers as text: a number is judged by its digits, as in a record.</summary>
     public string Copy(Hour from, Hour to) =>
-        $"COPY (SELECT {RawColumns.Time}{string.Concat(Columns.Select(column => $", {column.Name}::text"))} FROM {Source} WHERE {Within(from, to)}{Condition}) TO STDOUT (FORMAT BINARY)";
+        $"COPY (SELECT {RawColumns.Time}{string.Concat(Columns.Select(column => $", {column.Name}{(column.IsInteger ? "" : "::text")}"))} FROM {Source} WHERE {Within(from, to)}{Condition}) TO STDOUT (FORMAT BINARY)";
 
     public string Explain(Hour from, Hour to) => $"EXPLAIN (FORMAT JSON) SELECT FROM {Source} WHERE {Within(from, to)}{Condition}";
 
