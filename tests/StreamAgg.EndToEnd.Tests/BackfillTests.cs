@@ -25,18 +25,22 @@ public sealed class BackfillTests
         Assert.Contains("were filled before", await OutputAsync(deployment, 0, "backfill", "--to", "2024-03-11T00:00:00Z"), StringComparison.Ordinal);
         Assert.Equal(Days * 24, await FilledAsync(deployment));
         await AssertExactAsync(deployment);
-        Assert.Equal($"nothing to do: 2024-03-01T00:00:00Z to 2024-03-11T00:00:00Z, {Days * 24} were filled before\n", await OutputAsync(deployment, 0, "backfill", "--to", "2024-03-11T00:00:00Z"));
+        Assert.Equal($"nothing to do: 2024-03-01T00:00:00Z to 2024-03-11T00:00:00Z, {Days * 24} were filled "
+            + $"before\n", await OutputAsync(deployment, 0, "backfill", "--to", "2024-03-11T00:00:00Z"));
 
         string[] verify = ["verify", "--against", "raw", "--json"];
         using (JsonDocument all = JsonDocument.Parse(await OutputAsync(deployment, 0, verify)))
             Assert.Equal((66_000, 0), (all.RootElement.GetProperty("events").GetInt32(), all.RootElement.GetProperty("differences").GetInt32()));
-        using (JsonDocument some = JsonDocument.Parse(await OutputAsync(deployment, 4, [.. verify, "--where", "errors:status_code IS NOT NULL -- a gateway that counts no others"])))
+        using (JsonDocument some = JsonDocument.Parse(await OutputAsync(deployment, 4, [.. verify, "--where", "errors:status_code IS NOT NULL "
+            + "-- a gateway that counts no others"])))
             Assert.True(some.RootElement.GetProperty("differences").GetInt32() > Days * 24);
-        await deployment.ExecuteAsync("UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE bucket_start = '2024-03-04 07:00Z' AND platform = 'openai'; DELETE FROM ops_metrics_daily WHERE bucket_date = '2024-03-05' AND platform = 'kiro'");
+        await deployment.ExecuteAsync("UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE bucket_start = '2024-03-04 "
+            + "07:00Z' AND platform = 'openai'; DELETE FROM ops_metrics_daily WHERE bucket_date = '2024-03-05' AND platform = 'kiro'");
         using (JsonDocument wrong = JsonDocument.Parse(await OutputAsync(deployment, 4, verify)))
             Assert.Equal(
                 ["ops_metrics_hourly 2024-03-04T07:00:00Z openai", "ops_metrics_daily 2024-03-05 kiro"],
-                wrong.RootElement.GetProperty("differing").EnumerateArray().Select(row => $"{row.GetProperty("table")} {row.GetProperty("bucket")} {row.GetProperty("platform")}"));
+                wrong.RootElement.GetProperty("differing").EnumerateArray().Select(row => $"{row.GetProperty("table")} "
+                    + $"{row.GetProperty("bucket")} {row.GetProperty("platform")}"));
 
         await OutputAsync(deployment, 0, "backfill", "--replace", "--from", "2024-03-04T00:00:00Z", "--to", "2024-03-06T00:00:00Z");
         await AssertExactAsync(deployment);
@@ -80,7 +84,8 @@ public sealed class BackfillTests
         await RawTables.AddAsync(deployment, [GatewayEvent.Usage(noon.AddHours(1.5), "openai", 1234), GatewayEvent.Error(noon.AddHours(1.5), "openai", 504)]);
         string[] range = ["--from", "2024-03-09T12:00:00Z", "--to", "2024-03-09T15:00:00Z"];
         Assert.Contains(
-            "2 hours of 2024-03-09T12:00:00Z to 2024-03-09T15:00:00Z were counted here from the stream: 2024-03-09T13:00:00Z, 2024-03-09T14:00:00Z. Nothing was changed.",
+            "2 hours of 2024-03-09T12:00:00Z to 2024-03-09T15:00:00Z were counted here from the stream: 2024-03-09T13:00:00Z, "
+                + "2024-03-09T14:00:00Z. Nothing was changed.",
             await OutputAsync(deployment, 3, ["backfill", .. range]), StringComparison.Ordinal);
         Assert.Contains("is not over yet", await OutputAsync(deployment, 3, "backfill", "--replace", "--to", "2999-01-01T00:00:00Z"), StringComparison.Ordinal);
         await OutputAsync(deployment, 0, ["backfill", "--replace", .. range]);

@@ -37,25 +37,33 @@ public class RawReaderTests(TestServer server)
 
         Assert.Equal(
             [
-                "Error 00:00 'a' 0 ClientError timeout", "Error 00:00 'c' 0 ServerError timeout", "Error 00:00 'd' 0 Other timeout", "Usage 00:00 '' -1 Other", "Usage 00:00 'a' 1 Other",
-                "Usage 00:10 'a' -1 Other", "Usage 00:10 'a' -1 Other", "Usage 00:10 '" + string.Concat(Enumerable.Repeat("😀", 50)) + "' -1 Other", "Usage 00:59 'b' 1500 Other",
+                "Error 00:00 'a' 0 ClientError timeout", "Error 00:00 'c' 0 ServerError timeout", "Error 00:00 'd' 0 Other timeout", "Usage "
+                    + "00:00 '' -1 Other", "Usage 00:00 'a' 1 Other",
+                "Usage 00:10 'a' -1 Other", "Usage 00:10 'a' -1 Other", "Usage 00:10 '" + string.Concat(Enumerable.Repeat("😀", 50)) + "' -1 "
+                    + "Other", "Usage 00:59 'b' 1500 Other",
             ],
             events.Order(StringComparer.Ordinal));
         Assert.Equal((12, 9, new DurationsLeftOut(2, 1)), (tally!.Rows, tally.Accepted, tally.LeftOut));
         Assert.Equal(
-            ["bad_field:duration_ms 1 duration_ms must be a plain number of milliseconds or null, not \"NaN\"", "bad_field:status_code 1 status_code must be one integer or null, not \"oops\"", $"bad_platform 1 the label has 51 code points, at most 50 fit: \"{new string('x', 51)}\""],
+            ["bad_field:duration_ms 1 duration_ms must be a plain number of milliseconds or null, not \"NaN\"", "bad_field:status_code 1 "
+                + "status_code must be one integer or null, not \"oops\"", $"bad_platform 1 the label has 51 code points, at most 50 fit: "
+                    + $"\"{new string('x', 51)}\""],
             tally.Reasons.Select(reason => $"{reason.Key} {reason.Value.Count} {reason.Value.Example}"));
-        Assert.Equal(["bad_field:created_at 1", "in_future 2", "too_old 2"], raw.Outside.Reasons.Select(reason => $"{reason.Key} {reason.Value.Count}"));
+        Assert.Equal(["bad_field:created_at 1", "in_future 2", "too_old 2"], raw.Outside.Reasons.Select(reason => $"{reason.Key} "
+            + $"{reason.Value.Count}"));
         Assert.Equal([Hour(0).Start, Hour(0).Start], raw.Beginnings.Values.Select(first => first!.Value));
 
-        await using RawReader some = await OpenAsync(database, RawFilter.Of(["usage:group_id = 1 -- and no other", "errors:platform IS NOT NULL", "created_at IS NOT NULL"]));
+        await using RawReader some = await OpenAsync(database, RawFilter.Of(["usage:group_id = 1 -- and no other", "errors:platform IS NOT "
+            + "NULL", "created_at IS NOT NULL"]));
         tally = await some.ReadAsync(Hour(0), Hour(1), new Recording([]), _ => true, None);
         Assert.Equal(7, tally!.Rows);
     }
 
     [Theory]
-    [InlineData("ALTER TABLE errors ALTER created_at TYPE timestamp", "Raw Data.errors.created_at is a timestamp without time zone: which hour it means depends on a zone that nobody has written down. Make it timestamptz, or name in StreamAgg:Raw:ErrorTable a view")]
-    [InlineData("DROP TABLE groups", "There is no table Raw Data.groups: name it in StreamAgg:Raw:GroupTable (with its schema), and its database in StreamAgg:Raw:ConnectionString; empty where there is none.")]
+    [InlineData("ALTER TABLE errors ALTER created_at TYPE timestamp", "Raw Data.errors.created_at is a timestamp without time zone: which hour "
+        + "it means depends on a zone that nobody has written down. Make it timestamptz, or name in StreamAgg:Raw:ErrorTable a view")]
+    [InlineData("DROP TABLE groups", "There is no table Raw Data.groups: name it in StreamAgg:Raw:GroupTable (with its schema), and its "
+        + "database in StreamAgg:Raw:ConnectionString; empty where there is none.")]
     [InlineData("ALTER TABLE accounts DROP platform", "Raw Data.accounts has not both id and platform")]
     [InlineData("ALTER TABLE errors DROP created_at", "Raw Data.errors has no column created_at")]
     [InlineData("REVOKE SELECT ON errors FROM raw_reader", "permission denied for table errors (42501). Grant SELECT on the raw tables")]
@@ -71,7 +79,8 @@ public class RawReaderTests(TestServer server)
     [Fact]
     public async Task A_table_without_its_optional_columns_counts_them_as_null_and_a_condition_that_is_none_is_the_caller_s_fault()
     {
-        await using TestDatabase database = await CreateAsync(PlainTables + "ALTER TABLE errors DROP error_type, DROP group_id, DROP account_id; INSERT INTO errors (created_at, status_code) VALUES ('2026-01-01 00:00Z', 400)");
+        await using TestDatabase database = await CreateAsync(PlainTables + "ALTER TABLE errors DROP error_type, DROP group_id, DROP "
+            + "account_id; INSERT INTO errors (created_at, status_code) VALUES ('2026-01-01 00:00Z', 400)");
         await using RawReader raw = await OpenAsync(database, RawFilter.None);
         var events = new List<string>();
         await raw.ReadAsync(Hour(0), Hour(1), new Recording(events), _ => true, None);
@@ -80,7 +89,8 @@ public class RawReaderTests(TestServer server)
 
         RawSourceException fault = await Assert.ThrowsAsync<RawSourceException>(() => OpenAsync(database, RawFilter.Of(["is_billed"])));
         Assert.True(fault.IsUsage);
-        Assert.Contains("column \"is_billed\" does not exist (42703). Correct the condition given by --where.", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("column \"is_billed\" does not exist (42703). Correct the condition given by "
+            + "--where.", fault.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -120,6 +130,7 @@ public class RawReaderTests(TestServer server)
     private sealed class Recording(List<string> events) : IEventSink
     {
         public void Count(EventKind kind, in DecodedEvent e, ReadOnlySpan<byte> label) =>
-            events.Add($"{kind} {e.Time.ToUtcDateTime():HH:mm} '{Encoding.UTF8.GetString(label)}' {(kind == EventKind.Error ? 0 : e.DurationMicros)} {e.Status}{(e.IsTimeout ? " timeout" : "")}");
+            events.Add($"{kind} {e.Time.ToUtcDateTime():HH:mm} '{Encoding.UTF8.GetString(label)}' "
+                + $"{(kind == EventKind.Error ? 0 : e.DurationMicros)} {e.Status}{(e.IsTimeout ? " timeout" : "")}");
     }
 }

@@ -6,8 +6,13 @@ using StreamAgg.Core.Time;
 
 namespace StreamAgg.Core.Rows;
 
-/// <summary>Judges rows of a gateway's own tables by the very rules that judge events: a column's text is what a string of the same content would be in a record.</summary>
-/// <remarks>What a row says of its time is no text, and it takes the place of a record's timestamp, so nothing lies in its future. Not thread-safe.</remarks>
+/// <summary>
+/// Judges rows of a gateway's own tables by the very rules that judge events: a column's text is what a string of the same content would be in
+/// a record.
+/// </summary>
+/// <remarks>
+/// What a row says of its time is no text, and it takes the place of a record's timestamp, so nothing lies in its future. Not thread-safe.
+/// </remarks>
 /// <param name="options">What numbers and labels mean.</param>
 public sealed class RowDecoder(EventOptions options)
 {
@@ -62,7 +67,9 @@ public sealed class RowDecoder(EventOptions options)
     /// <summary>What a person is told of the row that was just refused.</summary>
     public string Explain() => rules.Explain(text.AsSpan(0, used), time);
 
-    /// <summary>An infinite duration is one that is too long, or below 0: numbers that JSON can hold say the same. NaN is no number there either.</summary>
+    /// <summary>
+    /// An infinite duration is one that is too long, or below 0: numbers that JSON can hold say the same. NaN is no number there either.
+    /// </summary>
     private static ReadOnlySpan<byte> Finite(ReadOnlySpan<byte> value) =>
         value.SequenceEqual("Infinity"u8) ? "1e300"u8 : value.SequenceEqual("-Infinity"u8) ? "-1"u8 : value;
 }

@@ -32,7 +32,8 @@ public sealed class BackfillQuery(NpgsqlDataSource database, string pipeline, st
     {
         Instant now = default;
         await transaction.QueryAsync("SELECT clock_timestamp()", null, row => now = Timestamps.ReadInstant(row, 0));
-        IReadOnlyList<CountedPartition> partitions = await new HourSwapping(pipeline, publishSchema).ReadPositionsAsync(transaction, isLocking: false);
+        IReadOnlyList<CountedPartition> partitions =
+            await new HourSwapping(pipeline, publishSchema).ReadPositionsAsync(transaction, isLocking: false);
         var counted = new List<Hour>();
         await transaction.QueryAsync(Counted, p => p.With("pipeline", pipeline), row => counted.Add(Timestamps.ReadHour(row, 0)));
         var filled = new HashSet<Hour>();

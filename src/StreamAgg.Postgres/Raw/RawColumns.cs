@@ -48,7 +48,8 @@ internal static class RawColumns
     ];
 
     /// <summary>Columns that a gateway need not have: without them nothing is missed.</summary>
-    public static bool IsExpected(EventKind kind, RawColumn column) => !(column.Field == Field.IsTimeout || (kind == EventKind.Usage && column.Field == Field.Platform));
+    public static bool IsExpected(EventKind kind, RawColumn column) =>
+        !(column.Field == Field.IsTimeout || (kind == EventKind.Usage && column.Field == Field.Platform));
 }
 
 /// <summary>Labels by the id of who has them, as both are written. Bounded by the table, which a gateway keeps small. Not thread-safe.</summary>

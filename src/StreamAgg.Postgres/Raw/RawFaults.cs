@@ -27,7 +27,8 @@ internal static class RawFaults
 
     /// <summary>Names and columns are asked of the catalog first: what a statement finds missing, a condition has brought in.</summary>
     private static bool IsConditions(Exception fault) => fault is PostgresException { SqlState: var state }
-        && state is not PostgresErrorCodes.InsufficientPrivilege && (state.StartsWith("42", StringComparison.Ordinal) || state.StartsWith("22", StringComparison.Ordinal));
+        && state is not PostgresErrorCodes.InsufficientPrivilege
+        && (state.StartsWith("42", StringComparison.Ordinal) || state.StartsWith("22", StringComparison.Ordinal));
 
     private static string RemedyOf(Exception fault) => fault switch
     {

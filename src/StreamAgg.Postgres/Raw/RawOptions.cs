@@ -6,7 +6,9 @@ namespace StreamAgg.Postgres.Raw;
 /// <summary>Where the gateway's own tables are. Section <c>StreamAgg</c>, keys <c>Raw:…</c>.</summary>
 public sealed class RawOptions
 {
-    /// <summary>As <see cref="PostgresOptions.ConnectionString"/>; without a password of its own <see cref="PostgresOptions.PasswordFile"/> holds it.</summary>
+    /// <summary>
+    /// As <see cref="PostgresOptions.ConnectionString"/>; without a password of its own <see cref="PostgresOptions.PasswordFile"/> holds it.
+    /// </summary>
     /// <value>Null: the pipeline's own.</value>
     public string? ConnectionString { get; set; }
 
@@ -32,10 +34,14 @@ public sealed class RawOptions
         if (ConnectionString is { } text && ConnectionText.FaultOf(text) is { } fault)
             yield return ("Raw:ConnectionString", text, $"{ConnectionText.Allowed}: {fault}");
         foreach (var (key, name, mayBeEmpty) in ((string, string, bool)[])
-            [("Raw:UsageTable", UsageTable, false), ("Raw:ErrorTable", ErrorTable, false), ("Raw:GroupTable", GroupTable, true), ("Raw:AccountTable", AccountTable, true)])
+            [
+                ("Raw:UsageTable", UsageTable, false), ("Raw:ErrorTable", ErrorTable, false),
+                ("Raw:GroupTable", GroupTable, true), ("Raw:AccountTable", AccountTable, true),
+            ])
         {
             if (!(mayBeEmpty && name.Length == 0) && Quoted(name) is null)
-                yield return (key, name, $"allowed is a table or a schema and a table with a dot between, each 1 to 63 bytes, in double quotes where it has a dot in it{(mayBeEmpty ? "; empty for none" : "")}");
+                yield return (key, name, "allowed is a table or a schema and a table with a dot between, each 1 to 63 bytes, in double quotes "
+                    + $"where it has a dot in it{(mayBeEmpty ? "; empty for none" : "")}");
         }
     }
 
@@ -55,7 +61,8 @@ public sealed class RawOptions
                 part.Append(c);
         }
         Take();
-        return !isQuoted && parts.Count <= 2 && parts.TrueForAll(p => Encoding.UTF8.GetByteCount(p) is > 0 and <= 63 && !p.Contains('\0', StringComparison.Ordinal))
+        return !isQuoted && parts.Count <= 2 && parts.TrueForAll(p =>
+                Encoding.UTF8.GetByteCount(p) is > 0 and <= 63 && !p.Contains('\0', StringComparison.Ordinal))
             ? string.Join('.', parts.ConvertAll(Schema.SqlIdentifier.Quote))
             : null;
 

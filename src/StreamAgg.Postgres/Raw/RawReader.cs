@@ -9,15 +9,21 @@ using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Postgres.Raw;
 
-/// <summary>Reads the gateway's own tables, each range in one read-only transaction, on connections of its own: no statement here has a time-out. One call at a time.</summary>
-/// <remarks>Throws <see cref="StoreUnavailableException"/> where another try may succeed, and <see cref="RawSourceException"/> where a person must act.</remarks>
+/// <summary>
+/// Reads the gateway's own tables, each range in one read-only transaction, on connections of its own: no statement here has a time-out. One
+/// call at a time.
+/// </summary>
+/// <remarks>
+/// Throws <see cref="StoreUnavailableException"/> where another try may succeed, and <see cref="RawSourceException"/> where a person must act.
+/// </remarks>
 public sealed class RawReader : IAsyncDisposable
 {
     /// <summary>Rows between two questions whether to go on.</summary>
     private const int AskEvery = 1024;
 
     /// <summary>PostgreSQL counts microseconds from 2000.</summary>
-    private static readonly long PostgresEpochMicros = (new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc) - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    private static readonly long PostgresEpochMicros =
+        (new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc) - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
     private readonly NpgsqlDataSource database;
     private readonly RowDecoder decoder;
@@ -41,31 +47,35 @@ public sealed class RawReader : IAsyncDisposable
     /// <param name="events">What numbers and labels mean.</param>
     /// <param name="filter">Which rows count.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public static async Task<RawReader> OpenAsync(PostgresOptions postgres, RawOptions options, EventOptions events, RawFilter filter, CancellationToken cancellation)
+    public static async Task<RawReader> OpenAsync(
+        PostgresOptions postgres, RawOptions options, EventOptions events, RawFilter filter, CancellationToken cancellation)
     {
-        NpgsqlDataSource database = PostgresDataSource.CreateRaw(postgres, options.ConnectionString);
+        NpgsqlDataSource source = PostgresDataSource.CreateRaw(postgres, options.ConnectionString);
         try
         {
             return await RawFaults.GuardAsync(async () =>
             {
-                await using NpgsqlConnection connection = await database.OpenConnectionAsync(cancellation);
+                await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellation);
                 await using NpgsqlTransaction transaction = await BeginAsync(connection, cancellation);
-                RawSchema schema = await RawSchema.ReadAsync(connection, options, filter, cancellation);
+                RawSchema found = await RawSchema.ReadAsync(connection, options, filter, cancellation);
                 var beginnings = new Dictionary<string, Instant?>();
                 var outside = new RawTally();
-                foreach (RawTable table in schema.Tables)
+                foreach (RawTable table in found.Tables)
                 {
                     await using (NpgsqlDataReader row = await QueryAsync(connection, table.First, cancellation))
                         beginnings[table.Name] = row.IsDBNull(0) ? null : Instant.FromUtc(row.GetFieldValue<DateTime>(0));
                     await using NpgsqlDataReader counts = await QueryAsync(connection, table.Outside, cancellation);
                     CountOutside(outside, table.Name, counts);
                 }
-                return new RawReader(database, events, schema) { Beginnings = beginnings, Outside = outside };
+                return new RawReader(source, events, found) { Beginnings = beginnings, Outside = outside };
             });
         }
-        catch
+        catch (Exception fault)
         {
-            await database.DisposeAsync();
+            await source.DisposeAsync();
+            if (fault is StoreUnavailableException)
+                throw new RawSourceException($"{fault.Message}. Start that server, or correct StreamAgg:Raw:ConnectionString (without one: "
+                    + "StreamAgg:Postgres:ConnectionString).", inner: fault);
             throw;
         }
     }
@@ -92,7 +102,8 @@ public sealed class RawReader : IAsyncDisposable
     /// <returns>What became of them; null where it was not to go on.</returns>
     public Task<RawTally?> ReadAsync(Hour from, Hour to, IEventSink sink, Func<long, bool> goesOn, CancellationToken cancellation) =>
         // The rows come in by blocking calls, each of them short: a thread of its own waits for them.
-        RawFaults.GuardAsync(() => Task.Factory.StartNew(() => Read(from, to, sink, goesOn, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        RawFaults.GuardAsync(() => Task.Factory.StartNew(
+            () => Read(from, to, sink, goesOn, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default));
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
@@ -176,12 +187,16 @@ public sealed class RawReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Read-only, so that nothing which is given as a condition writes anything; settings of the role that would end a long read, or shorten a number, are not these statements'.</summary>
+    /// <summary>
+    /// Read-only, so that nothing which is given as a condition writes anything; settings of the role that would end a long read, or shorten a
+    /// number, are not these statements'.
+    /// </summary>
     private static async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         NpgsqlTransaction transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation);
         await using var settings = new NpgsqlCommand(
-            "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL extra_float_digits = 1; SET LOCAL tcp_keepalives_idle = 10; SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 3",
+            "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL extra_float_digits = 1; SET LOCAL tcp_keepalives_idle = 10; "
+                + "SET LOCAL tcp_keepalives_interval = 5; SET LOCAL tcp_keepalives_count = 3",
             connection);
         await settings.ExecuteNonQueryAsync(cancellation);
         return transaction;

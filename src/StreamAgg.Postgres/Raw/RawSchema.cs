@@ -36,27 +36,34 @@ internal sealed record RawSchema(IReadOnlyList<RawTable> Tables, IReadOnlyDictio
     }
 
     private static async Task<RawTable> TableAsync(
-        NpgsqlConnection connection, EventKind kind, string key, string name, RawOptions options, RawFilter filter, List<string> notes, CancellationToken cancellation)
+        NpgsqlConnection connection, EventKind kind, string key, string name, RawOptions options, RawFilter filter, List<string> notes,
+        CancellationToken cancellation)
     {
         var found = await ColumnsAsync(connection, key, name, cancellation);
         if (!found.TryGetValue(RawColumns.Time, out var time))
             throw new RawSourceException($"{name} has no column {RawColumns.Time}: name another table or view in StreamAgg:{key}.");
         if (time.Type == WithoutZone)
             throw new RawSourceException(
-                $"{name}.{RawColumns.Time} is a {WithoutZone}: which hour it means depends on a zone that nobody has written down. Make it timestamptz, "
+                $"{name}.{RawColumns.Time} is a {WithoutZone}: which hour it means depends on a zone that nobody has written down. Make it "
+                    + "timestamptz, "
                 + $"or name in StreamAgg:{key} a view that has ({RawColumns.Time} AT TIME ZONE 'the zone it is written in') AS {RawColumns.Time}.");
         if (time.Type != WithZone)
-            throw new RawSourceException($"{name}.{RawColumns.Time} is a {time.Type}, {WithZone} is wanted: name in StreamAgg:{key} a view that has it.");
+            throw new RawSourceException($"{name}.{RawColumns.Time} is a {time.Type}, {WithZone} is wanted: name in StreamAgg:{key} a view "
+                + "that has it.");
         if (!time.IsIndexed)
             notes.Add($"{name} has no index that begins with {RawColumns.Time}: every chunk reads the whole table");
         // Without a table of labels their ids are of no use.
         RawColumn[] wanted = [.. RawColumns.Of(kind).Where(column => !column.IsId || TableOf(options, column.Field).Length > 0)];
-        string[] missing = [.. wanted.Where(column => !found.ContainsKey(column.Name) && RawColumns.IsExpected(kind, column)).Select(column => column.Name)];
+        string[] missing =
+            [.. wanted.Where(column => !found.ContainsKey(column.Name) && RawColumns.IsExpected(kind, column)).Select(column => column.Name)];
         if (missing.Length > 0)
             notes.Add($"{name} has no {string.Join(", ", missing)}: counted as null");
         return new RawTable(
             kind, name,
-            [.. wanted.Where(column => found.ContainsKey(column.Name)).Select(column => column with { IsInteger = RawColumn.IsIntegerType(found[column.Name].Type) })],
+            [
+                .. wanted.Where(column => found.ContainsKey(column.Name))
+                    .Select(column => column with { IsInteger = RawColumn.IsIntegerType(found[column.Name].Type) }),
+            ],
             filter.Of(kind));
     }
 
@@ -66,17 +73,20 @@ internal sealed record RawSchema(IReadOnlyList<RawTable> Tables, IReadOnlyDictio
     {
         var found = await ColumnsAsync(connection, key, name, cancellation);
         if (!found.ContainsKey(RawColumns.Id) || !found.ContainsKey(RawColumns.Platform))
-            throw new RawSourceException($"{name} has not both {RawColumns.Id} and {RawColumns.Platform}: name another table or view in StreamAgg:{key}, or leave it empty where there is none.");
+            throw new RawSourceException($"{name} has not both {RawColumns.Id} and {RawColumns.Platform}: name another table or view in "
+                + $"StreamAgg:{key}, or leave it empty where there is none.");
         var labels = new RawLabels();
         await using var command = new NpgsqlCommand(
-            $"SELECT {RawColumns.Id}::text, {RawColumns.Platform}::text FROM {RawOptions.Quoted(name)} WHERE {RawColumns.Id} IS NOT NULL AND {RawColumns.Platform} IS NOT NULL", connection);
+            $"SELECT {RawColumns.Id}::text, {RawColumns.Platform}::text FROM {RawOptions.Quoted(name)} WHERE {RawColumns.Id} IS NOT NULL AND "
+                + $"{RawColumns.Platform} IS NOT NULL", connection);
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync(cancellation);
         while (await row.ReadAsync(cancellation))
             labels.Add(row.GetString(0), row.GetString(1));
         return labels;
     }
 
-    private static async Task<Dictionary<string, (string Type, bool IsIndexed)>> ColumnsAsync(NpgsqlConnection connection, string key, string name, CancellationToken cancellation)
+    private static async Task<Dictionary<string, (string Type, bool IsIndexed)>> ColumnsAsync(
+        NpgsqlConnection connection, string key, string name, CancellationToken cancellation)
     {
         var columns = new Dictionary<string, (string, bool)>(StringComparer.Ordinal);
         await using var command = new NpgsqlCommand(ColumnsOf, connection);
@@ -87,6 +97,7 @@ internal sealed record RawSchema(IReadOnlyList<RawTable> Tables, IReadOnlyDictio
         return columns.Count > 0
             ? columns
             : throw new RawSourceException(
-                $"There is no table {name}: name it in StreamAgg:{key} (with its schema), and its database in StreamAgg:Raw:ConnectionString{(key is "Raw:GroupTable" or "Raw:AccountTable" ? "; empty where there is none" : "")}.");
+                $"There is no table {name}: name it in StreamAgg:{key} (with its schema), and its database in "
+                    + $"StreamAgg:Raw:ConnectionString{(key is "Raw:GroupTable" or "Raw:AccountTable" ? "; empty where there is none" : "")}.");
     }
 }

@@ -21,7 +21,8 @@ internal sealed record RawTable(EventKind Kind, string Name, IReadOnlyList<RawCo
 
     /// <summary>Every row of the hours, each column but whole numbers as text: a number is judged by its digits, as in a record.</summary>
     public string Copy(Hour from, Hour to) =>
-        $"COPY (SELECT {RawColumns.Time}{string.Concat(Columns.Select(column => $", {column.Name}{(column.IsInteger ? "" : "::text")}"))} FROM {Source} WHERE {Within(from, to)}{Condition}) TO STDOUT (FORMAT BINARY)";
+        $"COPY (SELECT {RawColumns.Time}{string.Concat(Columns.Select(column => $", {column.Name}{(column.IsInteger ? "" : "::text")}"))} FROM "
+            + $"{Source} WHERE {Within(from, to)}{Condition}) TO STDOUT (FORMAT BINARY)";
 
     public string Explain(Hour from, Hour to) => $"EXPLAIN (FORMAT JSON) SELECT FROM {Source} WHERE {Within(from, to)}{Condition}";
 
@@ -32,16 +33,19 @@ internal sealed record RawTable(EventKind Kind, string Name, IReadOnlyList<RawCo
     }
 
     /// <summary>The first time that can be counted.</summary>
-    public string First => $"SELECT min({RawColumns.Time}) FROM {Source} WHERE {RawColumns.Time} >= {Oldest} AND {RawColumns.Time} < {Latest}{Condition}";
+    public string First => $"SELECT min({RawColumns.Time}) FROM {Source} WHERE {RawColumns.Time} >= {Oldest} AND {RawColumns.Time} < "
+        + $"{Latest}{Condition}";
 
     /// <summary>How many rows lie in no hour: without a time, before and after what can be counted.</summary>
     public string Outside =>
         $"""
-        SELECT count(*) FILTER (WHERE {RawColumns.Time} IS NULL), count(*) FILTER (WHERE {RawColumns.Time} < {Oldest}), count(*) FILTER (WHERE {RawColumns.Time} >= {Latest})
+        SELECT count(*) FILTER (WHERE {RawColumns.Time} IS NULL), count(*) FILTER (WHERE {RawColumns.Time} < {Oldest}),
+          count(*) FILTER (WHERE {RawColumns.Time} >= {Latest})
         FROM {Source} WHERE ({RawColumns.Time} IS NULL OR {RawColumns.Time} < {Oldest} OR {RawColumns.Time} >= {Latest}){Condition}
         """;
 
     private static string Within(Hour from, Hour to) => $"{RawColumns.Time} >= {Literal(from)} AND {RawColumns.Time} < {Literal(to)}";
 
-    private static string Literal(Hour hour) => $"'{hour.Start.ToUtcDateTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}+00'::timestamptz";
+    private static string Literal(Hour hour) =>
+        $"'{hour.Start.ToUtcDateTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}+00'::timestamptz";
 }

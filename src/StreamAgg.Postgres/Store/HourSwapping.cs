@@ -1,4 +1,3 @@
-using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Publishing;

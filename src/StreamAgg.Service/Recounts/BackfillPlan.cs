@@ -41,7 +41,9 @@ internal sealed record BackfillPlan(Hour From, Hour To, IReadOnlySet<Hour> Passe
         Hour[] inRange = [.. live.Where(IsInRange)];
         if (!range.IsReplacing && inRange.Length > 0)
             throw CommandFaultException.Dependency(
-                $"{inRange.Length} hours of {from} to {to} were counted here from the stream: {Named(inRange)}. Nothing was changed. Leave them out (--from, --to), or replace them as a whole by what the raw tables hold: --replace.");
+                $"{inRange.Length} hour{(inRange.Length == 1 ? "" : "s")} of {from} to {to} {(inRange.Length == 1 ? "was" : "were")} counted "
+                    + $"here from the stream: {Named(inRange)}. Nothing was changed. Leave them out (--from, --to), or replace them as a whole "
+                        + "by what the raw tables hold: --replace.");
         return new BackfillPlan(
             from, to,
             range.IsReplacing ? new HashSet<Hour>() : state.Filled.Where(IsInRange).ToHashSet(),
@@ -55,7 +57,8 @@ internal sealed record BackfillPlan(Hour From, Hour To, IReadOnlySet<Hour> Passe
     {
         if (state.Partitions.FirstOrDefault(partition => partition.Watermark is null) is { } unread)
             throw CommandFaultException.Dependency(
-                $"No hour is closed yet: {unread.Source} has no watermark. Nothing was changed. Let `streamagg run` read on, and see `streamagg status`.");
+                $"No hour is closed yet: {unread.Source} has no watermark. Nothing was changed. Let `streamagg run` read on, and see "
+                    + "`streamagg status`.");
         return state.Partitions.Aggregate(state.Now, (closed, partition) => Instant.Min(closed, partition.Watermark!.Value)).Hour;
     }
 
@@ -66,7 +69,8 @@ internal sealed record BackfillPlan(Hour From, Hour To, IReadOnlySet<Hour> Passe
         Hour open = from.CompareTo(closed) > 0 ? from : closed;
         throw CommandFaultException.Dependency(open.End > state.Now
             ? $"The hour {open} is not over yet. Nothing was changed. The last hour that can be filled ends {closed}: --to {closed}."
-            : $"The hour {open} is not closed yet: the stream is counted up to {state.Partitions.Min(partition => partition.Watermark)}. Nothing was changed. Fill up to --to {closed}, or wait (`streamagg status`).");
+            : $"The hour {open} is not closed yet: the stream is counted up to {state.Partitions.Min(partition => partition.Watermark)}. "
+                + $"Nothing was changed. Fill up to --to {closed}, or wait (`streamagg status`).");
     }
 
     private static string Named(Hour[] hours) =>

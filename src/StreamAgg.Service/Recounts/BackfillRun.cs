@@ -8,7 +8,10 @@ using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Recounts;
 
-/// <summary>Fills hours from the gateway's own tables, chunk by chunk: each is one transaction that also remembers its hours, so a crash loses no more than the chunk at hand.</summary>
+/// <summary>
+/// Fills hours from the gateway's own tables, chunk by chunk: each is one transaction that also remembers its hours, so a crash loses no more
+/// than the chunk at hand.
+/// </summary>
 internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal terminal, TimeProvider clock)
 {
     private const int Tries = 10;
@@ -41,7 +44,8 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             throw CommandFaultException.Dependency(
-                $"Stopped: {filled} of {plan.Hours} hours are filled, up to {at}. Run it again {(range.IsReplacing ? $"with --from {at} " : "")}to go on.");
+                $"Stopped: {filled} of {plan.Hours} hours are filled, up to {at}. Run it again "
+                    + $"{(range.IsReplacing ? $"with --from {at} " : "")}to go on.");
         }
         return new BackfillReport(plan, tally);
     }
@@ -51,7 +55,8 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
     {
         Hour to = pace.EndOf(from, plan.To);
         if (plan.PassedOver.Count > 0)
-            to = new Hour(Enumerable.Range(from.SinceEpoch, to.SinceEpoch - from.SinceEpoch).FirstOrDefault(hour => plan.PassedOver.Contains(new Hour(hour)), to.SinceEpoch));
+            to = new Hour(Enumerable.Range(from.SinceEpoch, to.SinceEpoch - from.SinceEpoch)
+                .FirstOrDefault(hour => plan.PassedOver.Contains(new Hour(hour)), to.SinceEpoch));
         var options = open.Settings.Pipeline;
         for (int attempt = 1; ; attempt++)
         {
@@ -90,7 +95,9 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
         var swap = new HourSwap(from, to)
         {
             // Replacing costs every member its partitions' memory: only where there is something to replace.
-            Kind = plan.PassedOver.Count == 0 && plan.Occupied.Any(hour => hour.CompareTo(from) >= 0 && hour.CompareTo(to) < 0) ? SwapKind.Replace : SwapKind.Fill,
+            Kind = plan.PassedOver.Count == 0 && plan.Occupied.Any(hour => hour.CompareTo(from) >= 0 && hour.CompareTo(to) < 0)
+                ? SwapKind.Replace
+                : SwapKind.Fill,
             Compression = open.Settings.Pipeline.Compression,
             Contents = _ => Task.FromResult<IReadOnlyList<PartialRow>?>(rows),
         };
@@ -101,6 +108,9 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
         Hour[] live = [.. result.Live.Where(hour => !state.Filled.Contains(hour))];
         if (live.Length > 0)
             throw CommandFaultException.Dependency(
-                $"Events of {string.Join(", ", live.Take(10))} came in from the stream meanwhile. {filled} hours are filled, up to {from}. Leave these hours out, or replace them as a whole by what the raw tables hold: --replace.");
+                $"Events of {string.Join(", ", live.Take(10))} came in from the stream meanwhile. {filled} hours are filled, up to {from}. "
+                + "Leave these hours out, or replace them as a whole by what the raw tables hold: --replace.");
+        if (!Enumerable.Range(from.SinceEpoch, to.SinceEpoch - from.SinceEpoch).All(hour => state.Filled.Contains(new Hour(hour))))
+            throw CommandFaultException.Dependency($"Somebody else fills hours of {from} to {to}. {filled} hours are filled here. Run it again.");
     }
 }

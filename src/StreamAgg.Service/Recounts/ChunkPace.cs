@@ -2,14 +2,23 @@ using StreamAgg.Core.Time;
 
 namespace StreamAgg.Service.Recounts;
 
-/// <summary>How many hours are read at once: as many as can be read in a few seconds, held in memory and written in one transaction, and no more than a day.</summary>
-/// <remarks>The last chunk tells of the next one. A day's traffic may be another's thousandfold: what turns out too large is broken off and begun again with less.</remarks>
+/// <summary>
+/// How many hours are read at once: as many as can be read in a few seconds, held in memory and written in one transaction, and no more than a
+/// day.
+/// </summary>
+/// <remarks>
+/// The last chunk tells of the next one. A day's traffic may be another's thousandfold: what turns out too large is broken off and begun again
+/// with less.
+/// </remarks>
 internal sealed class ChunkPace
 {
     /// <summary>Some two seconds of reading, during which the raw tables' server keeps what it might vacuum.</summary>
     private const long MostRows = 1_000_000;
 
-    /// <summary>Each is 10 to 26 kB in memory, and a row of the state, a sketch and a published row in the transaction, which stops the members' checkpoints.</summary>
+    /// <summary>
+    /// Each is 10 to 26 kB in memory, and a row of the state, a sketch and a published row in the transaction, which stops the members'
+    /// checkpoints.
+    /// </summary>
     private const int MostPartials = 2_000;
 
     /// <summary>By so much a guess may be wrong before it is thrown away.</summary>

@@ -9,7 +9,8 @@ namespace StreamAgg.Service.Recounts;
 /// <summary>The gateway's own tables. Each chunk is read in a transaction of its own, so that none holds back vacuum for long.</summary>
 internal sealed class RawSource(RawReader raw, Terminal terminal) : IRecountSource
 {
-    public Instant Reach => raw.Beginnings.Values.Min(first => first ?? Instant.MaxValue) is var first && first == Instant.MaxValue ? first : first.Hour.Start;
+    public Instant Reach =>
+        raw.Beginnings.Values.Min(first => first ?? Instant.MaxValue) is var first && first == Instant.MaxValue ? first : first.Hour.Start;
 
     public IReadOnlyList<string> Missing =>
         [.. raw.Beginnings.Select(table => table.Value is { } first ? $"{table.Key} begins {first}" : $"{table.Key} has no row that counts")];

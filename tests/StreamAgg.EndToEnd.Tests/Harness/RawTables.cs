@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace StreamAgg.EndToEnd.Tests.Harness;
 
-/// <summary>A gateway's own tables in the deployment's database, and PostgreSQL's own reading of them. Who fills from them may select and no more.</summary>
+/// <summary>
+/// A gateway's own tables in the deployment's database, and PostgreSQL's own reading of them. Who fills from them may select and no more.
+/// </summary>
 internal static class RawTables
 {
     /// <summary>Makes the tables, and the view that <see cref="SqlAnswer"/> compares by.</summary>
