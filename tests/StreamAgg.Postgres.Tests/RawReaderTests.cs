@@ -1,8 +1,7 @@
 using System.Text;
 using StreamAgg.Core.Events;
-using StreamAgg.Core.Time;
-using StreamAgg.Postgres.Raw;
 using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Raw;
 using static StreamAgg.Postgres.Tests.Sample;
 
 namespace StreamAgg.Postgres.Tests;

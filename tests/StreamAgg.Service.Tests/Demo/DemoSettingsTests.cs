@@ -17,6 +17,7 @@ public sealed class DemoSettingsTests
         {
             Kafka = new KafkaOptions { UsageTopic = "u", Client = { ["session.timeout.ms"] = "120000" } },
             Postgres = new PostgresOptions { ConnectionString = "Host=db" },
+            Raw = new(),
             Pipeline = new PipelineOptions
             {
                 Consumers = 3,
