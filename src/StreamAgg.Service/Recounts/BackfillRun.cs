@@ -94,6 +94,8 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
     {
         var swap = new HourSwap(from, to)
         {
+            // Kafka is not asked: these hours are over, whatever it holds.
+            Partitions = [.. (await open.Store.PositionsAsync(stop)).Select(position => position.Source)],
             // Replacing costs every member its partitions' memory: only where there is something to replace.
             Kind = plan.PassedOver.Count == 0 && plan.Occupied.Any(hour => hour.CompareTo(from) >= 0 && hour.CompareTo(to) < 0)
                 ? SwapKind.Replace
@@ -105,7 +107,7 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
         if (result.IsDone)
             return;
         var state = await query.ReadAsync(stop);
-        Hour[] live = [.. result.Live.Where(hour => !state.Filled.Contains(hour))];
+        Hour[] live = [.. result.Refusing.Where(hour => !state.Filled.Contains(hour))];
         if (live.Length > 0)
             throw CommandFaultException.Dependency(
                 $"Events of {string.Join(", ", live.Take(10))} came in from the stream meanwhile. {filled} hours are filled, up to {from}. "
