@@ -84,12 +84,12 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
             services.Ends.Told(endOffsets, askedAt);
             var untold = cuts.Select(cut => cut.Source).Where(source => !endOffsets.ContainsKey(source)).ToList();
             if (untold.Count > 0)
-                PipelineLog.SomeEndsUnknown(services.Logger, untold.Count, untold[0]);
+                services.Happenings.SomeEndsUnknown(untold.Count, untold[0]);
         }
         catch (LogUnavailableException e)
         {
             // No answer moves nothing: the wall clock does not count, the rest of the checkpoint does.
-            PipelineLog.EndsUnknown(services.Logger, e.Message);
+            services.Happenings.EndsUnknown(e.Message);
         }
     }
 
@@ -110,7 +110,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         }
         catch (CommitOutcomeUnknownException e)
         {
-            PipelineLog.CommitUnknown(services.Logger, e.Message);
+            services.Happenings.CommitUnknown(e.Message);
             await ResolveAsync(checkpoints, watermarks, cancellation);
         }
     }
@@ -145,7 +145,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
             catch (StoreUnavailableException e)
             {
                 // Until the fences can be read nothing may be written and nothing forgotten; reading goes on up to its bound.
-                PipelineLog.StoreAway(services.Logger, e.Message);
+                services.Happenings.StoreAway(e.Message);
                 await Task.Delay(services.Backoff.Delay(attempt), services.Time, cancellation);
             }
         }

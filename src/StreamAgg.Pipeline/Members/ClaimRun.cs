@@ -19,7 +19,7 @@ internal static class ClaimRun
         }
         catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException)
         {
-            PipelineLog.ClaimFailed(services.Logger, source, e.Message);
+            services.Happenings.ClaimFailed(source, e.Message);
             return null;
         }
     }
@@ -61,12 +61,12 @@ internal static class ClaimRun
         }
         catch (CommitOutcomeUnknownException) when (gap is not null)
         {
-            GapPolicy.Tell(services, gap);
+            services.Happenings.GapFound(gap);
             throw;
         }
 
         if (adopted is not null && gap is not null)
-            GapPolicy.Tell(services, gap);
+            services.Happenings.GapFound(gap);
         return adopted;
     }
 
@@ -83,7 +83,7 @@ internal static class ClaimRun
         };
         if (partitions.Any(partition => !offsets.ContainsKey(partition)))
             throw new LogUnavailableException($"the brokers did not tell where every partition of {topic} starts");
-        PipelineLog.TopicIntroduced(services.Logger, topic, metadata.PartitionCount, start);
+        services.Happenings.TopicIntroduced(topic, metadata.PartitionCount, start);
         await services.Store.IntroduceTopicAsync(topic, metadata.TopicId, [.. partitions.Select(partition => offsets[partition])], cancellation);
     }
 

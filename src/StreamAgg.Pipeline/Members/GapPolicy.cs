@@ -1,6 +1,5 @@
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 
@@ -12,17 +11,10 @@ internal static class GapPolicy
     public static async Task StopAsync(MemberServices services, Gap gap, CancellationToken cancellation)
     {
         await services.Store.RecordGapAsync(gap, cancellation);
-        Tell(services, gap);
+        services.Happenings.GapFound(gap);
         throw new PipelineStoppedException(
             $"{gap.Source}: records from offset {gap.FromOffset} up to {(gap.ToOffset is { } to ? to : "an unknown one")} are gone ({gap.Reason}); "
             + "the gap is recorded in streamagg.gap. To go on without them set StreamAgg:OnGap to Continue and start again.");
-    }
-
-    /// <summary>The line and the counter of one gap: whoever stores one, may have, or is about to, calls this.</summary>
-    public static void Tell(MemberServices services, Gap gap)
-    {
-        services.Metrics.GapRecorded();
-        PipelineLog.GapFound(services.Logger, gap.Source, gap.FromOffset, gap.ToOffset, gap.Reason);
     }
 
     /// <summary>What is missing between where a partition stands and what the log holds now.</summary>

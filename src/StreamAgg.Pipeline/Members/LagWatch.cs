@@ -33,14 +33,14 @@ internal sealed class LagWatch(MemberServices services, Func<IEnumerable<MemberS
         {
             services.Ends.Told(await services.Metadata.EndOffsetsAsync(old, stop), now);
             if (isSilent)
-                PipelineLog.EndsKnownAgain(services.Logger);
+                services.Happenings.EndsKnownAgain();
             isSilent = false;
         }
         catch (Exception e) when (e is LogUnavailableException or LogFatalException)
         {
             // What is fatal is the member's to meet, with its own question; here it only means that the lag stays as it was.
             if (!isSilent)
-                PipelineLog.LagUnknown(services.Logger, e.Message);
+                services.Happenings.LagUnknown(e.Message);
             isSilent = true;
         }
     }

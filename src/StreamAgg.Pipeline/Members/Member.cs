@@ -99,8 +99,7 @@ public sealed class Member : ILogHandler, IDisposable
 
     public void OnAssigned(IReadOnlyList<SourcePartition> partitions)
     {
-        services.Metrics.Rebalanced("assigned");
-        PipelineLog.Assigned(services.Logger, services.Owner, partitions);
+        services.Happenings.Assigned(services.Owner, partitions);
         foreach (var source in partitions)
             owned[source] = new OwnedPartition(source, services, clock);
         last = null;
@@ -109,8 +108,7 @@ public sealed class Member : ILogHandler, IDisposable
 
     public void OnRevoking(IReadOnlyList<SourcePartition> partitions)
     {
-        services.Metrics.Rebalanced("revoked");
-        PipelineLog.Revoking(services.Logger, services.Owner, partitions);
+        services.Happenings.Revoking(services.Owner, partitions);
         foreach (var source in partitions)
             Find(source)?.Release();
     }
@@ -121,8 +119,7 @@ public sealed class Member : ILogHandler, IDisposable
 
     public void OnLost(IReadOnlyList<SourcePartition> partitions)
     {
-        services.Metrics.Rebalanced("lost");
-        PipelineLog.Lost(services.Logger, services.Owner, partitions);
+        services.Happenings.Lost(services.Owner, partitions);
         IsJoined = false;
         Forget(partitions);
     }
@@ -293,8 +290,7 @@ public sealed class Member : ILogHandler, IDisposable
         if (report.Failure is { } failure)
         {
             schedule.Failed();
-            services.Metrics.CheckpointFailed();
-            PipelineLog.CheckpointFailed(services.Logger, failure.Message);
+            services.Happenings.CheckpointFailed(failure.Message);
         }
         else
         {
@@ -328,8 +324,9 @@ public sealed class Member : ILogHandler, IDisposable
                 // While the group still says that it is ours, it is claimed again: nobody else may be there to read it. One that is being
                 // given up is not: what was unsaved is lost to us either way, and a claim would only hold up its next owner.
                 if (verdict.Outcome == CutOutcome.Fenced)
-                    services.Metrics.Fenced();
-                PipelineLog.PartitionDropped(services.Logger, cut.Source, verdict.Reason ?? "");
+                    services.Happenings.Fenced(cut.Source, verdict.Reason ?? "");
+                else
+                    services.Happenings.PartitionDropped(cut.Source, verdict.Reason ?? "");
                 log.Stop(cut.Source);
                 if (cut.State.Phase == PartitionPhase.Releasing)
                     partition.Drop();

@@ -36,6 +36,9 @@ public sealed record MemberServices
 
     public MemberBounds Bounds { get; init; } = MemberBounds.Default;
 
+    /// <summary>Whom the members and the publisher tell what happens.</summary>
+    internal PipelineHappenings Happenings => field ??= new PipelineHappenings(Metrics, Logger);
+
     /// <summary>Of the partitions of all members.</summary>
     public LogEnds Ends { get; } = new();
 }

@@ -145,7 +145,7 @@ internal sealed class OwnedPartition
 
         clock.Told(claimed.AskedAt);
         State.Activate(claimed.Claim, claimed.TopicId, claimed.Partials);
-        PipelineLog.Claimed(services.Logger, Source, claimed.Claim.NextOffset, claimed.Claim.Fence.Epoch, claimed.Partials.Count);
+        services.Happenings.Claimed(Source, claimed.Claim.NextOffset, claimed.Claim.Fence.Epoch, claimed.Partials.Count);
         return State.Position;
     }
 
@@ -173,7 +173,7 @@ internal sealed class OwnedPartition
         {
             if (finished.GetAwaiter().GetResult() is { } found)
             {
-                GapPolicy.Tell(services, found.Gap);
+                services.Happenings.GapFound(found.Gap);
                 State.Skip(found.Gap, found.NextOffset);
             }
             else
@@ -185,7 +185,7 @@ internal sealed class OwnedPartition
         }
         catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException)
         {
-            PipelineLog.ClaimFailed(services.Logger, Source, e.Message);
+            services.Happenings.ClaimFailed(Source, e.Message);
             IsLookingForGap = true;
             Failed();
             return null;

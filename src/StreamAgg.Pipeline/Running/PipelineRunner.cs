@@ -130,7 +130,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
 
         if (!member.IsAllReleased)
         {
-            PipelineLog.StoppedWithoutCheckpoint(services.Logger, services.Owner);
+            services.Happenings.StoppedWithoutCheckpoint(services.Owner);
             // Else the log waits for it once more, as at a revocation.
             member.GiveUp();
         }
@@ -140,8 +140,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
 
     private async Task RunPublisherAsync(CancellationTokenSource ending)
     {
-        var publisher = new Publisher(
-            services.Options, services.Topics, services.Metadata, services.Store, services.Metrics, services.Logger, services.Time);
+        var publisher = new Publisher(services);
         try
         {
             while (!ending.IsCancellationRequested)
