@@ -16,7 +16,7 @@ public static class PostgresDataSource
     private const int ReadingCancellation = 2000;
 
     /// <summary>Opens nothing yet. Dispose it at the end of the process.</summary>
-    /// <exception cref="FormatException">The connection string can't be used (<see cref="PostgresOptions.Faults"/> says so first).</exception>
+    /// <exception cref="FormatException">The connection string can't be used (<see cref="ConnectionText.FaultOf"/> says so first).</exception>
     public static NpgsqlDataSource Create(PostgresOptions options, ILoggerFactory? loggers = null) =>
         Builder(options.ConnectionString, options, loggers).Build();
 

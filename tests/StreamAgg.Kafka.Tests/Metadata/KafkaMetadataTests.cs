@@ -153,7 +153,7 @@ public sealed class KafkaMetadataTests
         await waiting;
 
         // By a clock on which nothing is waited for but what the brokers take to answer.
-        options.ErrorTopic = TestKafka.NewName("never");
+        options = options with { ErrorTopic = TestKafka.NewName("never") };
         var time = new ShiftedTime();
         long started = time.GetTimestamp();
         LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(
