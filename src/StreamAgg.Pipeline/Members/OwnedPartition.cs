@@ -10,13 +10,12 @@ internal sealed class OwnedPartition
 {
     private readonly MemberServices services;
     private readonly StoreClock clock;
+    private readonly NextAttempt attempt;
     private Task<ClaimedPartition?>? claim;
     private CancellationTokenSource? claiming;
     private Task<(Gap Gap, long NextOffset)?>? gapSearch;
     private string gapReason = "";
     private long? sharedEnd;
-    private int failures;
-    private long notBefore;
 
     public OwnedPartition(SourcePartition source, MemberServices services, StoreClock clock)
     {
@@ -24,7 +23,8 @@ internal sealed class OwnedPartition
         this.clock = clock;
         Source = source;
         State = NewState();
-        notBefore = SavedAt = services.Time.GetTimestamp();
+        attempt = new NextAttempt(services.Time, services.Backoff);
+        SavedAt = services.Time.GetTimestamp();
     }
 
     public SourcePartition Source { get; }
@@ -71,7 +71,7 @@ internal sealed class OwnedPartition
     /// <exception cref="PipelineStoppedException">A gap, and gaps stop the pipeline.</exception>
     public long? Advance(CancellationToken cancellation, bool mayClaim)
     {
-        if (State.Phase == PartitionPhase.Unclaimed && mayClaim && services.Time.GetTimestamp() >= notBefore)
+        if (State.Phase == PartitionPhase.Unclaimed && mayClaim && attempt.IsDue)
         {
             State.Phase = PartitionPhase.Claiming;
             claiming = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -90,7 +90,7 @@ internal sealed class OwnedPartition
     {
         Drop();
         State = NewState();
-        Failed();
+        attempt.Failed();
     }
 
     public void Release()
@@ -126,7 +126,7 @@ internal sealed class OwnedPartition
     /// <summary>A checkpoint went through: the next failure waits as little as a first one.</summary>
     public void Succeeded()
     {
-        failures = 0;
+        attempt.Succeeded();
         SavedAt = services.Time.GetTimestamp();
     }
 
@@ -139,7 +139,7 @@ internal sealed class OwnedPartition
         if (finished.GetAwaiter().GetResult() is not { } claimed)
         {
             State.Phase = PartitionPhase.Unclaimed;
-            Failed();
+            attempt.Failed();
             return null;
         }
 
@@ -159,7 +159,7 @@ internal sealed class OwnedPartition
     {
         if (gapSearch is null)
         {
-            if (services.Time.GetTimestamp() >= notBefore)
+            if (attempt.IsDue)
                 gapSearch = SearchAsync(cancellation);
             return null;
         }
@@ -178,7 +178,7 @@ internal sealed class OwnedPartition
             }
             else
             {
-                Failed();
+                attempt.Failed();
             }
 
             return State.Phase == PartitionPhase.Active ? State.Position : null;
@@ -187,7 +187,7 @@ internal sealed class OwnedPartition
         {
             services.Happenings.ClaimFailed(Source, e.Message);
             IsLookingForGap = true;
-            Failed();
+            attempt.Failed();
             return null;
         }
     }
@@ -199,9 +199,6 @@ internal sealed class OwnedPartition
             await GapPolicy.StopAsync(services, gap.Gap, cancellation);
         return found;
     }
-
-    private void Failed() =>
-        notBefore = services.Time.GetTimestamp() + (long)(services.Backoff.Delay(failures++).TotalSeconds * services.Time.TimestampFrequency);
 
     private PartitionState NewState() => new(Source, services.Topics.KindOf(Source.Topic), services.Options);
 }

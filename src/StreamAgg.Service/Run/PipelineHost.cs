@@ -42,8 +42,8 @@ internal sealed class PipelineHost : IAsyncDisposable
         group = new KafkaGroup(kafka, loggers.CreateLogger<KafkaGroup>());
         deadLetters = new KafkaDeadLetterSink(kafka, loggers.CreateLogger<KafkaDeadLetterSink>(), clock);
         Queries = new AggregateQueries(database, pipeline, schema);
-        Store = decorate(new ResilientStore(
-            new PostgresStore(database, pipeline, schema), new ResilienceOptions(), clock, _ => metrics.StoreRetried()));
+        var backoff = new Backoff(() => RandomNumberGenerator.GetInt32(1 << 24) / (double)(1 << 24));
+        Store = decorate(new ResilientStore(new PostgresStore(database, pipeline, schema), backoff, clock, _ => metrics.StoreRetried()));
         Reports = ReportsOver(Queries, Store);
         Served = ReportsOver(new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema)));
         PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(queries, store, Metadata, settings.Topics, group.AssignedAsync)
@@ -63,7 +63,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             Metrics = metrics,
             Logger = loggers.CreateLogger<PipelineRunner>(),
             Time = clock,
-            Backoff = new Backoff(() => RandomNumberGenerator.GetInt32(1 << 24) / (double)(1 << 24)),
+            Backoff = backoff,
         };
         Runner = new PipelineRunner(
             services, member => new StaticMemberLog(kafka, loggers.CreateLogger<KafkaEventLog>(), member, settings.Pipeline.Consumers, clock));
