@@ -41,16 +41,16 @@ internal sealed class ServerAccount
 
     /// <summary>Runs a command to its end.</summary>
     /// <exception cref="EmbeddedPostgresException">It failed, or took too long; the message has its last line.</exception>
-    public void Run(TimeSpan patience, params string[] command) => Run(patience, asAccount: true, command);
+    public void Run(TimeSpan timeout, params string[] command) => Run(timeout, asAccount: true, command);
 
-    private void Run(TimeSpan patience, bool asAccount, params string[] command)
+    private void Run(TimeSpan timeout, bool asAccount, params string[] command)
     {
         using Process process = Start(asAccount, hasInput: false, command);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(patience))
+        if (!process.WaitForExit(timeout))
         {
             process.Kill(entireProcessTree: true);
-            throw new EmbeddedPostgresException($"{Path.GetFileName(command[0])} did not end within {patience.TotalSeconds:0} s.");
+            throw new EmbeddedPostgresException($"{Path.GetFileName(command[0])} did not end within {timeout.TotalSeconds:0} s.");
         }
         if (process.ExitCode == 0)
             return;

@@ -17,7 +17,7 @@ namespace StreamAgg.Kafka.DeadLetters;
 public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata, ILogger<DeadLetterReader> logger)
 {
     /// <summary>Silence of the brokers that is taken for their absence.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Each refused event once, however often it was written, in the order of the topic's partitions.</summary>
     /// <remarks>Streams: in memory are the keys seen, some 50 bytes each, and one letter.</remarks>
@@ -95,7 +95,7 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            return consumer.Consume(Patience) ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {Patience.TotalSeconds} s");
+            return consumer.Consume(ReadTimeout) ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {ReadTimeout.TotalSeconds} s");
         }
         catch (ConsumeException e)
         {

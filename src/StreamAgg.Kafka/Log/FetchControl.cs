@@ -7,7 +7,7 @@ namespace StreamAgg.Kafka.Log;
 internal sealed class FetchControl(NativeConsumer native, ILogger logger, ClientLines lines, TimeProvider time)
 {
     private static readonly TimeSpan SeekRetry = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan SeekPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SeekTimeout = TimeSpan.FromSeconds(5);
 
     private readonly List<AssignedPartition> toSeek = [];
     private readonly List<AssignedPartition> toResume = [];
@@ -93,7 +93,7 @@ internal sealed class FetchControl(NativeConsumer native, ILogger logger, Client
 
             logger.SeekPostponed(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, errors[i]);
             TryAgainSoon();
-            if (time.GetElapsedTime(partition.AssignedAt) > SeekPatience)
+            if (time.GetElapsedTime(partition.AssignedAt) > SeekTimeout)
                 partition.DemandReassignment();
         }
 

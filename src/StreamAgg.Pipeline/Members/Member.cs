@@ -23,8 +23,8 @@ public sealed class Member : ILogHandler, IDisposable
     private readonly StoreClock clock;
 
     private OwnedPartition? last;
-    private CheckpointRun? checkpoint;
-    private Task<CheckpointReport>? checkpointTask;
+    private CheckpointAttempt? checkpoint;
+    private Task<CheckpointOutcome>? checkpointTask;
     private bool stopping;
     private long lastAdvance;
 
@@ -154,7 +154,7 @@ public sealed class Member : ILogHandler, IDisposable
         var held = Held();
         gate.Update(held);
         StartCheckpoint(held);
-        tally.Report();
+        tally.Flush();
         if (!schedule.IsStatusDue())
             return;
         Status = OwnedPartition.StatusOf(owned.Values, held.Bytes, gate.IsPaused);
@@ -220,7 +220,7 @@ public sealed class Member : ILogHandler, IDisposable
             return;
         var cuts = Cut(due, gate.RestAfter(held));
         cuts.Sort((a, b) => a.Source.CompareTo(b.Source));
-        checkpoint = new CheckpointRun(services, cuts);
+        checkpoint = new CheckpointAttempt(services, cuts);
         checkpointTask = checkpoint.RunAsync(abandoned.Token);
     }
 
@@ -259,10 +259,10 @@ public sealed class Member : ILogHandler, IDisposable
         if (checkpointTask is not { IsCompleted: true } finished || checkpoint is not { } run)
             return;
         (checkpoint, checkpointTask) = (null, null);
-        CheckpointReport report;
+        CheckpointOutcome outcome;
         try
         {
-            report = finished.GetAwaiter().GetResult();
+            outcome = finished.GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is LogFatalException or PipelineStoppedException)
         {
@@ -274,37 +274,37 @@ public sealed class Member : ILogHandler, IDisposable
             return;
         }
 
-        if (report.BrokersAnswered is { } answered)
+        if (outcome.BrokersAnswered is { } answered)
             silentSince = answered ? null : silentSince ?? run.StartedAt;
-        if (report.AskedAt is { } askedAt)
+        if (outcome.AskedAt is { } askedAt)
             clock.Told(askedAt);
         var committed = new List<KeyValuePair<SourcePartition, long>>();
         foreach (var cut in run.Cuts)
         {
-            if (Settle(cut, report))
+            if (Settle(cut, outcome))
                 committed.Add(KeyValuePair.Create(cut.Source, cut.NextOffset));
         }
 
         if (committed.Count > 0)
             log.CommitOffsets(committed);
-        if (report.Failure is { } failure)
+        if (outcome.Failure is { } failure)
         {
             schedule.Failed();
             services.Happenings.CheckpointFailed(failure.Message);
         }
         else
         {
-            schedule.Succeeded(again: report.Verdicts.Values.Any(verdict => verdict.Outcome is CutOutcome.Fenced or CutOutcome.NotWritten));
+            schedule.Succeeded(again: outcome.Verdicts.Values.Any(verdict => verdict.Outcome is CutOutcome.Fenced or CutOutcome.NotWritten));
             services.Metrics.CheckpointTook(services.Time.GetElapsedTime(run.StartedAt), run.Cuts.Sum(cut => cut.RowCount));
         }
     }
 
     /// <returns>True where the cut was committed and the partition is still ours.</returns>
-    private bool Settle(PartitionCut cut, CheckpointReport report)
+    private bool Settle(PartitionCut cut, CheckpointOutcome outcome)
     {
-        var verdict = report.Verdicts[cut.Source];
+        var verdict = outcome.Verdicts[cut.Source];
         if (verdict.Outcome == CutOutcome.Committed)
-            cut.Report(services.Metrics);
+            cut.CountRequests(services.Metrics);
         if (Find(cut.Source) is not { } partition || partition.State != cut.State || cut.State.Phase == PartitionPhase.Dropped)
             return false;
         switch (verdict.Outcome)

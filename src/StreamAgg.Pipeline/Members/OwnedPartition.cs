@@ -75,7 +75,7 @@ internal sealed class OwnedPartition
         {
             State.Phase = PartitionPhase.Claiming;
             claiming = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            claim = ClaimRun.RunAsync(services, Source, claiming.Token);
+            claim = ClaimAttempt.RunAsync(services, Source, claiming.Token);
         }
 
         if (claim is { IsCompleted: true })

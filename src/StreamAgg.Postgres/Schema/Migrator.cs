@@ -36,7 +36,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     /// <summary>How long a lock on a table is waited for: behind a CREATE INDEX that waits, every writer of the table waits too.</summary>
     private const string TableLockTimeout = "2s";
 
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(120), LockPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(120), LockPause = TimeSpan.FromSeconds(2);
 
     private const string CreateJournal =
         """
@@ -75,9 +75,9 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             }
             catch (StoreUnavailableException locked) when (locked.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } refused)
             {
-                if (Stopwatch.GetElapsedTime(startedAt) >= LockPatience)
+                if (Stopwatch.GetElapsedTime(startedAt) >= LockTimeout)
                     throw new SchemaMismatchException(
-                        $"PostgreSQL refused: {refused.MessageText}; for {LockPatience.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs: "
+                        $"PostgreSQL refused: {refused.MessageText}; for {LockTimeout.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs: "
                         + "find it in pg_stat_activity and pg_locks, end it, and run this again.", locked);
             }
             await Task.Delay(LockPause, cancellation);

@@ -24,11 +24,11 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
-            return FaultReport.Write(CommandFaultException.Dependency("Stopped before it was done."), Console.Error);
+            return FaultText.Write(CommandFaultException.Dependency("Stopped before it was done."), Console.Error);
         }
         catch (Exception exception)
         {
-            return FaultReport.Write(exception, Console.Error);
+            return FaultText.Write(exception, Console.Error);
         }
     }
 

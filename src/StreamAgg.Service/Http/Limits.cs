@@ -15,10 +15,10 @@ internal static class Limits
     public const string Quantiles = "quantiles";
 
     /// <summary>For a turn and the first byte: less than most clients wait (30 s), and far more than an honest question takes.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>For all rows of an answer: whoever takes them more slowly has to ask for fewer.</summary>
-    public static readonly TimeSpan RowsPatience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan RowsTimeout = TimeSpan.FromSeconds(60);
 
     private const int RowsAtOnce = 16;
     private const int QuantilesAtOnce = 1;
@@ -29,7 +29,7 @@ internal static class Limits
     private const string InTime = "in time";
     private const string RetryAfterSeconds = "5";
 
-    public static void Add(IServiceCollection services, TimeSpan patience)
+    public static void Add(IServiceCollection services, TimeSpan timeout)
     {
         services.AddRateLimiter(limiter =>
         {
@@ -40,13 +40,13 @@ internal static class Limits
         });
         services.AddRequestTimeouts(timeouts => timeouts.AddPolicy(InTime, new RequestTimeoutPolicy
         {
-            Timeout = patience,
+            Timeout = timeout,
             TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
             WriteTimeoutResponse = context =>
             {
                 // Still the question's, whose time is over; the answer has its own.
                 context.RequestAborted = CancellationToken.None;
-                return AnswerAsync(context, "No answer in time", NoAnswer(patience));
+                return AnswerAsync(context, "No answer in time", NoAnswer(timeout));
             },
         }));
     }
@@ -66,8 +66,8 @@ internal static class Limits
         app.UseRateLimiter();
     }
 
-    public static string NoAnswer(TimeSpan patience) => string.Create(
-        CultureInfo.InvariantCulture, $"No answer within {patience.TotalSeconds} s: PostgreSQL hangs or is busy, or the range asked for is too long.");
+    public static string NoAnswer(TimeSpan timeout) => string.Create(
+        CultureInfo.InvariantCulture, $"No answer within {timeout.TotalSeconds} s: PostgreSQL hangs or is busy, or the range asked for is too long.");
 
     public static Task AnswerAsync(HttpContext context, string title, string detail)
     {

@@ -71,7 +71,7 @@ internal static class RowEndpoints
         if (HttpMethods.IsHead(context.Request.Method))
             return;
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
-        bound.CancelAfter(Limits.RowsPatience);
+        bound.CancelAfter(Limits.RowsTimeout);
         rows.Begin();
         for (; isMore; isMore = await pages.MoveNextAsync())
         {

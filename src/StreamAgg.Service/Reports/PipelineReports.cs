@@ -21,7 +21,7 @@ internal sealed class PipelineReports(
     Func<CancellationToken, Task<IReadOnlySet<SourcePartition>?>> assigned) : IReports
 {
     /// <summary>For all that the brokers are asked: longer than one question that is not answered (6 s), shorter than HTTP waits.</summary>
-    private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan BrokerTimeout = TimeSpan.FromSeconds(7);
 
     /// <summary>What lies in memory for one who takes rows.</summary>
     private const int PageRows = 1000;
@@ -105,7 +105,7 @@ internal sealed class PipelineReports(
     {
         var answers = new BrokerAnswers(null, new Dictionary<SourcePartition, long>(), new Dictionary<SourcePartition, long>(), null, null);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        bound.CancelAfter(BrokerPatience);
+        bound.CancelAfter(BrokerTimeout);
         try
         {
             var described = await metadata.DescribeAsync(topics.All, bound.Token);
@@ -117,11 +117,11 @@ internal sealed class PipelineReports(
         }
         catch (LogUnavailableException away)
         {
-            return answers with { Silence = FaultReport.LineOf(away) };
+            return answers with { Silence = FaultText.LineOf(away) };
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return answers with { Silence = $"Kafka has not answered all questions within {BrokerPatience.TotalSeconds:0} s" };
+            return answers with { Silence = $"Kafka has not answered all questions within {BrokerTimeout.TotalSeconds:0} s" };
         }
     }
 

@@ -158,7 +158,7 @@ public sealed class KafkaMetadataTests
         long started = time.GetTimestamp();
         LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(
             () => new KafkaTopics(options, metadata, NullLogger<KafkaTopics>.Instance, time).EnsureAsync(Cancellation));
-        Assert.True(time.GetElapsedTime(started) >= KafkaTopics.Patience);
+        Assert.True(time.GetElapsedTime(started) >= KafkaTopics.WaitTimeout);
         Assert.Contains($"--create --topic {options.ErrorTopic}", fatal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(options.UsageTopic, fatal.Message, StringComparison.Ordinal);
     }

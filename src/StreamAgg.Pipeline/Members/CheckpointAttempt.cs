@@ -11,7 +11,7 @@ namespace StreamAgg.Pipeline.Members;
 /// The order is the protocol's: dead letters first, then the database's time, then the broker's answers (the topic's id has to be read
 /// after the last record that is in the cut), then the transaction, and where its outcome is unknown, the fences.
 /// </remarks>
-internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<PartitionCut> cuts)
+internal sealed class CheckpointAttempt(MemberServices services, IReadOnlyList<PartitionCut> cuts)
 {
     private readonly Dictionary<SourcePartition, CutVerdict> verdicts = [];
     private IReadOnlyDictionary<SourcePartition, long> endOffsets = new Dictionary<SourcePartition, long>();
@@ -22,7 +22,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
     /// <summary>Monotonic, of the start.</summary>
     public long StartedAt { get; } = services.Time.GetTimestamp();
 
-    public async Task<CheckpointReport> RunAsync(CancellationToken cancellation)
+    public async Task<CheckpointOutcome> RunAsync(CancellationToken cancellation)
     {
         // The spans of the statements within are its children: they take the current one for their parent.
         using var activity = services.Metrics.Activities.StartActivity("checkpoint");
@@ -31,12 +31,12 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         try
         {
             await WriteAsync(cancellation);
-            return Report(null);
+            return Ended(null);
         }
         catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException)
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
-            return Report(e);
+            return Ended(e);
         }
     }
 
@@ -151,11 +151,11 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         }
     }
 
-    private CheckpointReport Report(Exception? failure)
+    private CheckpointOutcome Ended(Exception? failure)
     {
         foreach (var cut in cuts)
             verdicts.TryAdd(cut.Source, new CutVerdict(CutOutcome.NotWritten, null, null));
-        return new CheckpointReport(verdicts, endOffsets, told, failure);
+        return new CheckpointOutcome(verdicts, endOffsets, told, failure);
     }
 }
 
@@ -163,7 +163,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
 /// <param name="EndOffsets">What the broker answered.</param>
 /// <param name="AskedAt">The database's time; null where it did not tell.</param>
 /// <param name="Failure">Why nothing was written; null where nothing failed.</param>
-internal sealed record CheckpointReport(
+internal sealed record CheckpointOutcome(
     IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, ToldTime? AskedAt, Exception? Failure)
 {
     /// <summary>Null where they were not asked: PostgreSQL was away before.</summary>

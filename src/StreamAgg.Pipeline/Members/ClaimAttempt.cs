@@ -6,7 +6,7 @@ using StreamAgg.Pipeline.Telemetry;
 namespace StreamAgg.Pipeline.Members;
 
 /// <summary>One claim: from an assignment to a state that may be read into. Touches no member state.</summary>
-internal static class ClaimRun
+internal static class ClaimAttempt
 {
     /// <returns>Null where the claim did not come off (an outage, a newer claim): try again.</returns>
     /// <exception cref="PipelineStoppedException">A gap, and gaps stop the pipeline.</exception>

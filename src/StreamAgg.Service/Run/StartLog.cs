@@ -4,7 +4,7 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Says where reading starts, before it does: at the stored offsets, or where the setting says for a topic that is new here.</summary>
-internal sealed class StartReport(Settings settings, PipelineHost host, ILogger logger)
+internal sealed class StartLog(Settings settings, PipelineHost host, ILogger logger)
 {
     private const int MaxShownOffsets = 24;
 

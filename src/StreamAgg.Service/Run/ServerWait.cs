@@ -10,7 +10,7 @@ namespace StreamAgg.Service.Run;
 /// <param name="clock">Of the wait.</param>
 /// <param name="logger">Is told once.</param>
 /// <param name="tell">Told what is waited for and why, at each answer that is none.</param>
-internal sealed class Patience(TimeProvider clock, ILogger logger, Action<string> tell)
+internal sealed class ServerWait(TimeProvider clock, ILogger logger, Action<string> tell)
 {
     /// <summary>Long enough for a database that restarts, short enough for whoever made a mistake in an address.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);

@@ -12,7 +12,7 @@ namespace StreamAgg.Service.Run;
 /// <param name="vitals">What can be said where they don't answer.</param>
 /// <param name="clock">Of the minute.</param>
 /// <param name="logger">Takes the line.</param>
-internal sealed class MinuteReport(IReports reports, Func<PipelineVitals> vitals, TimeProvider clock, ILogger logger)
+internal sealed class MinuteLog(IReports reports, Func<PipelineVitals> vitals, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -40,7 +40,7 @@ internal sealed class MinuteReport(IReports reports, Func<PipelineVitals> vitals
         catch (Exception fault) when (fault is not OperationCanceledException || !stop.IsCancellationRequested)
         {
             // A line that can't be said must end neither the lines to come nor the service: whether that goes on is for the pipeline to say.
-            if (FaultReport.CodeOf(fault) == ExitCode.Unexpected)
+            if (FaultText.CodeOf(fault) == ExitCode.Unexpected)
                 ServiceLog.StatusFailed(logger, fault);
             else
                 ServiceLog.StatusUnknown(logger, OneLine.Of(fault), StatusLines.Text(vitals()));

@@ -12,7 +12,7 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Faults;
 
 /// <summary>The one place that turns an exception into an exit code and lines for a person.</summary>
-internal static class FaultReport
+internal static class FaultText
 {
     public static int Write(Exception exception, TextWriter error)
     {
