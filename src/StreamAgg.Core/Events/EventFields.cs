@@ -87,7 +87,8 @@ public static class EventFields
     }
 
     private static EventField[][] ByLength(EventKind kind) =>
-        [.. Enumerable.Range(0, All.Max(field => field.Name.Length) + 1).Select(length => Of(kind).Where(field => field.Name.Length == length).ToArray())];
+        [.. Enumerable.Range(0, All.Max(field => field.Name.Length) + 1)
+            .Select(length => Of(kind).Where(field => field.Name.Length == length).ToArray())];
 }
 
 /// <summary>What the number fields of one event say, by the places of <see cref="EventFields"/>.</summary>

@@ -5,7 +5,7 @@ using StreamAgg.Digests.Cells;
 
 namespace StreamAgg.Digests.Adding;
 
-/// <summary>Finds the cell of a value by a table over the value's bits; where a slot of it holds several cells, by a table of that slot's own.</summary>
+/// <summary>Finds a value's cell by a table over the value's bits; where a slot of it holds several cells, by a table of that slot's own.</summary>
 internal sealed class CellIndex
 {
     /// <summary>What has come into a cell: how many values, and how far they lie above the cell's end (below, that is) in all.</summary>

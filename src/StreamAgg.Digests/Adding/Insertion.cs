@@ -4,7 +4,7 @@ namespace StreamAgg.Digests.Adding;
 
 /// <summary>Makes cells of values that have none, among the cells that there are.</summary>
 /// <remarks>
-/// Values between two cells become cells of their own. A cell with values between its ends is cut along them, which is the one step of adding that guesses.
+/// Values between two cells become cells of their own. A cell with values between its ends is cut along them, the one step of adding that guesses.
 /// </remarks>
 internal sealed class Insertion
 {

@@ -46,7 +46,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <summary>Makes a server and starts it.</summary>
     /// <exception cref="EmbeddedPostgresException">None is found, or it does not start.</exception>
     public static Task<EmbeddedPostgres> CreateAsync(EmbeddedPostgresOptions? options = null) => StartAsync(
-        new EmbeddedPostgres(options ?? new EmbeddedPostgresOptions(), Convert.ToHexString(RandomNumberGenerator.GetBytes(12))), server => server.Initialize());
+        new EmbeddedPostgres(options ?? new EmbeddedPostgresOptions(), Convert.ToHexString(RandomNumberGenerator.GetBytes(12))),
+        server => server.Initialize());
 
     /// <summary>Makes a standby that follows this server, and starts it.</summary>
     public Task<EmbeddedPostgres> CreateStandbyAsync() => StartAsync(
@@ -78,7 +79,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     /// <param name="name">Lower case letters, digits and underscores.</param>
     public Task CreateDatabaseAsync(string name) => Task.Run(() =>
-        account.Run(options.CommandTimeout, Binary("createdb"), "-w", $"--maintenance-db=host=127.0.0.1 port={Port} user={Administrator} password={password} dbname=postgres", name));
+        account.Run(
+            options.CommandTimeout, Binary("createdb"), "-w",
+            $"--maintenance-db=host=127.0.0.1 port={Port} user={Administrator} password={password} dbname=postgres", name));
 
     /// <summary>Starts a server that was stopped or killed, with its data, on its port.</summary>
     public Task StartAsync() => Task.Run(StartOnPort);
@@ -194,10 +197,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             try
             {
                 account.Run(
-                    options.CommandTimeout, Binary("pg_ctl"), "-D", Data, "-l", Log, "-w", "-t", Seconds(options.CommandTimeout), "-o", $"-p {Port}", "start");
+                    options.CommandTimeout, Binary("pg_ctl"), "-D", Data, "-l", Log, "-w", "-t", Seconds(options.CommandTimeout), "-o", $"-p {Port}",
+                    "start");
                 return;
             }
-            catch (EmbeddedPostgresException) when (LastWords().Contains("is still in use", StringComparison.Ordinal) && Stopwatch.GetElapsedTime(started) < options.CommandTimeout)
+            catch (EmbeddedPostgresException)
+                when (LastWords().Contains("is still in use", StringComparison.Ordinal) && Stopwatch.GetElapsedTime(started) < options.CommandTimeout)
             {
                 // Sessions of the killed server still hold its memory; they end by themselves.
                 Thread.Sleep(100);

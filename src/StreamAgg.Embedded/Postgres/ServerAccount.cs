@@ -20,12 +20,14 @@ internal sealed class ServerAccount
         if (!Environment.IsPrivilegedProcess)
             return new ServerAccount([]);
         if (!File.ReadLines("/etc/passwd").Any(line => line.StartsWith($"{Name}:", StringComparison.Ordinal)))
-            throw new EmbeddedPostgresException($"PostgreSQL does not run as root, and there is no account '{Name}' to run it; run ./dev setup, or run this as another user.");
+            throw new EmbeddedPostgresException(
+                $"PostgreSQL does not run as root, and there is no account '{Name}' to run it; run ./dev setup, or run this as another user.");
         if (IsOnPath("setpriv"))
             return new ServerAccount(["setpriv", $"--reuid={Name}", $"--regid={Name}", "--init-groups", "--"]);
         if (IsOnPath("runuser"))
             return new ServerAccount(["runuser", "-u", Name, "--"]);
-        throw new EmbeddedPostgresException("PostgreSQL does not run as root, and neither setpriv nor runuser is there; install util-linux, or run this as another user.");
+        throw new EmbeddedPostgresException(
+            "PostgreSQL does not run as root, and neither setpriv nor runuser is there; install util-linux, or run this as another user.");
     }
 
     /// <summary>Makes a folder that the account owns and nobody else may read.</summary>
@@ -54,7 +56,8 @@ internal sealed class ServerAccount
         }
         if (process.ExitCode == 0)
             return;
-        string said = $"{output.Result}\n{errors.Result}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+        string said = $"{output.Result}\n{errors.Result}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .LastOrDefault() ?? "";
         throw new EmbeddedPostgresException($"{Path.GetFileName(command[0])} failed with exit code {process.ExitCode}: {said}");
     }
 

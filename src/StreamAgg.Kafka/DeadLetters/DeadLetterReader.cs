@@ -63,7 +63,8 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata
         if (!known.TryGetValue(options.DeadLetterTopic, out TopicDetails? topic))
             yield break;
 
-        List<SourcePartition> partitions = [.. Enumerable.Range(0, topic.PartitionCount).Select(partition => new SourcePartition(options.DeadLetterTopic, partition))];
+        List<SourcePartition> partitions = [
+            .. Enumerable.Range(0, topic.PartitionCount).Select(partition => new SourcePartition(options.DeadLetterTopic, partition))];
         IReadOnlyDictionary<SourcePartition, long> beginnings = await metadata.BeginningOffsetsAsync(partitions, cancellation);
         IReadOnlyDictionary<SourcePartition, long> ends = await metadata.EndOffsetsAsync(partitions, cancellation);
         using IConsumer<byte[]?, byte[]?> consumer = Build();
@@ -90,12 +91,14 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata
         }
     }
 
-    private static ConsumeResult<byte[]?, byte[]?> Next(IConsumer<byte[]?, byte[]?> consumer, SourcePartition partition, CancellationToken cancellation)
+    private static ConsumeResult<byte[]?, byte[]?> Next(
+        IConsumer<byte[]?, byte[]?> consumer, SourcePartition partition, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            return consumer.Consume(ReadTimeout) ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {ReadTimeout.TotalSeconds} s");
+            return consumer.Consume(ReadTimeout)
+                ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {ReadTimeout.TotalSeconds} s");
         }
         catch (ConsumeException e)
         {

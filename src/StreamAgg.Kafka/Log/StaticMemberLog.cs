@@ -33,9 +33,10 @@ public sealed class StaticMemberLog : IEventLog
     /// <param name="members">How many members the process has.</param>
     /// <param name="time">The clock for waiting.</param>
     /// <param name="heldIdTimeout"><see cref="HeldIdTimeout"/> where null.</param>
-    /// <exception cref="LogFatalException">The settings can't be used together, or the client library is not the one that this is built for.</exception>
+    /// <exception cref="LogFatalException">The settings do not go together, or the client library is not the one that this is built for.</exception>
     public StaticMemberLog(
-        KafkaOptions options, ILogger<KafkaEventLog> logger, int member = 0, int members = 1, TimeProvider? time = null, TimeSpan? heldIdTimeout = null)
+        KafkaOptions options, ILogger<KafkaEventLog> logger, int member = 0, int members = 1, TimeProvider? time = null,
+        TimeSpan? heldIdTimeout = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         this.logger = logger;

@@ -30,7 +30,9 @@ internal sealed unsafe class BrokerQuestions(IClient client)
         nint collection = NativeMethods.TopicCollectionOf(topics, (nuint)topics.Length);
         try
         {
-            return Ask(held, OperationDescribeTopics, timeout, (options, queue) => NativeMethods.DescribeTopics(held.Pointer, collection, options, queue), TopicsOf);
+            return Ask(
+                held, OperationDescribeTopics, timeout, (options, queue) => NativeMethods.DescribeTopics(held.Pointer, collection, options, queue),
+                TopicsOf);
         }
         finally
         {
@@ -45,7 +47,8 @@ internal sealed unsafe class BrokerQuestions(IClient client)
     /// <param name="isDecided">The end is the last stable offset: no transaction is open before it.</param>
     /// <exception cref="KafkaException">The leaders could not be found out, or all refused.</exception>
     /// <exception cref="ObjectDisposedException">The client is gone.</exception>
-    public IReadOnlyList<OffsetAnswer> ListOffsets(IReadOnlyCollection<SourcePartition> partitions, long time, TimeSpan timeout, bool isDecided = false)
+    public IReadOnlyList<OffsetAnswer> ListOffsets(
+        IReadOnlyCollection<SourcePartition> partitions, long time, TimeSpan timeout, bool isDecided = false)
     {
         using var held = ClientHandle.Of(client);
         using var list = new PartitionList(partitions.Count);

@@ -18,9 +18,14 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private readonly TimeProvider time = time ?? TimeProvider.System;
 
-    /// <summary>Waits for the input topics up to <see cref="WaitTimeout"/>, or creates them where the options say so; creates the dead letters' topic.</summary>
+    /// <summary>
+    /// Waits for the input topics up to <see cref="WaitTimeout"/>, or creates them where the options say so; creates the dead letters'
+    /// topic.
+    /// </summary>
     /// <exception cref="LogFatalException">A topic is missing or can't be created: the message names the command that creates it.</exception>
-    /// <exception cref="LogUnavailableException">No broker answered within <see cref="WaitTimeout"/>, one refused the login, or none tells of a topic that long after it was created.</exception>
+    /// <exception cref="LogUnavailableException">
+    /// No broker answered within <see cref="WaitTimeout"/>, one refused the login, or none tells of a topic that long after it was created.
+    /// </exception>
     public async Task EnsureAsync(CancellationToken cancellation)
     {
         string[] inputs = [options.UsageTopic, options.ErrorTopic];
@@ -126,7 +131,8 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
             bool isRefused = e is CreateTopicsException refused && refused.Results.Exists(result => RefusedRight.IsOne(result.Error.Code));
             string why = isRefused ? $"Kafka refuses CREATE on topic {topic}" : e.Message;
             // The cause's own words, so that nobody puts them behind the command once more.
-            throw new LogFatalException($"Topic {topic} is missing and can't be created ({why}). Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}", e);
+            throw new LogFatalException(
+                $"Topic {topic} is missing and can't be created ({why}). Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}", e);
         }
     }
 }

@@ -4,7 +4,7 @@ using StreamAgg.Librdkafka;
 
 namespace StreamAgg.Kafka.Native;
 
-/// <summary>What the managed client does not offer: batches without an object a record, seeks with a leader epoch, commits that do not wait.</summary>
+/// <summary>What the managed client lacks: batches without an object a record, seeks with a leader epoch, commits that do not wait.</summary>
 internal static unsafe partial class NativeMethods
 {
     [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_name")]

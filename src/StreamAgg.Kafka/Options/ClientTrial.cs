@@ -5,7 +5,10 @@ using StreamAgg.Pipeline.Options;
 
 namespace StreamAgg.Kafka.Options;
 
-/// <summary>Asks the client itself whether its properties are right: values, files that must be there, mechanisms that it was built with, limits that depend on each other.</summary>
+/// <summary>
+/// Asks the client itself whether its properties are right: values, files that must be there, mechanisms that it was built with, limits
+/// that depend on each other.
+/// </summary>
 /// <remarks>The clients that are made here are told of no broker, so nothing is connected, and are gone when the answer is there.</remarks>
 public static unsafe class ClientTrial
 {
@@ -15,7 +18,10 @@ public static unsafe class ClientTrial
     /// <summary>How the client's words begin where it has no property of that name.</summary>
     private const string UnknownProperty = "No such configuration property";
 
-    /// <summary>Each fault of <see cref="KafkaOptions.Client"/> as (key below the section, its value where it may be shown, what is wrong). Opens no connection.</summary>
+    /// <summary>
+    /// Each fault of <see cref="KafkaOptions.Client"/> as (key below the section, its value where it may be shown, what is wrong). Opens no
+    /// connection.
+    /// </summary>
     public static IReadOnlyList<(string Key, string? Value, string Message)> Faults(KafkaOptions options)
     {
         LibrdkafkaLibrary.EnsureLoaded();

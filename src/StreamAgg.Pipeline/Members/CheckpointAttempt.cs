@@ -164,7 +164,8 @@ internal sealed class CheckpointAttempt(MemberServices services, IReadOnlyList<P
 /// <param name="AskedAt">The database's time; null where it did not tell.</param>
 /// <param name="Failure">Why nothing was written; null where nothing failed.</param>
 internal sealed record CheckpointOutcome(
-    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, ToldTime? AskedAt, Exception? Failure)
+    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, ToldTime? AskedAt,
+    Exception? Failure)
 {
     /// <summary>Null where they were not asked: PostgreSQL was away before.</summary>
     public bool? BrokersAnswered => Failure is null || EndOffsets.Count > 0 ? true : Failure is LogUnavailableException ? false : null;

@@ -36,7 +36,9 @@ internal static class ClaimAttempt
         {
             var gap = claim.TopicId is null
                 ? null
-                : new Gap(source, claim.NextOffset, null, $"topic recreated (id {claim.TopicId} became {topicId}): what was not read of the old one is gone");
+                : new Gap(
+                    source, claim.NextOffset, null,
+                    $"topic recreated (id {claim.TopicId} became {topicId}): what was not read of the old one is gone");
             if (gap is not null && services.Options.OnGap == GapAction.Stop)
                 await GapPolicy.StopAsync(services, gap, cancellation);
             if (await AdoptAsync(services, source, claim.Fence, topicId, gap, cancellation) is not { } fence)
@@ -52,7 +54,8 @@ internal static class ClaimAttempt
     }
 
     /// <summary>Tells the gap where it is stored, or may be: where the answer is lost, the next claim finds nothing left to tell.</summary>
-    private static async Task<Fence?> AdoptAsync(MemberServices services, SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation)
+    private static async Task<Fence?> AdoptAsync(
+        MemberServices services, SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation)
     {
         Fence? adopted;
         try

@@ -28,7 +28,10 @@ public sealed class Member : ILogHandler, IDisposable
     private bool stopping;
     private long lastAdvance;
 
-    /// <summary>When the brokers were first asked in vain; null where the last answer is one. A client whose brokers are away never learns that its session is over.</summary>
+    /// <summary>
+    /// When the brokers were first asked in vain; null where the last answer is one. A client whose brokers are away never learns that its
+    /// session is over.
+    /// </summary>
     private long? silentSince;
     private long lastCut;
 
@@ -129,7 +132,7 @@ public sealed class Member : ILogHandler, IDisposable
     public void OnTruncated(SourcePartition source, long offset, long sharedEnd, string reason) =>
         Find(source)?.FindGap(reason, sharedEnd, abandoned.Token);
 
-    /// <summary>Gives all partitions up in good order: nothing more is read, what is unsaved is written by the following <see cref="Advance"/> calls.</summary>
+    /// <summary>Gives all partitions up in good order: nothing more is read, what is unsaved the next <see cref="Advance"/> calls write.</summary>
     public void BeginStop()
     {
         stopping = true;
@@ -363,7 +366,8 @@ public sealed class Member : ILogHandler, IDisposable
 
     /// <summary>The bytes of <see cref="Held"/>, counted anew.</summary>
     internal long Recount() =>
-        services.DeadLetters.PendingBytes + owned.Values.Sum(static partition => partition.State.Recount()) + (checkpoint?.Cuts.Sum(static cut => cut.Bytes) ?? 0);
+        services.DeadLetters.PendingBytes + owned.Values.Sum(static partition => partition.State.Recount())
+            + (checkpoint?.Cuts.Sum(static cut => cut.Bytes) ?? 0);
 
     private void Forget(IReadOnlyList<SourcePartition> partitions)
     {

@@ -48,7 +48,8 @@ internal sealed class ReadingGate(IEventLog log, MemberBounds bounds, int member
     }
 
     private bool IsHalfFree(in Holdings held) =>
-        held.Bytes <= maxHeldBytes / 2 && held.UnsavedPartials <= bounds.UnsavedPartials / 2 && held.PendingLetterBytes <= bounds.PendingLetterBytes / 2;
+        held.Bytes <= maxHeldBytes / 2 && held.UnsavedPartials <= bounds.UnsavedPartials / 2
+            && held.PendingLetterBytes <= bounds.PendingLetterBytes / 2;
 }
 
 /// <summary>What a member holds at one instant.</summary>

@@ -39,7 +39,8 @@ public interface IAggregateStore
     Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation);
 
     /// <summary>The fences as they stand: tells whether a checkpoint of unknown outcome was committed. Partitions with no row are absent.</summary>
-    Task<IReadOnlyDictionary<SourcePartition, Fence>> ReadFencesAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation);
+    Task<IReadOnlyDictionary<SourcePartition, Fence>> ReadFencesAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation);
 
     /// <summary>Records a gap that nobody passes yet, once however often it is said.</summary>
     Task RecordGapAsync(Gap gap, CancellationToken cancellation);

@@ -42,7 +42,8 @@ public sealed record RevisedRow(PartialRow Row, long Rev) : BucketInput(Row.Hour
 }
 
 /// <summary>An hour that was published, whose digest is centroids.</summary>
-public sealed record HourSketch(Hour Hour, string Platform, long Rev, BucketTotals Totals, DigestCentroids? Centroids) : BucketInput(Hour, Platform, Rev, Totals)
+public sealed record HourSketch(Hour Hour, string Platform, long Rev, BucketTotals Totals, DigestCentroids? Centroids)
+    : BucketInput(Hour, Platform, Rev, Totals)
 {
     public override TDigest? Digest() => Centroids is null ? null : StoredDigest.Restore(Centroids, Hour, Platform);
 }

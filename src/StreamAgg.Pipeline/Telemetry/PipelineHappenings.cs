@@ -5,7 +5,7 @@ using StreamAgg.Pipeline.Store;
 
 namespace StreamAgg.Pipeline.Telemetry;
 
-/// <summary>What happens, told in one call to whoever reads lines and to whoever counts. Event ids: 100 members, 200 checkpoints, 300 publishing.</summary>
+/// <summary>What happens, told in one call to whoever reads lines and to whoever counts. Ids: 100 members, 200 checkpoints, 300 publishing.</summary>
 internal sealed partial class PipelineHappenings(StreamAggMetrics metrics, ILogger logger)
 {
     [LoggerMessage(100, LogLevel.Debug, "{Topic}: introduced with {Partitions} partitions, which start at the {Start} (where nobody was faster)")]
@@ -122,7 +122,8 @@ internal sealed partial class PipelineHappenings(StreamAggMetrics metrics, ILogg
     [LoggerMessage(102, LogLevel.Information, "{Member}: giving up {Count} partitions: {Partitions}")]
     private partial void RevokedFrom(string member, int count, string partitions);
 
-    [LoggerMessage(103, LogLevel.Warning, "{Member}: lost {Count} partitions, having been out of touch with the group for too long; others may own them: {Partitions}")]
+    [LoggerMessage(103, LogLevel.Warning,
+        "{Member}: lost {Count} partitions, having been out of touch with the group for too long; others may own them: {Partitions}")]
     private partial void LostBy(string member, int count, string partitions);
 
     private static string Names(IReadOnlyList<SourcePartition> partitions) => string.Join(' ', partitions);

@@ -9,4 +9,5 @@ namespace StreamAgg.Pipeline.Telemetry;
 /// <param name="HeldBytes">Of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.</param>
 /// <param name="IsPaused">Reading waits.</param>
 public sealed record PipelineVitals(
-    TimeSpan CheckpointAge, long FailedCheckpoints, long FailedPublications, long PendingLetters, long PendingLetterBytes, long HeldBytes, bool IsPaused);
+    TimeSpan CheckpointAge, long FailedCheckpoints, long FailedPublications, long PendingLetters, long PendingLetterBytes, long HeldBytes,
+    bool IsPaused);

@@ -1,9 +1,12 @@
 namespace StreamAgg.Postgres.Connections;
 
-/// <summary>Where the state and the rows live. Section <c>StreamAgg</c>, keys <c>Postgres:…</c> and <c>Pipeline:Id</c>; ranges are checked by whoever binds the options.</summary>
+/// <summary>
+/// Where the state and the rows live. Section <c>StreamAgg</c>, keys <c>Postgres:…</c> and <c>Pipeline:Id</c>; ranges are checked by
+/// whoever binds the options.
+/// </summary>
 public sealed record PostgresOptions
 {
-    /// <summary>Npgsql's format, or a <c>postgresql://</c> URL. <c>Target Session Attributes=primary</c>, with one host or several, follows a failover.</summary>
+    /// <summary>Npgsql's format, or a <c>postgresql://</c> URL. <c>Target Session Attributes=primary</c> follows a failover.</summary>
     /// <value>Default <c>Host=localhost;Database=streamagg</c>.</value>
     public string ConnectionString { get; init; } = "Host=localhost;Database=streamagg";
 

@@ -32,7 +32,8 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     /// <param name="cancellation">Ends the wait and the statement.</param>
     /// <param name="after">The last row of the page before; null: the first page.</param>
     public Task<IReadOnlyList<PublishedRow>> RowsAsync(
-        RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation, PublishedRow? after = null) =>
+        RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation,
+        PublishedRow? after = null) =>
         // From key to key: between two pages nothing is held open, neither a connection nor a snapshot, however slowly the rows are taken.
         ReadAsync(
             $"""
@@ -68,7 +69,9 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     /// The quantile of all durations in the published hours of a range, from their stored digests. Hours still open are not in it:
     /// what it says agrees with the rows.
     /// </summary>
-    /// <remarks>A digest is of a whole hour, so a range that begins or ends within one is widened to it, and the answer tells the hours that were read.</remarks>
+    /// <remarks>
+    /// A digest is of a whole hour, so a range that begins or ends within one is widened to it, and the answer tells the hours read.
+    /// </remarks>
     /// <param name="q">0 to 1.</param>
     /// <param name="platforms">Null: all of them.</param>
     /// <param name="from">Hours that end after it; null: no bound.</param>
@@ -81,7 +84,8 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
         return MergingThread.RunAsync(
             () => StoreTransaction.ReadWhileWantedAsync(
                 database,
-                transaction => QuantileQuery.ReadAsync(transaction, q, p => BindRange(p, RowTable.Hourly, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
+                transaction => QuantileQuery.ReadAsync(
+                    transaction, q, p => BindRange(p, RowTable.Hourly, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
             cancellation);
     }
 

@@ -45,9 +45,9 @@ public sealed record StoreStatus(
 /// <summary>A quantile over published hours.</summary>
 /// <param name="Q">0 to 1.</param>
 /// <param name="ValueMs">Milliseconds; null where no event had a duration.</param>
-/// <param name="RankErrorBound">By how much of the count the value's rank can differ from Q's; 0 where it is exact, null where there is no value.</param>
+/// <param name="RankErrorBound">By how much of the count the value's rank can differ from Q's; 0 where exact, null where there is no value.</param>
 /// <param name="Count">How many durations it is of.</param>
-/// <param name="From">The start of the first hour that was asked for, of which only a part may have been; without a bound, of the first published.</param>
+/// <param name="From">The start of the first hour that was asked for, of which it may be a part; without a bound, of the first published.</param>
 /// <param name="To">The end of the last such hour, exclusive; without a bound, of the last published; null, as From, where nothing is.</param>
 /// <param name="Platforms">Those that are in it, in order.</param>
 public sealed record QuantileAnswer(

@@ -10,7 +10,7 @@ using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Postgres.Resilience;
 
-/// <summary>A store that retries, bounds each try, and during an outage refuses at once instead of asking: retry, around a breaker, around a time-out.</summary>
+/// <summary>A store that retries, bounds each try, and refuses at once during an outage: retry, around a breaker, around a time-out.</summary>
 /// <remarks>
 /// Only what is known not to have been written is tried again: an unknown outcome goes to the caller, who reads the fences back.
 /// Everything that goes wrong for a while is a <see cref="StoreUnavailableException"/>, an open breaker too. Safe from any thread. The pipeline
@@ -21,7 +21,7 @@ public sealed class ResilientStore : IAggregateStore
     /// <summary>Tries after the first. More would hold a checkpoint back that could be taken anew with more in it.</summary>
     private const int MaxRetries = 2;
 
-    /// <summary>Calls within a minute before the breaker judges. A member makes one call in some seconds: hundreds would never come together.</summary>
+    /// <summary>Calls within a minute before the breaker judges. A member makes one in some seconds: hundreds never come together.</summary>
     private const int BreakerThroughput = 3;
 
     private readonly IAggregateStore inner;
@@ -32,7 +32,9 @@ public sealed class ResilientStore : IAggregateStore
     /// <param name="backoff">Before each retry.</param>
     /// <param name="time">Delays and sampling; the machine's own outside of tests.</param>
     /// <param name="onRetry">Told of each retry with its reason, from any thread; must not throw.</param>
-    /// <param name="attemptTimeout">Bounds one try; 30 s where null, longer than one statement may take, so that it ends only what hangs between statements.</param>
+    /// <param name="attemptTimeout">
+    /// Bounds one try; 30 s where null, longer than one statement may take, so that it ends only what hangs between statements.
+    /// </param>
     /// <param name="breakDuration">How long everybody is refused at once before one call is let through to look; 2 s where null.</param>
     public ResilientStore(
         IAggregateStore inner, Backoff backoff, TimeProvider time, Action<Exception?>? onRetry = null,
@@ -96,7 +98,8 @@ public sealed class ResilientStore : IAggregateStore
 
     public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => RunAsync(token => inner.RecordGapAsync(gap, token), cancellation);
 
-    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(
+        IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         RunAsync(token => inner.ReadDirtyHoursAsync(partitions, limit, token), cancellation);
 
     public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
@@ -127,7 +130,8 @@ public sealed class ResilientStore : IAggregateStore
         }
         catch (BrokenCircuitException open)
         {
-            throw new StoreUnavailableException($"PostgreSQL is not asked for a moment, it failed too often: {open.InnerException?.Message ?? open.Message}", open);
+            throw new StoreUnavailableException(
+                $"PostgreSQL is not asked for a moment, it failed too often: {open.InnerException?.Message ?? open.Message}", open);
         }
         catch (TimeoutRejectedException slow)
         {

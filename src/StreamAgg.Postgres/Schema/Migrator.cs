@@ -14,7 +14,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     // Any number that nobody else is likely to take: the letters of "streamag".
     private const long LockKey = 0x73747265616D6167;
 
-    // Where deploy/roles.sql was run everything belongs to one role, whoever of its members migrates. An administrator stays what he is: he may do more.
+    // Where deploy/roles.sql was run everything belongs to one role, whoever of its members migrates. An administrator may do more: he stays what he
+    // is.
     private const string BecomeMigrator =
         """
         DO $$
@@ -28,7 +29,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         $$
         """;
 
-    private const string MigratorRole = "streamagg_migrator", ServiceRole = "streamagg_service", LookingRoles = "streamagg_service (to run) or streamagg_reader (to look)";
+    private const string MigratorRole = "streamagg_migrator", ServiceRole = "streamagg_service",
+        LookingRoles = "streamagg_service (to run) or streamagg_reader (to look)";
 
     private const string HasRoles =
         "SELECT count(*) = 3 FROM pg_catalog.pg_roles WHERE rolname IN ('streamagg_migrator', 'streamagg_service', 'streamagg_reader')";
@@ -73,7 +75,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             {
                 return await TryMigrateAsync(isDryRun, cancellation);
             }
-            catch (StoreUnavailableException locked) when (locked.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } refused)
+            catch (StoreUnavailableException locked)
+                when (locked.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } refused)
             {
                 if (Stopwatch.GetElapsedTime(startedAt) >= LockTimeout)
                     throw new SchemaMismatchException(
@@ -129,7 +132,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
     public async Task CheckRightsAsync(CancellationToken cancellation)
     {
-        if (await StoreTransaction.ReadAsync(database, transaction => RequiredRights.LackingAsync(transaction, options.PublishSchema), cancellation) is { } lacking)
+        if (await StoreTransaction.ReadAsync(
+            database, transaction => RequiredRights.LackingAsync(transaction, options.PublishSchema), cancellation) is { } lacking)
             throw new SchemaMismatchException(lacking);
     }
 
@@ -137,7 +141,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     /// <exception cref="PublishSchemaTakenException">The schema is another pipeline's, or this one publishes elsewhere.</exception>
     /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
     /// <exception cref="CommitOutcomeUnknownException">No answer to COMMIT: call it again.</exception>
-    public Task RegisterPipelineAsync(CancellationToken cancellation) => ExplainAsync(ServiceRole, () => StoreTransaction.WriteAsync(database, async transaction =>
+    public Task RegisterPipelineAsync(CancellationToken cancellation) =>
+        ExplainAsync(ServiceRole, () => StoreTransaction.WriteAsync(database, async transaction =>
     {
         int inserted = await transaction.ExecuteAsync(
             "INSERT INTO streamagg.pipeline (id, publish_schema) VALUES (@id, @schema) ON CONFLICT DO NOTHING",
@@ -163,9 +168,12 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         bool isPublishing = MigrationScript.All.Any(script => script.IsPerPublishSchema && IsApplied(script));
         string[] pending =
         [
-            .. MigrationScript.All.Where(script => !IsApplied(script) || (script.IsPerPublishSchema && missing.Count > 0)).Select(script => script.Name),
+            .. MigrationScript.All.Where(script => !IsApplied(script) || (script.IsPerPublishSchema && missing.Count > 0))
+            .Select(script => script.Name),
         ];
-        string[] unknown = [.. applied.Select(a => a.Name).Where(name => MigrationScript.All.All(script => script.Name != name)).Distinct().Order(StringComparer.Ordinal)];
+        string[] unknown = [
+            .. applied.Select(a => a.Name).Where(name => MigrationScript.All.All(script => script.Name != name)).Distinct()
+            .Order(StringComparer.Ordinal)];
         SchemaState state = unknown.Length > 0 ? SchemaState.Newer
             : differences.Count > 0 ? SchemaState.Different
             : applied.Count == 0 ? SchemaState.Missing
@@ -216,7 +224,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         string encoding = "";
         await transaction.QueryAsync("SELECT current_setting('server_encoding')", null, row => encoding = row.GetString(0));
         if (encoding != "UTF8")
-            throw new SchemaMismatchException($"The database's encoding is {encoding}; create one with ENCODING 'UTF8' and name it in StreamAgg:Postgres:ConnectionString.");
+            throw new SchemaMismatchException(
+                $"The database's encoding is {encoding}; create one with ENCODING 'UTF8' and name it in StreamAgg:Postgres:ConnectionString.");
     }
 
     private async Task RefuseTakenSchemaAsync(StoreTransaction transaction)
@@ -252,7 +261,9 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidCatalogName)
         {
-            throw new SchemaMismatchException($"PostgreSQL refused: {refused.MessageText}; create the database, or name another one in StreamAgg:Postgres:ConnectionString.", refused);
+            throw new SchemaMismatchException(
+                $"PostgreSQL refused: {refused.MessageText}; create the database, or name another one in StreamAgg:Postgres:ConnectionString.",
+                refused);
         }
     }
 }

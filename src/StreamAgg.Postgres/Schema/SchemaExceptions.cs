@@ -1,6 +1,9 @@
 namespace StreamAgg.Postgres.Schema;
 
-/// <summary>The database is reached, but it is not as it must be (schema missing, older, newer, of another shape, or no right to it). One line says what to do.</summary>
+/// <summary>
+/// The database is reached, but it is not as it must be (schema missing, older, newer, of another shape, or no right to it). One line says
+/// what to do.
+/// </summary>
 public sealed class SchemaMismatchException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Two pipelines would publish into one schema: a mistake of the configuration. One line says which and what to do.</summary>

@@ -125,7 +125,8 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     protected BucketKey<TBucket> KeyOf(NpgsqlDataReader row) => new(ReadBucket(row), row.GetString(1));
 
     protected NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, IEnumerable<BucketKey<TBucket>> keys) => parameters
-        .With("pipeline", Pipeline).With("buckets", keys.Select(key => ToColumn(key.Bucket)).ToArray()).With("platforms", keys.Select(key => key.Platform).ToArray());
+        .With("pipeline", Pipeline).With("buckets", keys.Select(key => ToColumn(key.Bucket)).ToArray())
+        .With("platforms", keys.Select(key => key.Platform).ToArray());
 
     protected static IEnumerable<BucketKey<TBucket>> Keys(IEnumerable<Publication<TBucket>> rows) => rows.Select(row => row.Key);
 
@@ -145,7 +146,8 @@ internal abstract class BucketPublishing<TBucket, TColumn>
         var taken = new HashSet<BucketKey<TBucket>>();
         await transaction.QueryAsync(
             sketches,
-            p => SketchColumns.Bind(Bind(p, Keys(rows)).With("revs", rows.Select(row => row.InputRev).ToArray()), [.. rows.Select(row => (row.Totals, row.Centroids))]),
+            p => SketchColumns.Bind(
+                Bind(p, Keys(rows)).With("revs", rows.Select(row => row.InputRev).ToArray()), [.. rows.Select(row => (row.Totals, row.Centroids))]),
             row => taken.Add(KeyOf(row)));
         return taken;
     }

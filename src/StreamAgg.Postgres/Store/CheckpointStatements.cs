@@ -50,7 +50,8 @@ internal sealed class CheckpointStatements(string pipeline)
     public async Task<CheckpointResult> RunAsync(StoreTransaction transaction, IReadOnlyList<PartitionCheckpoint> partitions)
     {
         Dictionary<SourcePartition, Fence> stands = await ReadFencesAsync(transaction, [.. partitions.Select(p => p.Source)], isLocking: true);
-        SourcePartition[] fenced = [.. partitions.Where(p => !stands.TryGetValue(p.Source, out Fence fence) || fence != p.Fence).Select(p => p.Source)];
+        SourcePartition[] fenced = [
+            .. partitions.Where(p => !stands.TryGetValue(p.Source, out Fence fence) || fence != p.Fence).Select(p => p.Source)];
         if (fenced.Length > 0)
             return new CheckpointResult(fenced);
 
@@ -94,10 +95,12 @@ internal sealed class CheckpointStatements(string pipeline)
     {
         BucketKey<Hour>[] changed =
         [
-            .. partitions.SelectMany(p => p.Changed.Select(row => row.Key).Concat(p.Folds.Where(fold => fold.Changed).Select(fold => fold.Row.Key))).Distinct(),
+            .. partitions.SelectMany(p => p.Changed.Select(row => row.Key).Concat(p.Folds.Where(fold => fold.Changed).Select(fold => fold.Row.Key)))
+            .Distinct(),
         ];
         // In the order of the table's key over all statements, as within one: these are locks that everybody takes.
-        foreach (BucketKey<Hour>[] chunk in changed.OrderBy(key => key.Bucket).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder).Chunk(MarksAStatement))
+        foreach (BucketKey<Hour>[] chunk in changed.OrderBy(key => key.Bucket).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder)
+            .Chunk(MarksAStatement))
             await transaction.ExecuteAsync(Mark, p => p
                 .With("pipeline", pipeline)
                 .With("hours", Array.ConvertAll(chunk, key => Timestamps.ToColumn(key.Bucket)))

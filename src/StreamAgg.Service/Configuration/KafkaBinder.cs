@@ -6,7 +6,8 @@ namespace StreamAgg.Service.Configuration;
 /// <summary>The settings of section <c>Kafka</c>; librdkafka's properties are judged by the client itself.</summary>
 internal static class KafkaBinder
 {
-    private static readonly SearchValues<char> TopicCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+    private static readonly SearchValues<char> TopicCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
     public static KafkaOptions Bind(SettingsReader reader)
     {
@@ -26,7 +27,8 @@ internal static class KafkaBinder
         if (usage == error)
             reader.Refuse("Kafka:ErrorTopic", error, $"'{error}' is the usage topic too: the topic tells the two kinds of event apart, so name two.");
         if (dead == usage || dead == error)
-            reader.Refuse("Kafka:DeadLetterTopic", dead, $"'{dead}' is an input topic too: what is refused would be read again for ever, so name another.");
+            reader.Refuse(
+                "Kafka:DeadLetterTopic", dead, $"'{dead}' is an input topic too: what is refused would be read again for ever, so name another.");
         foreach (var (name, value) in reader.Everything("Kafka:Client"))
             // Many shells can't export a name with dots, and no property has an underscore.
             options.Client[name.Replace('_', '.').ToLowerInvariant()] = value;

@@ -23,7 +23,8 @@ internal static class PostgresBinder
     private static string? ConnectionFault(string text) => ConnectionText.FaultOf(text) is { } fault ? $"{ConnectionText.Allowed}: {fault}" : null;
 
     private static string? SchemaFault(string schema) =>
-        Encoding.UTF8.GetByteCount(schema) is 0 or > 63 || schema.Contains('\0', StringComparison.Ordinal) ? "allowed is the name of a schema, 1 to 63 bytes"
+        Encoding.UTF8.GetByteCount(schema) is 0 or > 63 || schema.Contains('\0', StringComparison.Ordinal)
+            ? "allowed is the name of a schema, 1 to 63 bytes"
         : schema is "streamagg" or "information_schema" || schema.StartsWith("pg_", StringComparison.Ordinal)
             ? "it is taken; allowed is any other schema, such as 'public'"
         : null;

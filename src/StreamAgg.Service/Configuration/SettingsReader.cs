@@ -82,7 +82,9 @@ internal sealed class SettingsReader(IConfiguration configuration)
             .Where(pair => pair.Key.Length > 0 && !IsKnown(pair.Key) && (pair.Value is not null || IsMisspeltAndEmpty(pair.Key)))
             .Select(pair => $"{SectionName}:{pair.Key}: no such setting; {Nearby(pair.Key)}")
             .Order(StringComparer.Ordinal);
-        string[] plain = section.Value is null ? [] : [$"{SectionName}: is a section and has no value of its own; a key of it is written {SectionName}__Kafka__BootstrapServers in the environment."];
+        string[] plain = section.Value is null
+            ? []
+            : [$"{SectionName}: is a section and has no value of its own; a key of it is written {SectionName}__Kafka__BootstrapServers in the environment."];
         return [.. plain, .. faults, .. unknown];
     }
 

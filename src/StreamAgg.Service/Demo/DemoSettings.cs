@@ -14,7 +14,13 @@ internal static class DemoSettings
     {
         // Nothing of Kafka:Client is taken over: the embedded broker speaks neither TLS nor SASL.
         Kafka = given.Kafka with { BootstrapServers = bootstrapServers, CreateTopics = false, Client = new Dictionary<string, string>() },
-        Postgres = given.Postgres with { ConnectionString = connectionString, ReadConnectionString = null, PasswordFile = null, MigrateOnStart = false },
+        Postgres = given.Postgres with
+        {
+            ConnectionString = connectionString,
+            ReadConnectionString = null,
+            PasswordFile = null,
+            MigrateOnStart = false,
+        },
         Pipeline = given.Pipeline with
         {
             // The embedded broker answers a member that joins beside others after a session only, and takes as long for each partition that

@@ -33,7 +33,8 @@ internal static class FaultText
         // Two pipelines were configured to publish into one schema.
         PublishSchemaTakenException => ExitCode.Usage,
         SchemaMismatchException or CommitOutcomeUnknownException or EmbeddedPostgresException or GatewayDeliveryException => ExitCode.Dependency,
-        LogFatalException or LogUnavailableException or PipelineStoppedException or StoreUnavailableException or SocketException => ExitCode.Dependency,
+        LogFatalException or LogUnavailableException or PipelineStoppedException or StoreUnavailableException or SocketException
+            => ExitCode.Dependency,
         PostgresException refused => RemedyOf(refused) is null ? ExitCode.Unexpected : ExitCode.Dependency,
         AggregateException { InnerExceptions: [var only] } => CodeOf(only),
         _ => ExitCode.Unexpected,
@@ -62,7 +63,8 @@ internal static class FaultText
         PostgresErrorCodes.InsufficientPrivilege =>
             " Run deploy/roles.sql as an administrator and grant one of its roles to the role in StreamAgg:Postgres:ConnectionString.",
         PostgresErrorCodes.InvalidCatalogName => " Create it, or correct StreamAgg:Postgres:ConnectionString.",
-        PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+        PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn
+                or PostgresErrorCodes.UndefinedFunction
             => " The schema is not as it was migrated: restore it, then run `streamagg migrate`.",
         _ => null,
     };

@@ -6,8 +6,8 @@ namespace StreamAgg.Service.Http;
 
 /// <summary>What keeps reading from starving writing: how many are answered at once, how many wait, and how long any of it may take.</summary>
 /// <remarks>
-/// Merging digests takes a processor whole, and there is one thread for it. Rows cost little but memory, a page for each who takes them; the connections
-/// that both need are fewer, and waited for in their pool.
+/// Merging digests takes a processor whole, and there is one thread for it. Rows cost little but memory, a page for each who takes them; the
+/// connections that both need are fewer, and waited for in their pool.
 /// </remarks>
 internal static class Limits
 {
@@ -36,7 +36,8 @@ internal static class Limits
             limiter.AddPolicy(Rows, _ => Partition(Rows, RowsAtOnce));
             limiter.AddPolicy(Quantiles, _ => Partition(Quantiles, QuantilesAtOnce));
             limiter.OnRejected = (rejected, _) => new ValueTask(AnswerAsync(
-                rejected.HttpContext, "Too many requests at once", $"{Waiting} questions of this kind wait already: ask again later, or less at a time."));
+                rejected.HttpContext, "Too many requests at once",
+                $"{Waiting} questions of this kind wait already: ask again later, or less at a time."));
         });
         services.AddRequestTimeouts(timeouts => timeouts.AddPolicy(InTime, new RequestTimeoutPolicy
         {
@@ -51,7 +52,8 @@ internal static class Limits
         }));
     }
 
-    public static void Limit(this IEndpointConventionBuilder endpoint, string limit) => endpoint.RequireRateLimiting(limit).WithRequestTimeout(InTime);
+    public static void Limit(this IEndpointConventionBuilder endpoint, string limit) =>
+        endpoint.RequireRateLimiting(limit).WithRequestTimeout(InTime);
 
     public static void Use(IApplicationBuilder app)
     {
@@ -75,7 +77,12 @@ internal static class Limits
         return Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, title, detail);
     }
 
-    // The newest first: were it the oldest's turn, who comes to it under load would always be he whose time is just over, and nobody were ever answered.
+    // The newest first: were it the oldest's turn, it would under load always be his whose time is just over, and nobody were ever answered.
     private static RateLimitPartition<string> Partition(string name, int atOnce) => RateLimitPartition.GetConcurrencyLimiter(
-        name, _ => new ConcurrencyLimiterOptions { PermitLimit = atOnce, QueueLimit = Waiting, QueueProcessingOrder = QueueProcessingOrder.NewestFirst });
+        name, _ => new ConcurrencyLimiterOptions
+        {
+            PermitLimit = atOnce,
+            QueueLimit = Waiting,
+            QueueProcessingOrder = QueueProcessingOrder.NewestFirst,
+        });
 }

@@ -16,7 +16,8 @@ internal static class ReadOnlyRequests
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
-            await Problem.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Method not allowed", "Everything here is read-only: use GET or HEAD.");
+            await Problem.WriteAsync(
+                context, StatusCodes.Status405MethodNotAllowed, "Method not allowed", "Everything here is read-only: use GET or HEAD.");
             return;
         }
 

@@ -8,7 +8,10 @@ internal sealed class Stage
 {
     private volatile Play play = new(null, () => true, () => false, "the service is starting");
 
-    /// <summary>Why the process is to be restarted; null where it is not. Never a matter of Kafka or PostgreSQL: their outage must not restart every process.</summary>
+    /// <summary>
+    /// Why the process is to be restarted; null where it is not. Never a matter of Kafka or PostgreSQL: their outage must not restart every
+    /// process.
+    /// </summary>
     public string? NotLive => play.IsLive() ? null : "the poll loop stands still";
 
     /// <summary>Why this process does not take part; null where the schema fits and the group is joined.</summary>

@@ -5,7 +5,8 @@ namespace StreamAgg.Service.Output;
 /// <summary>Every line that the service itself logs. Event ids: 900 start and end, 910 the minute's line, 920 HTTP, 930 telemetry.</summary>
 internal static partial class ServiceLog
 {
-    [LoggerMessage(900, LogLevel.Information, "streamagg {Version}: pipeline {Pipeline}, group {Group} on {Servers}, publishing into schema {Schema}")]
+    [LoggerMessage(900, LogLevel.Information,
+        "streamagg {Version}: pipeline {Pipeline}, group {Group} on {Servers}, publishing into schema {Schema}")]
     public static partial void Starting(ILogger logger, string version, string pipeline, string group, string servers, string schema);
 
     [LoggerMessage(901, LogLevel.Information, "PostgreSQL answers and its schema fits")]
@@ -39,7 +40,8 @@ internal static partial class ServiceLog
     [LoggerMessage(910, LogLevel.Information,
         "the hour {Hour} closes when the watermark reaches {End}, it is at {Watermark}; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}; "
         + "refused {Refused}")]
-    public static partial void NextHour(ILogger logger, Hour hour, Instant end, Instant watermark, long openHours, long dirtyHours, string lag, string refused);
+    public static partial void NextHour(
+        ILogger logger, Hour hour, Instant end, Instant watermark, long openHours, long dirtyHours, string lag, string refused);
 
     [LoggerMessage(911, LogLevel.Information,
         "no hour closes yet: {Waiting} have no watermark; {OpenHours} open hours, {DirtyHours} to publish, lag {Lag}; refused {Refused}")]

@@ -35,7 +35,9 @@ internal sealed class PipelineReports(
 
     public Task<Instant> NowAsync(CancellationToken cancellation) => store.NowAsync(cancellation);
 
-    /// <summary>A snapshot and a connection for each page, and neither between two, however slowly rows are taken; what is over the limit is not begun.</summary>
+    /// <summary>
+    /// A snapshot and a connection for each page, neither between two, however slowly rows are taken; what is over the limit is not begun.
+    /// </summary>
     public async IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
         RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -78,7 +80,8 @@ internal sealed class PipelineReports(
             DirtyHours = status.DirtyHours,
             DirtyDays = status.DirtyDays,
             RowsKept = status.RowsKept,
-            Gaps = [.. status.Gaps.Select(gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
+            Gaps = [.. status.Gaps.Select(
+                gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
             Events = new EventFigures(status.Events),
             KafkaSilence = silence,
             Process = Process,
@@ -100,7 +103,7 @@ internal sealed class PipelineReports(
             LastStableOffset = stable.TryGetValue(source, out long decided) ? decided : null,
         };
 
-    /// <summary>No answer is an answer here: the status is most wanted when something is away, and a person need not wait for that more than once.</summary>
+    /// <summary>No answer is an answer here: a status is most wanted when something is away, and that is waited for once.</summary>
     private async Task<BrokerAnswers> AskBrokersAsync(CancellationToken cancellation)
     {
         var answers = new BrokerAnswers(null, new Dictionary<SourcePartition, long>(), new Dictionary<SourcePartition, long>(), null, null);
@@ -110,7 +113,8 @@ internal sealed class PipelineReports(
         {
             var described = await metadata.DescribeAsync(topics.All, bound.Token);
             answers = answers with { Named = topics.PartitionsOf(described) };
-            var existing = described.SelectMany(topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
+            var existing = described.SelectMany(
+                topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
             answers = answers with { Ends = await metadata.EndOffsetsAsync(existing, bound.Token) };
             answers = answers with { Stable = await metadata.StableOffsetsAsync(existing, bound.Token) };
             return answers with { Owned = await assigned(bound.Token) };

@@ -47,7 +47,8 @@ internal sealed class MinuteLog(IReports reports, Func<PipelineVitals> vitals, T
             return;
         }
 
-        string lag = status.TotalLag?.ToString(CultureInfo.InvariantCulture) ?? (status.KafkaSilence is { } silence ? $"unknown ({silence})" : "unknown");
+        string lag = status.TotalLag?.ToString(CultureInfo.InvariantCulture)
+            ?? (status.KafkaSilence is { } silence ? $"unknown ({silence})" : "unknown");
         string refused = status.Events.LastHourText();
         if (status.Watermark is { } watermark)
         {

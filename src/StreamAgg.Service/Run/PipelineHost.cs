@@ -46,7 +46,8 @@ internal sealed class PipelineHost : IAsyncDisposable
         Store = decorate(new ResilientStore(new PostgresStore(database, pipeline, schema), backoff, clock, _ => metrics.StoreRetried()));
         Reports = ReportsOver(Queries, Store);
         Served = ReportsOver(new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema)));
-        PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(queries, store, Metadata, settings.Topics, group.AssignedAsync)
+        PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(
+            queries, store, Metadata, settings.Topics, group.AssignedAsync)
         {
             Vitals = metrics.Vitals,
             Tell = status => metrics.Stands(status.Gaps.Count, status.RowsKept, status.DirtyHours),

@@ -18,7 +18,8 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
     public async Task RunAsync(CancellationToken stop)
     {
         ServiceLog.Starting(
-            logger, ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers, settings.Postgres.PublishSchema);
+            logger, ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers,
+            settings.Postgres.PublishSchema);
         if (settings.Pipeline.Compression < 100)
             ServiceLog.CompressionIsLow(logger, settings.Pipeline.Compression);
         try

@@ -40,10 +40,12 @@ internal sealed class TelemetryExport : IDisposable
             watching,
             IsExported("METRICS")
                 ? Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddView(MetricLimits.Of(maxPlatforms))
-                    .AddReader(WatchedExporters.Metrics(Options("METRICS"), watching, Variable("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"))).Build()
+                    .AddReader(WatchedExporters.Metrics(Options("METRICS"), watching, Variable("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE")))
+                    .Build()
                 : null,
             IsExported("TRACES")
-                ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddProcessor(WatchedExporters.Traces(Options("TRACES"), watching)).Build()
+                ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources)
+                .AddProcessor(WatchedExporters.Traces(Options("TRACES"), watching)).Build()
                 : null);
     }
 

@@ -33,4 +33,5 @@ public sealed record GeneratedRecord
 /// <param name="IsTimeout">Whether a failed request counts as a timeout.</param>
 /// <param name="Numbers">Whatever else is summed of it, by field; null where that is nothing.</param>
 public readonly record struct ExpectedEvent(
-    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout, IReadOnlyList<(string Name, long Value)>? Numbers = null);
+    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout,
+    IReadOnlyList<(string Name, long Value)>? Numbers = null);

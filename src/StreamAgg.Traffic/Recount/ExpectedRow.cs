@@ -51,7 +51,7 @@ public sealed class ExpectedRow
     /// <summary>The largest p99 that keeps the stated bound.</summary>
     public double P99HighMs(int compression) => AtRank(Math.Min(Math.Ceiling(TargetRank + AllowedRanks(compression)), micros.Length - 1));
 
-    /// <summary>How far a value lies from the rank that was asked for, as a share of all ranks: 0 where it is exact, 1 where it is beyond them all.</summary>
+    /// <summary>How far a value lies from the rank asked for, as a share of all ranks: 0 where it is exact, 1 where it is beyond them all.</summary>
     public double RankError(double valueMs)
     {
         int last = micros.Length - 1;

@@ -39,6 +39,13 @@ public sealed partial class ConventionTests
     }
 
     [Fact]
+    public void No_line_is_longer_than_150_unless_it_is_one_text()
+    {
+        Assert.Empty(Sources.Product.SelectMany(file => RawText().Replace(file.Value, "").Split('\n')
+            .Where(line => line.Length > 150 && !OneText().IsMatch(line)).Select(line => $"{file.Key}: {line.Trim()}")));
+    }
+
+    [Fact]
     public void The_README_names_every_verb_and_no_other()
     {
         var named = Table("README.md", "| `run` |").Select(row => InCode().Match(row).Groups["text"].Value.Split(' ')[0]);
@@ -123,6 +130,13 @@ public sealed partial class ConventionTests
 
     [GeneratedRegex(@"\[LoggerMessage\((?:EventId = )?(?<id>\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex EventId();
+
+    [GeneratedRegex("\"\"\"[\\s\\S]*?\"\"\"")]
+    private static partial Regex RawText();
+
+    /// <summary>A message stands in one piece, behind no more than a name or an operator: it is found by its words.</summary>
+    [GeneratedRegex(@"^\s*(?:[?:+\[] ?|[\w.]+ (?:=>|=) |(?:public const string|return|yield return) (?:\w+ = )?)*[$@]*""", RegexOptions.ExplicitCapture)]
+    private static partial Regex OneText();
 
     [GeneratedRegex("`(?<text>[^`]+)`", RegexOptions.ExplicitCapture)]
     private static partial Regex InCode();
