@@ -64,4 +64,4 @@ public sealed record ErrorEvent
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(UsageEvent))]
 [JsonSerializable(typeof(ErrorEvent))]
-public sealed partial class GatewayJson : JsonSerializerContext;
+internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -4,7 +4,7 @@ namespace StreamAgg.Pipeline.Log;
 
 /// <summary>The log's ends as the brokers told them last, whoever asked, and when that was. Safe from any thread.</summary>
 /// <remarks>Never a reason to move a watermark: that takes an answer of the checkpoint's own, of a known time.</remarks>
-public sealed class LogEnds
+internal sealed class LogEnds
 {
     private readonly ConcurrentDictionary<SourcePartition, (long End, long ToldAt)> ends = new();
 

@@ -10,7 +10,7 @@ namespace StreamAgg.Pipeline.Members;
 /// A step machine on one thread: the log calls it with what it reads, and <see cref="Advance"/> takes over what the asynchronous runs
 /// (claims, checkpoints, gap searches) have finished and starts what is due. Nothing here waits, and nothing here takes a lock.
 /// </remarks>
-public sealed class Member : ILogHandler, IDisposable
+internal sealed class Member : ILogHandler, IDisposable
 {
     private readonly MemberServices services;
     private readonly IEventLog log;

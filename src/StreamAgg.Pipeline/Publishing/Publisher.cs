@@ -7,7 +7,7 @@ namespace StreamAgg.Pipeline.Publishing;
 
 /// <summary>Publishes closed dirty hours, then closed dirty days. Any number may run at once; the store's guards make it right.</summary>
 /// <remarks>One call at a time an instance. No leader is elected: two that meet do the same work twice, and the second writes nothing.</remarks>
-public sealed class Publisher(MemberServices services)
+internal sealed class Publisher(MemberServices services)
 {
     /// <summary>Keys a transaction: about 1 MB of centroids, and locks that are held for tens of milliseconds.</summary>
     public const int BatchSize = 250;

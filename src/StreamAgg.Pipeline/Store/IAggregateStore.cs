@@ -54,10 +54,12 @@ public interface IAggregateStore
     /// <param name="cancellation">Ends the wait.</param>
     Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
 
+    /// <summary>Writes sketches newer than those stored, and their rows; marks their days, and clears the marks that are still those seen.</summary>
     Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation);
 
     /// <summary>Dirty days whose end the smallest watermark has passed and none of whose hours (of that label) is dirty.</summary>
     Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
 
+    /// <summary>As the hours, without a mark for what comes next.</summary>
     Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation);
 }

@@ -137,7 +137,7 @@ public sealed class StreamAggMetrics : IDisposable
     public Func<IEnumerable<MemberStatus>> Members { get; set; } = () => [];
 
     /// <summary>What the lag is taken to; null until the pipeline runs.</summary>
-    public LogEnds? Ends { get; set; }
+    internal LogEnds? Ends { get; set; }
 
     /// <summary>Where dead letters wait; null until the pipeline runs.</summary>
     public IDeadLetterSink? Letters { get; set; }
@@ -147,7 +147,7 @@ public sealed class StreamAggMetrics : IDisposable
     /// <summary>Events before this time belong to hours that were published; the publisher moves it.</summary>
     public Instant ClosedBefore => new(Volatile.Read(ref closedBeforeTicks));
 
-    public void Consumed(string topic, EventKind kind, long records, long accepted, long refused)
+    internal void Consumed(string topic, EventKind kind, long records, long accepted, long refused)
     {
         consumed.Add(records, new TagList
         {
@@ -161,11 +161,11 @@ public sealed class StreamAggMetrics : IDisposable
             events.Add(refused, new("kind", kindName), new("outcome", "refused"));
     }
 
-    public void LetterSent(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    internal void LetterSent(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    public void LateEvents(long count) => lateEvents.Add(count);
+    internal void LateEvents(long count) => lateEvents.Add(count);
 
-    public void DurationsLeftOut(in DurationsLeftOut leftOut)
+    internal void DurationsLeftOut(in DurationsLeftOut leftOut)
     {
         if (leftOut.Negative > 0)
             durationsLeftOut.Add(leftOut.Negative, new KeyValuePair<string, object?>("reason", Core.Events.DurationsLeftOut.NegativeReason));
@@ -173,7 +173,7 @@ public sealed class StreamAggMetrics : IDisposable
             durationsLeftOut.Add(leftOut.TooLong, new KeyValuePair<string, object?>("reason", Core.Events.DurationsLeftOut.TooLongReason));
     }
 
-    public void EventsAhead(long count) => eventsAhead.Add(count);
+    internal void EventsAhead(long count) => eventsAhead.Add(count);
 
     /// <summary>Counts what a platform's totals gained since <paramref name="reported"/>.</summary>
     public void Requests(string platform, BucketTotals totals, BucketTotals reported)
@@ -193,27 +193,27 @@ public sealed class StreamAggMetrics : IDisposable
         static long Other(in BucketTotals t) => t.ErrorCount - t.Error4xxCount - t.Error5xxCount;
     }
 
-    public void CheckpointTook(TimeSpan duration, int rows)
+    internal void CheckpointTook(TimeSpan duration, int rows)
     {
         checkpointDuration.Record(duration.TotalSeconds);
         checkpointRows.Record(rows);
     }
 
-    public void CheckpointFailed()
+    internal void CheckpointFailed()
     {
         checkpointFailures.Add(1);
         Interlocked.Increment(ref failedCheckpoints);
     }
 
-    public void PublicationFailed()
+    internal void PublicationFailed()
     {
         publishFailures.Add(1);
         Interlocked.Increment(ref failedPublications);
     }
 
-    public void PublishTook(TimeSpan duration) => publishDuration.Record(duration.TotalSeconds);
+    internal void PublishTook(TimeSpan duration) => publishDuration.Record(duration.TotalSeconds);
 
-    public void Published(string table, PublishResult result)
+    internal void Published(string table, PublishResult result)
     {
         if (result.RowsWritten > 0)
             rowsPublished.Add(result.RowsWritten, new KeyValuePair<string, object?>("table", table));
@@ -224,7 +224,7 @@ public sealed class StreamAggMetrics : IDisposable
     /// <summary>Where the smallest watermark stands, and the database's time with it.</summary>
     /// <param name="smallest">Null while a partition has none: then the last one that was known grows older.</param>
     /// <param name="now">The database's.</param>
-    public void WatermarkAt(Instant? smallest, Instant now)
+    internal void WatermarkAt(Instant? smallest, Instant now)
     {
         Volatile.Write(ref closedBeforeTicks, smallest is { } at ? at.Hour.Start.UnixTicks : long.MinValue);
         if (smallest is { } known)
@@ -240,11 +240,11 @@ public sealed class StreamAggMetrics : IDisposable
         Letters?.PendingBytes ?? 0,
         HeldBytes, Members().Any(member => member.IsPaused));
 
-    public void Rebalanced(string kind) => rebalances.Add(1, new KeyValuePair<string, object?>("kind", kind));
+    internal void Rebalanced(string kind) => rebalances.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    public void Fenced() => fenced.Add(1);
+    internal void Fenced() => fenced.Add(1);
 
-    public void GapRecorded() => gaps.Add(1);
+    internal void GapRecorded() => gaps.Add(1);
 
     public void StoreRetried() => storeRetries.Add(1);
 
