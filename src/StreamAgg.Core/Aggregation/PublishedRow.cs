@@ -4,7 +4,6 @@ namespace StreamAgg.Core.Aggregation;
 
 /// <summary>A row of one of the published tables, whoever wrote it.</summary>
 /// <param name="Start">The hour's, as it stands in the row, or the day's midnight (UTC).</param>
-/// <param name="Platform">The label.</param>
 /// <param name="Values">
 /// Of <see cref="Figures.All"/>, in that order: a long, a double or an <see cref="Instant"/>. Latencies are milliseconds, null where no
 /// request had one; rates are percent.

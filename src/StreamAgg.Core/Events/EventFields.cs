@@ -32,8 +32,6 @@ public sealed record NumberField(int Decimals, long Max, long Absent = 0, string
 }
 
 /// <summary>A field that is read.</summary>
-/// <param name="Id">Its place.</param>
-/// <param name="Name">As it is written.</param>
 /// <param name="Kind">Of the events in which it is read; null: of both.</param>
 /// <param name="Number">Where it is measured or summed.</param>
 public sealed record EventField(Field Id, string Name, EventKind? Kind = null, NumberField? Number = null)

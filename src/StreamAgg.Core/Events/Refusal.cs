@@ -4,7 +4,6 @@ namespace StreamAgg.Core.Events;
 /// <param name="EventIndex">
 /// The event's place in its record, from 0, of several the first one's; <see cref="WholeRecord"/> where the record itself is refused.
 /// </param>
-/// <param name="Reason">One of <see cref="RefusalReason"/>.</param>
 /// <param name="Detail">One line for a person: what was found, what is expected; of several events the first one's.</param>
 /// <param name="Start">First byte of the refused event in the record's value.</param>
 /// <param name="Length">How many bytes of the value the refused event takes.</param>

@@ -46,12 +46,10 @@ internal sealed class CellIndex
     private int length;
 
     /// <summary>Whether this is of such cells already; their weights and means may have changed since.</summary>
-    /// <param name="cells">Where they are.</param>
     /// <param name="theirStructure">Another number whenever there are other cells in the same array.</param>
     public bool IsOf(Cell[] cells, int theirStructure) => indexed == cells && structure == theirStructure;
 
     /// <param name="cells">Ascending and disjoint, fewer than 2^15.</param>
-    /// <param name="count">How many of them there are.</param>
     /// <param name="theirStructure">See <see cref="IsOf"/>.</param>
     public void Build(Cell[] cells, int count, int theirStructure)
     {

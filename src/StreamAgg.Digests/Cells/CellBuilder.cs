@@ -56,7 +56,6 @@ internal sealed class CellBuilder
     private double share;
 
     /// <param name="ends">The cuts, ascending; the last one is at or above every value.</param>
-    /// <param name="count">How many values will be put in.</param>
     public void Begin(ReadOnlySpan<double> ends, long count)
     {
         length = ends.Length;

@@ -72,7 +72,6 @@ internal static class Compaction
     /// <param name="cells">To be joined.</param>
     /// <param name="joined">Takes the joints; may be the same.</param>
     /// <param name="below">How many values of each cell lie below its mean, where it is not NaN: worked out when it is first asked for.</param>
-    /// <param name="count">Of all values.</param>
     /// <param name="full">How many cells of full size there would be.</param>
     /// <param name="usual">How many there ordinarily are: with fewer, more is tolerated.</param>
     private static int Join(

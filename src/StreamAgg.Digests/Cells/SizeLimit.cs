@@ -37,7 +37,6 @@ internal readonly struct SizeLimit
     private readonly double perCount;
 
     /// <param name="cells">How many cells of full size the whole range holds.</param>
-    /// <param name="count">The number of values.</param>
     public SizeLimit(double cells, double count)
     {
         scale = Integral * Room / cells * count;

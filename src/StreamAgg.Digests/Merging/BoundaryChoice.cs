@@ -67,9 +67,6 @@ internal sealed class BoundaryChoice
     private double reached;
 
     /// <param name="merged">More than one run.</param>
-    /// <param name="min">The smallest value of all.</param>
-    /// <param name="max">The largest.</param>
-    /// <param name="size">Of a full cell.</param>
     /// <returns>Ascending; the first is the smallest value, the last the largest. Valid until the next use.</returns>
     public ReadOnlySpan<double> Find(CellRun[] merged, double min, double max, SizeLimit size)
     {
@@ -93,7 +90,6 @@ internal sealed class BoundaryChoice
     /// More cuts where cells that were made between these are far too heavy (the means of lumps had hidden how far those reach, as at a jump), or
     /// hold the foot of a peak.
     /// </summary>
-    /// <param name="merged">The same runs again.</param>
     /// <param name="made">What the cuts that were found have come to.</param>
     /// <param name="ends">Those cuts, then with the further ones among them.</param>
     /// <returns>Whether there are any.</returns>

@@ -9,7 +9,6 @@ internal static class MeanPlace
 {
     private const double Places = ushort.MaxValue;
 
-    /// <param name="cell">Not pure.</param>
     public static ushort Of(in Cell cell)
     {
         // At half its size, as in CellCurve.

@@ -59,11 +59,9 @@ public sealed class GatewayProducer : IAsyncDisposable
             EventKind.Error, key: null, JsonSerializer.SerializeToUtf8Bytes(error, GatewayJson.Default.ErrorEvent), timestamp: null, cancellation);
 
     /// <summary>Hands a record over to the client; waits only while its queue is full.</summary>
-    /// <param name="kind">Decides the topic.</param>
     /// <param name="key">Decides the partition; null spreads records over all.</param>
     /// <param name="value">The record's bytes, which must not be changed any more.</param>
     /// <param name="timestamp">The record's own; null for the time of the call. Kept to the millisecond.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="GatewayDeliveryException">The client can't go on, or the record is too large for it.</exception>
     public async ValueTask SendAsync(EventKind kind, byte[]? key, byte[] value, Instant? timestamp, CancellationToken cancellation = default)
     {

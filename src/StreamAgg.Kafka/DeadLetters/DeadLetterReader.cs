@@ -11,9 +11,6 @@ namespace StreamAgg.Kafka.DeadLetters;
 
 /// <summary>Reads the dead letters' topic from its beginning to where it ended when the reading began, outside any group.</summary>
 /// <remarks>A message that somebody else wrote there names no source and is passed over.</remarks>
-/// <param name="options">Valid ones.</param>
-/// <param name="metadata">Tells the topic's partitions and ends.</param>
-/// <param name="logger">Takes the client's own lines.</param>
 public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata, ILogger<DeadLetterReader> logger)
 {
     /// <summary>Silence of the brokers that is taken for their absence.</summary>
@@ -23,7 +20,6 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata
     /// <remarks>Streams: in memory are the keys seen, some 50 bytes each, and one letter.</remarks>
     /// <param name="reason">Only letters of this reason; null for all.</param>
     /// <param name="limit">At most this many; null for all.</param>
-    /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
     /// <exception cref="LogFatalException">The topic may not be read, or an offset of it is gone.</exception>
     public async IAsyncEnumerable<DeadLetter> ReadAsync(

@@ -9,7 +9,6 @@ namespace StreamAgg.Kafka.Log;
 internal sealed class FatalAnswers(KafkaOptions options)
 {
     /// <param name="code">The newer group protocol has refused rights among its fatal errors.</param>
-    /// <param name="reason">The client's words.</param>
     /// <param name="topic">The topic that it concerns; null where it is not told.</param>
     public LogFatalException Of(ErrorCode code, string reason, string? topic = null) => code switch
     {

@@ -47,11 +47,8 @@ public sealed class KafkaEventLog : IEventLog
     private int lostGeneration;
     private bool isDisposed;
 
-    /// <param name="options">Valid ones.</param>
-    /// <param name="logger">Takes the client's own lines too.</param>
     /// <param name="member">This member's number within the process, from 0.</param>
     /// <param name="members">How many members the process has: they share the memory for reading ahead.</param>
-    /// <param name="time">The clock for waiting; none of the results depends on it.</param>
     /// <exception cref="LogFatalException">The settings do not go together, or the client library is not the one that this is built for.</exception>
     public KafkaEventLog(KafkaOptions options, ILogger<KafkaEventLog> logger, int member = 0, int members = 1, TimeProvider? time = null)
     {

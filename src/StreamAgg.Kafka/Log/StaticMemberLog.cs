@@ -27,11 +27,7 @@ public sealed class StaticMemberLog : IEventLog
     private long refusedAt;
     private bool isPaused;
 
-    /// <param name="options">Valid ones.</param>
-    /// <param name="logger">Takes the client's own lines too.</param>
     /// <param name="member">This member's number within the process, from 0.</param>
-    /// <param name="members">How many members the process has.</param>
-    /// <param name="time">The clock for waiting.</param>
     /// <param name="heldIdTimeout"><see cref="HeldIdTimeout"/> where null.</param>
     /// <exception cref="LogFatalException">The settings do not go together, or the client library is not the one that this is built for.</exception>
     public StaticMemberLog(

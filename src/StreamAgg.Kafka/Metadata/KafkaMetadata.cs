@@ -31,8 +31,6 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
     private readonly ConcurrentDictionary<string, IReadOnlySet<int>> leaderless = new(StringComparer.Ordinal);
     private volatile bool isMetadataDoubted;
 
-    /// <param name="options">Valid ones.</param>
-    /// <param name="logger">Takes the client's own lines.</param>
     /// <param name="timeout">5 s where null: a question that is not answered by then is unanswered.</param>
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
     public KafkaMetadata(KafkaOptions options, ILogger<KafkaMetadata>? logger = null, TimeSpan? timeout = null)

@@ -8,7 +8,6 @@ internal sealed class LogEnds
 {
     private readonly ConcurrentDictionary<SourcePartition, (long End, long ToldAt)> ends = new();
 
-    /// <param name="answer">What the brokers said.</param>
     /// <param name="toldAt">Monotonic.</param>
     public void Told(IReadOnlyDictionary<SourcePartition, long> answer, long toldAt)
     {
@@ -20,7 +19,6 @@ internal sealed class LogEnds
     public long? Of(SourcePartition source) => ends.TryGetValue(source, out var known) ? known.End : null;
 
     /// <summary>True where nobody was told since.</summary>
-    /// <param name="source">The partition.</param>
     /// <param name="since">Monotonic.</param>
     public bool IsOlder(SourcePartition source, long since) => !ends.TryGetValue(source, out var known) || known.ToldAt < since;
 }

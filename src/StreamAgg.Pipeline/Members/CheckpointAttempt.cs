@@ -159,8 +159,6 @@ internal sealed class CheckpointAttempt(MemberServices services, IReadOnlyList<P
     }
 }
 
-/// <param name="Verdicts">One for every cut.</param>
-/// <param name="EndOffsets">What the broker answered.</param>
 /// <param name="AskedAt">The database's time; null where it did not tell.</param>
 /// <param name="Failure">Why nothing was written; null where nothing failed.</param>
 internal sealed record CheckpointOutcome(

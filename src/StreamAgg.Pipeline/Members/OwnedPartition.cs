@@ -112,7 +112,6 @@ internal sealed class OwnedPartition
 
     /// <param name="reason">One line for a person.</param>
     /// <param name="sharedEnd">Up to where the log still holds what was read from it; null where only its ends can tell.</param>
-    /// <param name="cancellation">Ends the search.</param>
     public void FindGap(string reason, long? sharedEnd, CancellationToken cancellation)
     {
         if (State.Phase != PartitionPhase.Active || IsLookingForGap)

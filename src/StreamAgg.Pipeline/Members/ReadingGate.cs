@@ -3,8 +3,6 @@ using StreamAgg.Pipeline.Log;
 namespace StreamAgg.Pipeline.Members;
 
 /// <summary>Stops the reading while too much is held, and lets it go on at half of that: memory stays bounded through any outage.</summary>
-/// <param name="log">What is read.</param>
-/// <param name="bounds">Where it closes.</param>
 /// <param name="members">How many members of the process share the bound on bytes.</param>
 internal sealed class ReadingGate(IEventLog log, MemberBounds bounds, int members)
 {

@@ -50,8 +50,6 @@ public interface IAggregateStore
     /// counts as minus infinity. Oldest first.
     /// </summary>
     /// <param name="partitions">Every partition that the topics' metadata name.</param>
-    /// <param name="limit">At most this many (hour, label) keys.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
 
     /// <summary>Writes sketches newer than those stored, and their rows; marks their days, and clears the marks that are still those seen.</summary>

@@ -4,7 +4,6 @@ using StreamAgg.Pipeline.Log;
 namespace StreamAgg.Postgres.Queries;
 
 /// <summary>How far a partition is.</summary>
-/// <param name="Source">The partition.</param>
 /// <param name="Owner">Who claimed it last (it may be gone since); null where nobody did yet.</param>
 /// <param name="NextOffset">Everything before is counted, refused or a gap.</param>
 /// <param name="Watermark">Null where none is known: then no hour closes.</param>
@@ -21,11 +20,9 @@ public sealed record PartitionStatus(
 public sealed record EventTotal(string Outcome, string Reason, long Total, long LastHour);
 
 /// <summary>A recorded gap.</summary>
-/// <param name="Source">The partition.</param>
 /// <param name="FromOffset">The first record missing.</param>
 /// <param name="ToOffset">The first one after; null where nobody can know.</param>
 /// <param name="Reason">One line for a person.</param>
-/// <param name="RecordedAt">When it was first recorded.</param>
 public sealed record RecordedGap(SourcePartition Source, long FromOffset, long? ToOffset, string Reason, Instant RecordedAt);
 
 /// <summary>The pipeline's state in one snapshot.</summary>
@@ -37,7 +34,6 @@ public sealed record RecordedGap(SourcePartition Source, long FromOffset, long? 
 /// <param name="DirtyDays">Days that wait to be published (again), open ones included.</param>
 /// <param name="RowsKept">Published rows of somebody else's that stayed because they count more.</param>
 /// <param name="Gaps">Oldest first.</param>
-/// <param name="Events">What became of the events that were read.</param>
 public sealed record StoreStatus(
     IReadOnlyList<PartitionStatus> Partitions, Instant? Watermark, long OpenHours, Instant? NextClose, long DirtyHours, long DirtyDays, long RowsKept,
     IReadOnlyList<RecordedGap> Gaps, IReadOnlyList<EventTotal> Events);

@@ -28,8 +28,6 @@ public sealed class ResilientStore : IAggregateStore
     private readonly ResiliencePipeline resilience;
     private readonly ResiliencePipeline attempt;
 
-    /// <param name="inner">The store itself.</param>
-    /// <param name="backoff">Before each retry.</param>
     /// <param name="time">Delays and sampling; the machine's own outside of tests.</param>
     /// <param name="onRetry">Told of each retry with its reason, from any thread; must not throw.</param>
     /// <param name="attemptTimeout">

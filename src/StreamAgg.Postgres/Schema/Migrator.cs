@@ -59,8 +59,6 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         """;
 
     /// <summary>Applies what is missing, in order, in one transaction: all of it or nothing.</summary>
-    /// <param name="isDryRun">Only list.</param>
-    /// <param name="cancellation">Ends the wait for another migrator and the migration.</param>
     /// <returns>The names of what was (or would be) applied.</returns>
     /// <exception cref="SchemaMismatchException">The schema is newer, a published table has another shape, or a right is missing.</exception>
     /// <exception cref="PublishSchemaTakenException">Another pipeline publishes into that schema.</exception>

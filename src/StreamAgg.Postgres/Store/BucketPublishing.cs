@@ -17,9 +17,6 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     private readonly string sketches, kept, clear;
     private readonly PublishedTable published;
 
-    /// <param name="pipeline">Whose rows.</param>
-    /// <param name="publishSchema">Where the published table lies.</param>
-    /// <param name="name">In the names of the state's tables.</param>
     /// <param name="table">The published one: in the state's tables the bucket's column has the same name.</param>
     protected BucketPublishing(string pipeline, string publishSchema, string name, RowTable table)
     {

@@ -6,7 +6,6 @@ namespace StreamAgg.Service.Http;
 /// <param name="ask">The question; what it throws is everybody's answer too, and is not kept.</param>
 /// <param name="age">How long an answer is good for.</param>
 /// <param name="timeout">How long one is waited for: a server that hangs is else found out later than browsers, probes and dashboards wait.</param>
-/// <param name="clock">Of the age.</param>
 internal sealed class Recent<T>(Func<CancellationToken, Task<T>> ask, TimeSpan age, TimeSpan timeout, TimeProvider clock)
 {
     private readonly Lock gate = new();

@@ -7,7 +7,6 @@ namespace StreamAgg.Service.Output;
 internal static class Visible
 {
     /// <summary>Escapes, as JSON would, control and format characters: sequences that move the cursor, overrides that turn text around.</summary>
-    /// <param name="text">Any.</param>
     /// <param name="keepsLines">True leaves line feeds and tabs as they are.</param>
     public static string Of(string text, bool keepsLines = false)
     {

@@ -11,10 +11,7 @@ using StreamAgg.Service.Faults;
 namespace StreamAgg.Service.Reports;
 
 /// <summary>Reports from the database, with what the brokers say of the log's ends where they answer.</summary>
-/// <param name="queries">Over the database.</param>
 /// <param name="store">Whose clock is "now".</param>
-/// <param name="metadata">Asked for the log's ends.</param>
-/// <param name="topics">The input topics.</param>
 /// <param name="assigned">The partitions that the group's members read now; null where nobody can say.</param>
 internal sealed class PipelineReports(
     AggregateQueries queries, IAggregateStore store, ILogMetadata metadata, PipelineTopics topics,

@@ -8,10 +8,7 @@ using StreamAgg.Service.Reports;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Says once a minute when the next hour closes and what is open: the answer to "why is there no row yet".</summary>
-/// <param name="reports">Asked once a minute.</param>
 /// <param name="vitals">What can be said where they don't answer.</param>
-/// <param name="clock">Of the minute.</param>
-/// <param name="logger">Takes the line.</param>
 internal sealed class MinuteLog(IReports reports, Func<PipelineVitals> vitals, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);

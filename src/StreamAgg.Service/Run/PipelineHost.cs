@@ -27,7 +27,6 @@ internal sealed class PipelineHost : IAsyncDisposable
     /// <param name="settings">Checked ones.</param>
     /// <param name="database">Its schema fits. Not disposed here.</param>
     /// <param name="reading">For those who only look; what they take of it the pipeline does not miss. Not disposed here.</param>
-    /// <param name="loggers">For everything.</param>
     /// <param name="clock">Intervals, not the time of hours: that is the store's.</param>
     /// <param name="decorate">Given the store; returns the one that the pipeline shall have.</param>
     /// <exception cref="Pipeline.Log.LogFatalException">The Kafka client refuses its settings.</exception>

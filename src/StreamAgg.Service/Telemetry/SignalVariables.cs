@@ -9,7 +9,6 @@ namespace StreamAgg.Service.Telemetry;
 /// </summary>
 internal static class SignalVariables
 {
-    /// <param name="options">As the general variables have them.</param>
     /// <param name="signal">METRICS or TRACES.</param>
     /// <param name="variable">Reads a variable; null where it is not set.</param>
     public static void Apply(OtlpExporterOptions options, string signal, Func<string, string?> variable)

@@ -27,7 +27,6 @@ internal sealed class TelemetryExport : IDisposable
     }
 
     /// <param name="maxPlatforms">How many labels may become attributes.</param>
-    /// <param name="logger">Told where nothing arrives.</param>
     public static TelemetryExport Start(int maxPlatforms, ILogger logger)
     {
         if (IsOn("OTEL_SDK_DISABLED") || (!IsExported("METRICS") && !IsExported("TRACES")))

@@ -28,8 +28,6 @@ internal sealed class TelemetryWatch : EventListener
     }
 
     /// <param name="signal">metrics or traces.</param>
-    /// <param name="endpoint">Where it was sent.</param>
-    /// <param name="result">What became of it.</param>
     public ExportResult Ended(string signal, Uri endpoint, ExportResult result)
     {
         string shown = endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);

@@ -15,8 +15,6 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
     private static readonly (string Text, int Minutes)[] Offsets = [
         ("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825), ("+00", 0), ("+0800", 480), ("-03", -180)];
 
-    /// <param name="kind">Of the record.</param>
-    /// <param name="platform">Whose request it is.</param>
     /// <param name="time">When it was made; cut to what is written of it.</param>
     /// <param name="recordTime">Where it is not null, the event leaves its time to the record.</param>
     public ExpectedEvent Write(EventKind kind, PlatformProfile platform, Instant time, Instant? recordTime)

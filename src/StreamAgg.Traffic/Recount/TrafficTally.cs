@@ -59,7 +59,6 @@ public sealed class TrafficTally
 
 /// <summary>The key of a row in either table.</summary>
 /// <param name="Start">The hour's start, or the day's midnight (UTC).</param>
-/// <param name="Platform">The label.</param>
 public readonly record struct TallyKey(Instant Start, string Platform);
 
 /// <summary>What was counted in one hour under one label.</summary>
