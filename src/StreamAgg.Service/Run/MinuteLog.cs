@@ -38,9 +38,9 @@ internal sealed class MinuteLog(IReports reports, Func<PipelineVitals> vitals, T
         {
             // A line that can't be said must end neither the lines to come nor the service: whether that goes on is for the pipeline to say.
             if (FaultText.CodeOf(fault) == ExitCode.Unexpected)
-                ServiceLog.StatusFailed(logger, fault);
+                logger.StatusFailed(fault);
             else
-                ServiceLog.StatusUnknown(logger, OneLine.Of(fault), StatusLines.Text(vitals()));
+                logger.StatusUnknown(OneLine.Of(fault), StatusLines.Text(vitals()));
             return;
         }
 
@@ -50,11 +50,11 @@ internal sealed class MinuteLog(IReports reports, Func<PipelineVitals> vitals, T
         if (status.Watermark is { } watermark)
         {
             var closes = status.NextClose ?? watermark.Hour.End;
-            ServiceLog.NextHour(logger, new Hour(closes.Hour.SinceEpoch - 1), closes, watermark, status.OpenHours, status.DirtyHours, lag, refused);
+            logger.NextHour(new Hour(closes.Hour.SinceEpoch - 1), closes, watermark, status.OpenHours, status.DirtyHours, lag, refused);
             return;
         }
 
         string waiting = string.Join(' ', status.Partitions.Where(p => p.Watermark is null).Select(p => $"{p.Topic}-{p.Partition}"));
-        ServiceLog.NoWatermark(logger, waiting.Length > 0 ? waiting : "the topics", status.OpenHours, status.DirtyHours, lag, refused);
+        logger.NoWatermark(waiting.Length > 0 ? waiting : "the topics", status.OpenHours, status.DirtyHours, lag, refused);
     }
 }

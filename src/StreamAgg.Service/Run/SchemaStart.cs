@@ -17,7 +17,7 @@ internal sealed class SchemaStart(Migrator migrator, ServerWait wait, ILogger lo
         {
             var applied = await wait.AskAsync("PostgreSQL", Remedy, token => migrator.MigrateAsync(isDryRun: false, token), stop);
             if (applied.Count > 0)
-                ServiceLog.Migrated(logger, string.Join(", ", applied));
+                logger.Migrated(string.Join(", ", applied));
         }
 
         var check = await wait.AskAsync("PostgreSQL", Remedy, migrator.CheckSchemaAsync, stop);
@@ -29,6 +29,6 @@ internal sealed class SchemaStart(Migrator migrator, ServerWait wait, ILogger lo
             await migrator.RegisterPipelineAsync(token);
             return true;
         }, stop);
-        ServiceLog.StoreReady(logger);
+        logger.StoreReady();
     }
 }

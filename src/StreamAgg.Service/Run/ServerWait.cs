@@ -46,7 +46,7 @@ internal sealed class ServerWait(TimeProvider clock, ILogger logger, Action<stri
                 throw CommandFaultException.Dependency($"{what} did not answer for {Limit.TotalSeconds:0} s: {reason} {remedy}");
             tell($"{what} does not answer: {reason}");
             if (!isSaid)
-                ServiceLog.Waiting(logger, what, Limit.TotalSeconds, reason);
+                logger.Waiting(what, Limit.TotalSeconds, reason);
             isSaid = true;
             await Task.Delay(Pause, clock, stop);
         }

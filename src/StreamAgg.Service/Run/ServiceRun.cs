@@ -17,11 +17,10 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
 
     public async Task RunAsync(CancellationToken stop)
     {
-        ServiceLog.Starting(
-            logger, ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers,
+        logger.Starting(ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers,
             settings.Postgres.PublishSchema);
         if (settings.Pipeline.Compression < 100)
-            ServiceLog.CompressionIsLow(logger, settings.Pipeline.Compression);
+            logger.CompressionIsLow(settings.Pipeline.Compression);
         try
         {
             await RunPartsAsync(stop);
@@ -31,7 +30,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
             // Told to stop while it was still starting: there is nothing to finish.
         }
 
-        ServiceLog.Stopped(logger);
+        logger.Stopped();
     }
 
     private async Task RunPartsAsync(CancellationToken stop)
@@ -40,7 +39,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         // Before anything is waited for: probes and people are answered from the first second to the last.
         var stage = new Stage();
         await using var http = await HttpServer.StartAsync(settings.HttpUrl, stage, loggers, stop);
-        ServiceLog.Serving(logger, http.Url);
+        logger.Serving(http.Url);
 
         await using var database = PostgresDataSource.Create(settings.Postgres, loggers);
         await using var reading = PostgresDataSource.CreateReading(settings.Postgres, loggers);
@@ -59,7 +58,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
 
         stage.Open(host.Served, () => host.Runner.IsLive, () => host.Runner.IsReady);
         using var closed = stop.Register(stage.Close);
-        using var said = stop.Register(() => ServiceLog.Stopping(logger));
+        using var said = stop.Register(() => logger.Stopping());
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var minutes = new MinuteLog(host.Reports, host.Vitals, clock, logger).RunAsync(ending.Token);
         try

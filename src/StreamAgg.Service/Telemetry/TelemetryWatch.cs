@@ -34,9 +34,9 @@ internal sealed class TelemetryWatch : EventListener
         lock (gate)
         {
             if (result == ExportResult.Success && silent.Remove(signal))
-                ServiceLog.TelemetryArrives(logger, signal, shown);
+                logger.TelemetryArrives(signal, shown);
             else if (result != ExportResult.Success && silent.Add(signal))
-                ServiceLog.TelemetryLost(logger, signal, shown, reason ?? "nobody says why");
+                logger.TelemetryLost(signal, shown, reason ?? "nobody says why");
         }
 
         reason = null;
