@@ -14,7 +14,7 @@ public sealed partial class TDigest
         this.written = written;
     }
 
-    /// <summary>The final form as bytes, at most 1,250 at a compression of 100 (<c>./dev bench digest</c>); of the reading nothing stays in the digest.</summary>
+    /// <summary>The final form as bytes, at most 1,250 at a compression of 100 (<c>./dev bench digest</c>); nothing of the reading stays.</summary>
     /// <remarks>Equal states give equal bytes.</remarks>
     public byte[] ToBytes()
     {

@@ -17,7 +17,7 @@ public sealed partial class TDigest
         merged = null;
     }
 
-    /// <summary>Brings the buffer into the cells. A few values that have no cell yet may stay in it: new cells are best made for many at once.</summary>
+    /// <summary>Brings the buffer into the cells. A few values that have no cell yet may stay: new cells are best made for many at once.</summary>
     private void Flush()
     {
         Absorption absorption = Absorption.Shared;

@@ -19,7 +19,7 @@ public sealed partial class TDigest
     /// <param name="q">0 (the minimum) to 1 (the maximum).</param>
     /// <param name="unit">How much of this digest's unit the other one is; finite, above 0.</param>
     /// <returns>NaN where the digest is empty.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="q"/> is NaN or not within 0 to 1, or the unit is not finite and positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="q"/> is not within 0 to 1, or the unit is not finite and positive.</exception>
     public double Quantile(double q, double unit)
     {
         if (!(unit > 0 && double.IsFinite(unit)))
@@ -43,7 +43,7 @@ public sealed partial class TDigest
 
     /// <summary>By how much of the count the rank of <see cref="Quantile(double)"/>'s answer can differ from the one that was asked for.</summary>
     /// <param name="q">0 to 1.</param>
-    /// <returns>In units of q: 0 where the answer is exact, NaN where the digest is empty. The error met is ordinarily a tenth of it or less.</returns>
+    /// <returns>In units of q: 0 where the answer is exact, NaN where the digest is empty. The error met is mostly a tenth of it or less.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="q"/> is NaN or not within 0 to 1.</exception>
     public double RankErrorBound(double q)
     {

@@ -69,8 +69,8 @@ public class ReadingPoolTests(TestServer server)
     public async Task A_reader_s_server_that_is_away_is_away_for_readers_alone()
     {
         await using TestDatabase database = await server.CreateMigratedAsync();
-        database.Options.ReadConnectionString = "Host=127.0.0.1;Port=1;Username=x;Database=x";
-        await using NpgsqlDataSource reading = PostgresDataSource.CreateReading(database.Options);
+        await using NpgsqlDataSource reading = PostgresDataSource.CreateReading(
+            database.Options with { ReadConnectionString = "Host=127.0.0.1;Port=1;Username=x;Database=x" });
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => new AggregateQueries(reading, "default", "public").StatusAsync(null, CancellationToken.None));
         Assert.Empty((await new AggregateQueries(database.Source, "default", "public").StatusAsync(null, CancellationToken.None)).Partitions);

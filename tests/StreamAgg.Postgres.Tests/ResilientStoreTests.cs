@@ -1,5 +1,6 @@
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Resilience;
 using static StreamAgg.Postgres.Tests.Sample;
@@ -65,9 +66,9 @@ public class ResilientStoreTests
                 calls++;
                 await Task.Delay(Timeout.Infinite, token);
             }),
-            new ResilienceOptions { MaxRetries = 1, RetryDelay = TimeSpan.FromMilliseconds(1), AttemptTimeout = TimeSpan.FromMilliseconds(50) }, TimeProvider.System);
+            new Backoff(static () => 0), TimeProvider.System, attemptTimeout: TimeSpan.FromMilliseconds(50));
         Assert.Equal("PostgreSQL did not answer within 0.1 s.", (await Assert.ThrowsAsync<StoreUnavailableException>(() => store.NowAsync(None))).Message);
-        Assert.Equal(2, calls);
+        Assert.Equal(3, calls);
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.NowAsync(cancelled.Token));
@@ -78,15 +79,16 @@ public class ResilientStoreTests
     {
         ResilientStore store = new ResilientStore(
             new FakeStore(token => Task.Delay(200, token)),
-            new ResilienceOptions { MaxRetries = 1, AttemptTimeout = TimeSpan.FromMilliseconds(50) }, TimeProvider.System);
+            new Backoff(static () => 0), TimeProvider.System, attemptTimeout: TimeSpan.FromMilliseconds(50));
         Assert.Empty(await store.LoadPartialsAsync(Usage0, None));
     }
 
     private ResilientStore Store(Func<int, Exception?> fails) => new(
         new FakeStore(_ => fails(++calls) is { } failure ? Task.FromException(failure) : Task.CompletedTask),
-        new ResilienceOptions { RetryDelay = TimeSpan.FromMilliseconds(1), BreakDuration = TimeSpan.FromMilliseconds(500) },
+        new Backoff(static () => 0),
         TimeProvider.System,
-        retries.Add);
+        retries.Add,
+        breakDuration: TimeSpan.FromMilliseconds(500));
 
     /// <summary>Answers two questions, in the way the test wants.</summary>
     private sealed class FakeStore(Func<CancellationToken, Task> behave) : IAggregateStore

@@ -63,10 +63,10 @@ public class RoleTests(TestServer server)
         PostgresOptions administrator = await server.CreateDatabaseAsync();
         await using var database = new TestDatabase(administrator);
         await database.ExecuteAsync("CREATE SCHEMA \"ops metrics\"");
-        administrator.PublishSchema = "ops metrics";
+        administrator = administrator with { PublishSchema = "ops metrics" };
         await new Migrator(database.Source, administrator).MigrateAsync(isDryRun: false, None);
         PostgresOptions service = TestServer.As(administrator.ConnectionString, "test_service", "s"), migrator = TestServer.As(administrator.ConnectionString, "test_migrator", "m");
-        service.PublishSchema = migrator.PublishSchema = "ops metrics";
+        (service, migrator) = (service with { PublishSchema = "ops metrics" }, migrator with { PublishSchema = "ops metrics" });
         await CheckRightsAsync(service);
         Assert.Equal(["streamagg_migrator"], await database.RowsAsync(
             """

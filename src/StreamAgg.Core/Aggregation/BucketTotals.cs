@@ -63,7 +63,8 @@ public struct BucketTotals : IEquatable<BucketTotals>
     }
 
     public readonly bool Equals(BucketTotals other) =>
-        ((ReadOnlySpan<long>)Counts).SequenceEqual(other.Counts) && DurationCount == other.DurationCount && DurationSumMicros == other.DurationSumMicros
+        ((ReadOnlySpan<long>)Counts).SequenceEqual(other.Counts) && DurationCount == other.DurationCount
+            && DurationSumMicros == other.DurationSumMicros
         && (DurationCount == 0 || (DurationMinMicros == other.DurationMinMicros && DurationMaxMicros == other.DurationMaxMicros));
 
     public override readonly bool Equals(object? obj) => obj is BucketTotals other && Equals(other);

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace StreamAgg.Core.Aggregation;
 
 /// <summary>The double nearest to a quotient of two integers: one rounding, ties to even, as IEEE 754 divides.</summary>
-public static class ExactRatio
+internal static class ExactRatio
 {
     /// <param name="numerator">Any value.</param>
     /// <param name="denominator">Not 0.</param>

@@ -2,7 +2,6 @@ namespace StreamAgg.Core.Aggregation;
 
 /// <summary>A column of the published rows that comes after their key.</summary>
 /// <param name="Column">Its name in the tables, in JSON and in CSV.</param>
-/// <param name="Heading">Over its values on the page.</param>
 /// <param name="SqlType">As PostgreSQL writes it: <see cref="Figures.Count"/>, <see cref="Figures.Real"/> or <see cref="Figures.Time"/>.</param>
 /// <param name="IsNullable">True where there may be nothing to tell.</param>
 /// <param name="Of">Its value, of a row's totals and its p99: a long, a double or null.</param>

@@ -3,7 +3,7 @@ using StreamAgg.Core.Events;
 
 namespace StreamAgg.Core.Aggregation;
 
-/// <summary>What is counted of events and summed over partitions, hours and days; each has its column in the state and in the published rows.</summary>
+/// <summary>What is counted of events and summed over partitions, hours and days, with its column in the state and in the published rows.</summary>
 public static class Measures
 {
     /// <summary>Places in <see cref="All"/> and in <see cref="BucketTotals.Counts"/>.</summary>

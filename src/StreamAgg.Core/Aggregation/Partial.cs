@@ -79,7 +79,9 @@ public sealed class Partial(Hour hour, string platform, int compression)
     public void Absorb(Partial other)
     {
         if (other.totals.DurationCount > 0)
-            awake = totals.DurationCount == 0 ? other.awake ?? other.Wake() : TDigest.Merge([other.awake ?? other.Wake(), awake ?? Wake()], compression);
+            awake = totals.DurationCount == 0
+                ? other.awake ?? other.Wake()
+                : TDigest.Merge([other.awake ?? other.Wake(), awake ?? Wake()], compression);
         totals.Add(other.totals);
         Changed |= other.Changed;
         var reported = Reported;

@@ -6,7 +6,8 @@ namespace StreamAgg.Core.Aggregation;
 /// <param name="BucketType">That column's, as PostgreSQL writes it.</param>
 public sealed record RowTable(string Name, string BucketColumn, string BucketType)
 {
-    public static readonly RowTable Hourly = new("ops_metrics_hourly", "bucket_start", Figures.Time), Daily = new("ops_metrics_daily", "bucket_date", "date");
+    public static readonly RowTable Hourly = new("ops_metrics_hourly", "bucket_start", Figures.Time),
+        Daily = new("ops_metrics_daily", "bucket_date", "date");
 
     /// <summary>A row's bucket as JSON and CSV show it.</summary>
     public string BucketOf(PublishedRow row) => this == Daily ? row.Start.Hour.Day.ToString() : row.Start.ToString();

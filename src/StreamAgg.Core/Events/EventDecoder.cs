@@ -34,7 +34,10 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
     /// <summary>The events that count, in the order in which they stand in the record. Valid until the next <see cref="Decode"/>.</summary>
     public ReadOnlySpan<DecodedEvent> Accepted => accepted.AsSpan(0, acceptedCount);
 
-    /// <summary>What does not count, in the same order: an entry an event, and past a hundred events an entry a reason. Valid until the next <see cref="Decode"/>.</summary>
+    /// <summary>
+    /// What does not count, in the same order: an entry an event, and past a hundred events an entry a reason. Valid until the next
+    /// <see cref="Decode"/>.
+    /// </summary>
     public ReadOnlySpan<Refusal> Refused => refusals.Entries;
 
     /// <summary>How many events <see cref="Refused"/> stands for; a record that is refused whole is one.</summary>

@@ -32,8 +32,6 @@ public sealed record NumberField(int Decimals, long Max, long Absent = 0, string
 }
 
 /// <summary>A field that is read.</summary>
-/// <param name="Id">Its place.</param>
-/// <param name="Name">As it is written.</param>
 /// <param name="Kind">Of the events in which it is read; null: of both.</param>
 /// <param name="Number">Where it is measured or summed.</param>
 public sealed record EventField(Field Id, string Name, EventKind? Kind = null, NumberField? Number = null)
@@ -44,6 +42,7 @@ public sealed record EventField(Field Id, string Name, EventKind? Kind = null, N
     internal string Reason { get; } = RefusalReason.BadFieldPrefix + Name;
 }
 
+/// <summary>Every field that is read of events: decoder, schemas, generator and recount go through this list.</summary>
 public static class EventFields
 {
     /// <summary>Places in <see cref="Numbers"/> and in <see cref="DecodedEvent.Numbers"/>.</summary>
@@ -87,7 +86,8 @@ public static class EventFields
     }
 
     private static EventField[][] ByLength(EventKind kind) =>
-        [.. Enumerable.Range(0, All.Max(field => field.Name.Length) + 1).Select(length => Of(kind).Where(field => field.Name.Length == length).ToArray())];
+        [.. Enumerable.Range(0, All.Max(field => field.Name.Length) + 1)
+            .Select(length => Of(kind).Where(field => field.Name.Length == length).ToArray())];
 }
 
 /// <summary>What the number fields of one event say, by the places of <see cref="EventFields"/>.</summary>

@@ -92,7 +92,7 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         return accepted;
     }
 
-    /// <summary>What a person is told of the event that was just refused: judged once more, for most refusals of a large record are only counted.</summary>
+    /// <summary>What a person is told of the event just refused: judged once more, for most refusals of a large record are only counted.</summary>
     public string Explain(ReadOnlySpan<byte> record, Instant? recordTime)
     {
         DecodedEvent refused = default;
@@ -235,7 +235,9 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         ref readonly RawField field = ref fields[(int)labelField];
         ReadOnlySpan<byte> label = LabelText.Trim(Text(record, field));
         if (label.Length > MaxLabelCodePoints && CodePoints(label) is > MaxLabelCodePoints and var count)
-            return Refuse(RefusalReason.BadPlatform, explains ? $"the label has {count} code points, at most {MaxLabelCodePoints} fit: {RefusalDetail.Excerpt(record, field)}" : "");
+            return Refuse(
+                RefusalReason.BadPlatform,
+                explains ? $"the label has {count} code points, at most {MaxLabelCodePoints} fit: {RefusalDetail.Excerpt(record, field)}" : "");
         if (field.Escaped && label.Contains((byte)0))
             return Refuse(RefusalReason.BadPlatform, explains ? $"the label has U+0000 in it: {RefusalDetail.Excerpt(record, field)}" : "");
         // A copy of a few bytes costs less than telling apart, at every reader, labels that lie in the record from those that were unescaped.
@@ -301,7 +303,8 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     }
 
     private bool BadField(Field field, ReadOnlySpan<byte> record, string expected) =>
-        BadField(field, explains ? $"{EventFields.All[(int)field].Name} must be {expected}, not {RefusalDetail.Excerpt(record, fields[(int)field])}" : "");
+        BadField(
+            field, explains ? $"{EventFields.All[(int)field].Name} must be {expected}, not {RefusalDetail.Excerpt(record, fields[(int)field])}" : "");
 
     private bool BadField(Field field, string detail) => Refuse(EventFields.All[(int)field].Reason, detail);
 

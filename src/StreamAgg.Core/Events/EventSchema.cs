@@ -11,7 +11,12 @@ namespace StreamAgg.Core.Events;
 /// </remarks>
 public static class EventSchema
 {
-    private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Layout = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>The schema's text: UTF-8 JSON that ends in a line feed.</summary>
     public static string Of(EventKind kind)

@@ -59,7 +59,8 @@ internal readonly record struct JsonNumber(bool IsNegative, long Whole, int Next
         return text.Length > 0 && Digits(text) == text.Length;
     }
 
-    private static int Digits(ReadOnlySpan<byte> text) => text.IndexOfAnyExceptInRange((byte)'0', (byte)'9') is var end && end < 0 ? text.Length : end;
+    private static int Digits(ReadOnlySpan<byte> text) =>
+        text.IndexOfAnyExceptInRange((byte)'0', (byte)'9') is var end && end < 0 ? text.Length : end;
 
     private static JsonNumber Take(bool negative, ReadOnlySpan<byte> mantissa, long wholeDigits)
     {

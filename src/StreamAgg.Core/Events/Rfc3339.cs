@@ -6,7 +6,8 @@ namespace StreamAgg.Core.Events;
 /// <summary>Reads RFC 3339 date-times with their zone.</summary>
 /// <remarks>
 /// <c>T</c>, <c>t</c> or a space between date and time; <c>Z</c>, <c>z</c> or an offset of up to 23:59 at the end, which may also be written
-/// <c>+0800</c> or <c>+08</c>; digits of a fraction past the seventh are cut, never rounded up (an event must not move into the next hour); second 60 counts as 59 with its fraction kept.
+/// <c>+0800</c> or <c>+08</c>; digits of a fraction past the seventh are cut, never rounded up (an event must not move into the next hour); second 60
+/// counts as 59 with its fraction kept.
 /// </remarks>
 public static class Rfc3339
 {
@@ -36,7 +37,8 @@ public static class Rfc3339
         int year = (Two(text, 0) * 100) + Two(text, 2), month = Two(text, 5), day = Two(text, 8);
         int hour = Two(text, 11), minute = Two(text, 14), second = Two(text, 17);
         // A character that is no digit makes its field negative, whatever the other half of the year says.
-        if (year < 0 || month is < 1 or > 12 || day < 1 || day > DaysIn(year, month) || hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 60)
+        if (year < 0 || month is < 1 or > 12 || day < 1 || day > DaysIn(year, month) || hour is < 0 or > 23 || minute is < 0 or > 59
+            || second is < 0 or > 60)
             return false;
         if (!TryParseFraction(text, out long fractionTicks, out zoneStart))
             return false;
@@ -49,7 +51,8 @@ public static class Rfc3339
     /// <summary>yyyy-MM-ddTHH:mm:ss as far as its punctuation tells.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HasItsShape(ReadOnlySpan<byte> text) =>
-        text.Length >= FractionStart && text[4] == '-' && text[7] == '-' && text[10] is ((byte)'T' or (byte)'t' or (byte)' ') && text[13] == ':' && text[16] == ':';
+        text.Length >= FractionStart && text[4] == '-' && text[7] == '-' && text[10] is ((byte)'T' or (byte)'t' or (byte)' ') && text[13] == ':'
+            && text[16] == ':';
 
     /// <param name="zone">The text's end, with nothing before or behind the zone.</param>
     /// <param name="offsetMinutes">East of UTC.</param>

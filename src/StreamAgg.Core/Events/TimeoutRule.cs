@@ -26,7 +26,9 @@ internal static class TimeoutRule
             if (hit < 0)
                 return false;
             int at = from + hit;
-            if ((text[at] | 0x20) == 'm' ? HasTimeout(text, at - AnchorInTime, isMessage) : isMessage && HasPhrase(text, at - AnchorInDeadline, "deadline exceeded"u8))
+            if ((text[at] | 0x20) == 'm'
+                ? HasTimeout(text, at - AnchorInTime, isMessage)
+                : isMessage && HasPhrase(text, at - AnchorInDeadline, "deadline exceeded"u8))
                 return true;
             from = at + 1;
         }

@@ -9,7 +9,6 @@ internal static class UnknownShape
     private const int MaxNameBytes = 40;
 
     /// <param name="json">The object alone, well-formed.</param>
-    /// <param name="kind">By the topic.</param>
     public static string Describe(ReadOnlySpan<byte> json, EventKind kind)
     {
         var names = new List<string>(MaxNames);

@@ -16,7 +16,7 @@ public readonly record struct Day(int SinceEpoch) : IComparable<Day>
 
     public static Day FromDate(DateOnly date) => new(date.DayNumber - EpochDayNumber);
 
-    /// <summary>The first day that starts at or after the time; beyond either end of <see cref="DateOnly"/>'s calendar, the day at that end.</summary>
+    /// <summary>The first day that starts at or after the time; beyond an end of <see cref="DateOnly"/>'s calendar, the day at that end.</summary>
     public static Day FirstFrom(Instant time)
     {
         Day day = time.Hour.Day;

@@ -60,5 +60,6 @@ public readonly record struct Instant(long UnixTicks) : IComparable<Instant>
     public static TimeSpan operator -(Instant a, Instant b) => new(a.UnixTicks - b.UnixTicks);
 
     /// <summary>RFC 3339 in UTC, for people and logs.</summary>
-    public override string ToString() => ToUtcDateTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    public override string ToString() =>
+        ToUtcDateTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", System.Globalization.CultureInfo.InvariantCulture);
 }

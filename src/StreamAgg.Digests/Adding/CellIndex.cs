@@ -5,7 +5,7 @@ using StreamAgg.Digests.Cells;
 
 namespace StreamAgg.Digests.Adding;
 
-/// <summary>Finds the cell of a value by a table over the value's bits; where a slot of it holds several cells, by a table of that slot's own.</summary>
+/// <summary>Finds a value's cell by a table over the value's bits; where a slot of it holds several cells, by a table of that slot's own.</summary>
 internal sealed class CellIndex
 {
     /// <summary>What has come into a cell: how many values, and how far they lie above the cell's end (below, that is) in all.</summary>
@@ -46,12 +46,10 @@ internal sealed class CellIndex
     private int length;
 
     /// <summary>Whether this is of such cells already; their weights and means may have changed since.</summary>
-    /// <param name="cells">Where they are.</param>
     /// <param name="theirStructure">Another number whenever there are other cells in the same array.</param>
     public bool IsOf(Cell[] cells, int theirStructure) => indexed == cells && structure == theirStructure;
 
     /// <param name="cells">Ascending and disjoint, fewer than 2^15.</param>
-    /// <param name="count">How many of them there are.</param>
     /// <param name="theirStructure">See <see cref="IsOf"/>.</param>
     public void Build(Cell[] cells, int count, int theirStructure)
     {

@@ -4,7 +4,7 @@ namespace StreamAgg.Digests.Adding;
 
 /// <summary>Makes cells of values that have none, among the cells that there are.</summary>
 /// <remarks>
-/// Values between two cells become cells of their own. A cell with values between its ends is cut along them, which is the one step of adding that guesses.
+/// Values between two cells become cells of their own. A cell with values between its ends is cut along them, the one step of adding that guesses.
 /// </remarks>
 internal sealed class Insertion
 {
@@ -26,7 +26,6 @@ internal sealed class Insertion
     /// <param name="cells">Ascending and disjoint.</param>
     /// <param name="values">At least one; they are sorted in place.</param>
     /// <param name="belowCount">How many of them, at the front, lie below all the others; any number.</param>
-    /// <param name="size">The limit of a cell's weight.</param>
     /// <param name="gathers">Whether values between cells share one, or each has its own.</param>
     public Span<Cell> Insert(ReadOnlySpan<Cell> cells, Span<double> values, int belowCount, SizeLimit size, bool gathers)
     {

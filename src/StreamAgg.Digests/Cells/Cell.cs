@@ -12,7 +12,9 @@ internal readonly struct Cell(double low, double high, double mean, long weight,
     public readonly double Mean = mean;
     public readonly long Weight = weight;
 
-    /// <summary>By how many the number of values between this cell's end and the next one's begin, and below, may be off: see <see cref="CellRun"/>.</summary>
+    /// <summary>
+    /// By how many the count of values between this cell's end and the next one's begin, and below, may be off: <see cref="CellRun"/>.
+    /// </summary>
     public readonly double Doubt = doubt;
 
     public bool IsPure => Low == High;

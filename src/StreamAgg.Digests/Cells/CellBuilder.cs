@@ -7,12 +7,15 @@ namespace StreamAgg.Digests.Cells;
 
 /// <summary>New cells between given cuts, from cells that need not respect those: the one place where a cell is cut.</summary>
 /// <remarks>
-/// A section reaches from above the cut before it to its own cut, inclusive. Each cell counts as a whole in the section where it ends; what of it lies below
-/// a cut is summed up apart, as a fraction, and only the sum of all cells is rounded to a number of values. The memory is used again.
+/// A section reaches from above the cut before it to its own cut, inclusive. Each cell counts as a whole in the section where it ends; what of it
+/// lies below a cut is summed up apart, as a fraction, and only the sum of all cells is rounded to a number of values. The memory is used again.
 /// </remarks>
 internal sealed class CellBuilder
 {
-    /// <summary>Of the cells that end here. A rise is half of how far values lie above the cut (below, that is) as a part of all values: no sum overflows.</summary>
+    /// <summary>
+    /// Of the cells that end here. A rise is half of how far values lie above the cut (below, that is) as a part of all values: no sum
+    /// overflows.
+    /// </summary>
     private struct Section
     {
         public double Low;
@@ -42,7 +45,10 @@ internal sealed class CellBuilder
     private Section[] sections = [];
     private double[] cuts = [];
 
-    /// <summary>What all runs have said of the cuts, and what one says, as the three stretches of a <see cref="Row"/>: a cut lies in one cell of a run at most.</summary>
+    /// <summary>
+    /// What all runs have said of the cuts, and what one says, as the three stretches of a <see cref="Row"/>: a cut lies in one cell of a
+    /// run at most.
+    /// </summary>
     private double[] sums = [];
     private double[] one = [];
     private int stride;
@@ -50,7 +56,6 @@ internal sealed class CellBuilder
     private double share;
 
     /// <param name="ends">The cuts, ascending; the last one is at or above every value.</param>
-    /// <param name="count">How many values will be put in.</param>
     public void Begin(ReadOnlySpan<double> ends, long count)
     {
         length = ends.Length;
@@ -120,19 +125,24 @@ internal sealed class CellBuilder
         }
     }
 
-    /// <summary>Splits a cell, as <see cref="CellCurve"/> has it, at the cuts between its ends, of which the given one is the first; returns the one behind them.</summary>
+    /// <summary>
+    /// Splits a cell, as <see cref="CellCurve"/> has it, at the cuts between its ends, of which the given one is the first; returns the one
+    /// behind them.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Cut(in Cell cell, double before, int at, double part, ref double ends, Row row)
     {
         double weight = cell.Weight, inner = weight - 2, halfLow = cell.Low * 0.5, halfWidth = (cell.High * 0.5) - halfLow, high = cell.High;
-        double some = Math.Max(inner, 1), perArea = halfWidth > 0 ? 1 / (halfWidth * some) : 0, lean = 6 * weight * ((cell.Mean * 0.5) - halfLow - (halfWidth * 0.5)) * perArea;
+        double some = Math.Max(inner, 1), perArea = halfWidth > 0 ? 1 / (halfWidth * some) : 0,
+            lean = 6 * weight * ((cell.Mean * 0.5) - halfLow - (halfWidth * 0.5)) * perArea;
         if (!(Math.Abs(lean) <= 1) || perArea == 0)
             return CutSteep(cell, before, at, part, ref ends, row);
         // Worked out for a straight line, without a call: most of a merge's time is spent here.
         double perWidth = perArea * some, level = inner * (1 - lean), slope = inner * lean, halfLevel = level * 0.5, twoThirds = slope * (2 / 3.0);
         double doubt = (weight + before + cell.Doubt) * 0.5, even = (weight + cell.Doubt - before) * 0.5;
         int within = Lanes;
-        // How many cuts a cell has, one to three mostly, is by chance, so no branch is made of it: what is written past the last is written over by what comes next.
+        // How many cuts a cell has, one to three mostly, is by chance, so no branch is made of it: what is written past the last is written over by
+        // what comes next.
         for (; within == Lanes; at += within)
         {
             Vector256<double> cut = Vector256.LoadUnsafe(ref ends, (nuint)at), x = (cut * 0.5) - Vector256.Create(halfLow), u = x * perWidth;
@@ -148,10 +158,12 @@ internal sealed class CellBuilder
     private static int CutSteep(in Cell cell, double before, int at, double part, ref double ends, Row row)
     {
         double inner = cell.Weight - 2.0, halfLow = cell.Low * 0.5, halfWidth = (cell.High * 0.5) - halfLow;
-        var shape = new Shape(inner > 0 && halfWidth > 0 ? ((((cell.Mean * 0.5) - halfLow) / halfWidth * cell.Weight) - 1) / inner : 0.5, cell.Low, cell.High);
+        var shape = new Shape(
+            inner > 0 && halfWidth > 0 ? ((((cell.Mean * 0.5) - halfLow) / halfWidth * cell.Weight) - 1) / inner : 0.5, cell.Low, cell.High);
         for (; Unsafe.Add(ref ends, at) < cell.High; at++)
         {
-            double x = (Unsafe.Add(ref ends, at) * 0.5) - halfLow, height = halfWidth > 0 ? x / halfWidth : 0, below = 1 + (inner * shape.Below(height));
+            double x = (Unsafe.Add(ref ends, at) * 0.5) - halfLow, height = halfWidth > 0 ? x / halfWidth : 0,
+                below = 1 + (inner * shape.Below(height));
             // All that is known is that the cell's values lie between its ends: any number of them may lie before the cut.
             double doubt = Math.Max(below + before, cell.Weight - below + cell.Doubt);
             row.Set(at, below, (inner * part * halfWidth * shape.SumBelow(height)) - (below * part * x), doubt);

@@ -10,10 +10,13 @@ internal static class Compaction
     /// <summary>By how much of a full cell the curve of a joint may miss a boundary.</summary>
     private const double Tolerated = 0.007;
 
-    /// <summary>What is tolerated is a power of the growth: sizes that are a quarter larger tolerate six times as much, so few trials find a fit.</summary>
+    /// <summary>What is tolerated is a power of the growth: sizes a quarter larger tolerate six times as much, so few trials find a fit.</summary>
     private const int Leniency = 8;
 
-    /// <summary>Cells of this part of the number of full ones that would fit: joining from the left fills them to about three quarters on average, and those around p99 are more.</summary>
+    /// <summary>
+    /// Cells of this part of the number of full ones that would fit: joining from the left fills them to about three quarters on average,
+    /// and those around p99 are more.
+    /// </summary>
     private const double Usual = 0.64;
 
     private const double Filling = 2 / 3.0;
@@ -69,7 +72,6 @@ internal static class Compaction
     /// <param name="cells">To be joined.</param>
     /// <param name="joined">Takes the joints; may be the same.</param>
     /// <param name="below">How many values of each cell lie below its mean, where it is not NaN: worked out when it is first asked for.</param>
-    /// <param name="count">Of all values.</param>
     /// <param name="full">How many cells of full size there would be.</param>
     /// <param name="usual">How many there ordinarily are: with fewer, more is tolerated.</param>
     private static int Join(
@@ -89,7 +91,8 @@ internal static class Compaction
                 weight += cells[next].Weight;
             }
             Cell joint = Joined(cells[first..next], weight);
-            while (next > first + 1 && !IsFaithful(joint, cells[first..next], below[first..next], 1 + (tolerated * limit.At(before + (weight / 2.0)))))
+            while (next > first + 1
+                && !IsFaithful(joint, cells[first..next], below[first..next], 1 + (tolerated * limit.At(before + (weight / 2.0)))))
             {
                 weight -= cells[--next].Weight;
                 joint = Joined(cells[first..next], weight);
@@ -101,7 +104,7 @@ internal static class Compaction
         return length;
     }
 
-    /// <summary>Whether the curve of a joint passes the boundaries between its parts, and the means of these, within so many ranks of where they are.</summary>
+    /// <summary>Whether a joint's curve passes the boundaries between its parts, and their means, within so many ranks of where they are.</summary>
     private static bool IsFaithful(in Cell joint, ReadOnlySpan<Cell> parts, Span<double> below, double ranks)
     {
         if (joint.IsPure || joint.Weight <= ranks)

@@ -4,13 +4,13 @@ namespace StreamAgg.Digests.Cells;
 
 /// <summary>How values lie between the two ends of a cell, 0 and 1, when all that is known is their mean.</summary>
 /// <remarks>
-/// Their density is taken to be a straight line. One of that mean is nowhere negative while the mean is in the middle third. Beyond, a density falls off from
-/// the nearer end as (c + h)^(-3/2), the foot of a peak or a tail, which takes square roots alone. Where the cell spans orders of magnitude it falls off as
-/// 1 / (c + h): values grow with their rank as an exponential does, v(p) = (e^(rp) - 1) / (e^r - 1).
+/// Their density is taken to be a straight line. One of that mean is nowhere negative while the mean is in the middle third. Beyond, a density falls
+/// off from the nearer end as (c + h)^(-3/2), the foot of a peak or a tail, which takes square roots alone. Where the cell spans orders of magnitude
+/// it falls off as 1 / (c + h): values grow with their rank as an exponential does, v(p) = (e^(rp) - 1) / (e^r - 1).
 /// </remarks>
 internal readonly struct Shape
 {
-    /// <summary>Values that are spread evenly over orders of magnitude have their mean outside the middle third from this ratio of the ends on.</summary>
+    /// <summary>Values spread evenly over orders of magnitude have their mean outside the middle third from this ratio of the ends on.</summary>
     private const double Magnitude = 8;
 
     /// <summary>Past this, nearly every value is at the end itself to the last bit of a double, and e^r is still finite.</summary>
@@ -35,7 +35,7 @@ internal readonly struct Shape
     private readonly double root;
     private readonly double fall;
 
-    /// <remarks>Inlined with <see cref="CellCurve"/>: as a call it is written and at once copied, which costs a compaction a third of its time.</remarks>
+    /// <remarks>Inlined with <see cref="CellCurve"/>: as a call it is written and copied at once, a third of a compaction's time.</remarks>
     /// <param name="mean">0 to 1.</param>
     /// <param name="low">The value at 0.</param>
     /// <param name="high">The value at 1.</param>

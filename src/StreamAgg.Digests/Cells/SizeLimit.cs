@@ -6,8 +6,9 @@ namespace StreamAgg.Digests.Cells;
 /// <remarks>
 /// The density of cells is proportional to (q (1 - q))^(-3/4). It lies between the published K1, (q (1 - q))^(-1/2), and K2,
 /// (q (1 - q))^(-1), whose integral is infinite, so that K2 has to know the count: this one bounds the number of cells at any count, and where
-/// the others take asin or log it takes two square roots, or none to compare: weight^4 against (q (1 - q))^3. Around the published quantile sizes are held to a
-/// part of what the stated bound leaves, so that the bound holds wherever values lie inside their cells: where the distribution jumps, no shape is right.
+/// the others take asin or log it takes two square roots, or none to compare: weight^4 against (q (1 - q))^3. Around the published quantile sizes are
+/// held to a part of what the stated bound leaves, so that the bound holds wherever values lie inside their cells: where the distribution jumps, no
+/// shape is right.
 /// </remarks>
 internal readonly struct SizeLimit
 {
@@ -17,12 +18,12 @@ internal readonly struct SizeLimit
     /// <summary>The quantile that rows publish, and that a bound is stated for.</summary>
     private const double Published = 0.99;
 
-    /// <summary>How much of the stated bound a cell right there holds at a compression of 100: what lies inside of it can be off by no more.</summary>
+    /// <summary>How much of the stated bound a cell right there holds at a compression of 100: what lies inside can be off by no more.</summary>
     private const double PartOfBound = 0.35;
 
     /// <summary>
-    /// And twice as much at so many bounds from there. Where hours or partitions are merged, the value that is asked for lies at another rank of each: a bound
-    /// is about the noise of such a rank, sqrt(0.99 * 0.01 / n).
+    /// And twice as much at so many bounds from there. Where hours or partitions are merged, the value that is asked for lies at another rank of
+    /// each: a bound is about the noise of such a rank, sqrt(0.99 * 0.01 / n).
     /// </summary>
     private const double Reach = 2.5;
 
@@ -36,7 +37,6 @@ internal readonly struct SizeLimit
     private readonly double perCount;
 
     /// <param name="cells">How many cells of full size the whole range holds.</param>
-    /// <param name="count">The number of values.</param>
     public SizeLimit(double cells, double count)
     {
         scale = Integral * Room / cells * count;

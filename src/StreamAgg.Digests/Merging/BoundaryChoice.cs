@@ -19,21 +19,24 @@ internal sealed class BoundaryChoice
     /// <summary>So many lumps are sorted sooner than dealt out.</summary>
     private const int Few = 24;
 
-    /// <summary>The part of a full cell from which a lump has a section of its own, between its own ends: those are exact, and nothing of it is cut.</summary>
+    /// <summary>
+    /// The part of a full cell from which a lump has a section of its own, between its own ends: exact ones, and nothing of it is cut.
+    /// </summary>
     private const double Solitary = 0.5;
 
     /// <summary>Unless its like overlaps it: of cells up to so many times as heavy none has a section of its own.</summary>
     private const double Peers = 4;
 
     /// <summary>
-    /// A made cell is cut again where it has so many times its size: those of a digest that was written have nearly three times that of a section, and
-    /// cutting them by their curves tells nothing new.
+    /// A made cell is cut again where it has so many times its size: those of a digest that was written have nearly three times that of a section,
+    /// and cutting them by their curves tells nothing new.
     /// </summary>
     private const double Heavy = 3;
 
     /// <summary>
-    /// Where its mean lies in this part of it at either end, the foot of a peak shares a cell with a valley. No shape has both, so that one is cut again from this
-    /// part of its size on, into pieces of that part of it (the line of `./dev bench digest` that moves: two peaks, merged and encoded).
+    /// Where its mean lies in this part of it at either end, the foot of a peak shares a cell with a valley. No shape has both, so that one is cut
+    /// again from this part of its size on, into pieces of that part of it (the line of `./dev bench digest` that moves: two peaks, merged and
+    /// encoded).
     /// </summary>
     private const double Steep = 0.32;
 
@@ -64,9 +67,6 @@ internal sealed class BoundaryChoice
     private double reached;
 
     /// <param name="merged">More than one run.</param>
-    /// <param name="min">The smallest value of all.</param>
-    /// <param name="max">The largest.</param>
-    /// <param name="size">Of a full cell.</param>
     /// <returns>Ascending; the first is the smallest value, the last the largest. Valid until the next use.</returns>
     public ReadOnlySpan<double> Find(CellRun[] merged, double min, double max, SizeLimit size)
     {
@@ -87,10 +87,9 @@ internal sealed class BoundaryChoice
     }
 
     /// <summary>
-    /// More cuts where cells that were made between these are far too heavy (the means of lumps had hidden how far those reach, as at a jump), or hold the foot
-    /// of a peak.
+    /// More cuts where cells that were made between these are far too heavy (the means of lumps had hidden how far those reach, as at a jump), or
+    /// hold the foot of a peak.
     /// </summary>
-    /// <param name="merged">The same runs again.</param>
     /// <param name="made">What the cuts that were found have come to.</param>
     /// <param name="ends">Those cuts, then with the further ones among them.</param>
     /// <returns>Whether there are any.</returns>
@@ -119,7 +118,7 @@ internal sealed class BoundaryChoice
         return middle < Steep * width || middle > (1 - Steep) * width;
     }
 
-    /// <summary>Cuts a made cell along the ends of the cells that it is made of: those are values that were given, and as dense as these are.</summary>
+    /// <summary>Cuts a made cell along the ends of the cells that it is made of: values that were given, and as dense as these are.</summary>
     private void Refine(CellRun[] merged, in Cell cell, double full)
     {
         int count = 0;
@@ -142,7 +141,7 @@ internal sealed class BoundaryChoice
         }
     }
 
-    /// <summary>Puts a cell as lumps from one end of it to the other, none of them much more than a full one; returns where the next lump goes.</summary>
+    /// <summary>Puts a cell as lumps from one end to the other, none of them much more than a full one; returns where the next lump goes.</summary>
     private int Spread(in Cell cell, double full, int at)
     {
         int pieces = (int)Math.Clamp(Math.Ceiling(cell.Weight / full), 1, MostPieces);
@@ -244,7 +243,8 @@ internal sealed class BoundaryChoice
                 Cell equal = CellOf(few[next]);
                 cell = new Cell(Math.Min(cell.Low, equal.Low), Math.Max(cell.High, equal.High), cell.Mean, cell.Weight + equal.Weight);
             }
-            bool overlaps = (i > 0 && IsPeer(few[i - 1], cell) && few[i - 1].Mean >= cell.Low) || (next < few.Length && IsPeer(few[next], cell) && few[next].Mean <= cell.High);
+            bool overlaps = (i > 0 && IsPeer(few[i - 1], cell) && few[i - 1].Mean >= cell.Low)
+                || (next < few.Length && IsPeer(few[next], cell) && few[next].Mean <= cell.High);
             Take(cell, overlaps);
         }
     }

@@ -66,7 +66,6 @@ internal static class DigestBytes
 
     /// <summary>Reads what <see cref="Write"/> wrote; false for any other bytes.</summary>
     /// <param name="bytes">Any bytes at all.</param>
-    /// <param name="compression">Of the digest that was written.</param>
     /// <param name="count">How many values it has counted.</param>
     /// <param name="cells">Its final form's, until this thread reads the next one.</param>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out int compression, out long count, out ReadOnlySpan<Cell> cells)

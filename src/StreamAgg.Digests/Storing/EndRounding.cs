@@ -2,7 +2,7 @@ using StreamAgg.Digests.Cells;
 
 namespace StreamAgg.Digests.Storing;
 
-/// <summary>Moves the ends of cells a little outwards, to numbers of few digits: that saves bytes, and each cell still holds all of its values.</summary>
+/// <summary>Moves the ends of cells a little outwards, to numbers of few digits: that saves bytes, and each cell holds all of its values.</summary>
 /// <remarks>A cell lies between two cuts: it begins just above one and ends at the other. Cells that lie close share the cut between them.</remarks>
 internal static class EndRounding
 {

@@ -2,12 +2,13 @@ using StreamAgg.Digests.Cells;
 
 namespace StreamAgg.Digests.Storing;
 
-/// <summary>Where between its ends a cell's mean lies, in sixteen bits: 2^-17 of the cell, which moves no quantile by more than that part of its weight.</summary>
+/// <summary>
+/// Where between its ends a cell's mean lies, in sixteen bits: 2^-17 of the cell moves no quantile by more than that part of its weight.
+/// </summary>
 internal static class MeanPlace
 {
     private const double Places = ushort.MaxValue;
 
-    /// <param name="cell">Not pure.</param>
     public static ushort Of(in Cell cell)
     {
         // At half its size, as in CellCurve.
@@ -26,6 +27,6 @@ internal static class MeanPlace
     public static Cell Rounded(in Cell cell) =>
         new(cell.Low, cell.High, At(Of(cell), cell.Low, cell.High), cell.Weight, cell.Doubt);
 
-    /// <summary>Whether a reader has this mean exactly and would write the same place again: in a cell of few doubles several places are one double.</summary>
+    /// <summary>Whether a reader has this mean exactly and would write the same place: in a cell of few doubles several places are one.</summary>
     public static bool IsExact(in Cell cell) => At(Of(cell), cell.Low, cell.High).Equals(cell.Mean);
 }

@@ -3,7 +3,6 @@ using StreamAgg.Digests.Cells;
 namespace StreamAgg.Digests.Storing;
 
 /// <summary>What of a digest is written, as bytes or as arrays.</summary>
-/// <param name="Compression">The digest's.</param>
 /// <param name="Cells">Ascending, as many as the compression at most.</param>
 /// <param name="Doubt">By how many full cells the rank of a boundary may be off.</param>
 internal sealed record StoredForm(int Compression, Cell[] Cells, double Doubt)
@@ -27,7 +26,6 @@ internal sealed record StoredForm(int Compression, Cell[] Cells, double Doubt)
     /// <param name="compression">Within its range.</param>
     /// <param name="cells">Each of them possible by itself; as many as the compression at most.</param>
     /// <param name="doubt">In full cells, at least 0.</param>
-    /// <param name="count">How many values there are.</param>
     public static bool TryRestore(int compression, Span<Cell> cells, double doubt, out long count)
     {
         count = 0;

@@ -49,19 +49,6 @@ public sealed unsafe class EmbeddedBroker : IDisposable
     public void CreateTopic(string name, int partitions) =>
         Check(MockClusterMethods.TopicCreate(cluster, name, partitions, Math.Min(BrokerCount, 3)), $"create topic {name}");
 
-    /// <summary>Closes the broker's connections and refuses new ones.</summary>
-    /// <param name="broker">From 1.</param>
-    public void TakeDown(int broker = 1) => Check(MockClusterMethods.BrokerDown(cluster, broker), $"take broker {broker} down");
-
-    /// <param name="broker">From 1.</param>
-    public void BringUp(int broker = 1) => Check(MockClusterMethods.BrokerUp(cluster, broker), $"bring broker {broker} up");
-
-    /// <summary>Delays every answer of the broker.</summary>
-    /// <param name="delay">0 ends it.</param>
-    /// <param name="broker">From 1.</param>
-    public void Delay(TimeSpan delay, int broker = 1) =>
-        Check(MockClusterMethods.BrokerRoundTrip(cluster, broker, (int)delay.TotalMilliseconds), $"delay broker {broker}");
-
     /// <summary>Everything that was written is gone then.</summary>
     public void Dispose()
     {

@@ -46,13 +46,14 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     /// <summary>Makes a server and starts it.</summary>
     /// <exception cref="EmbeddedPostgresException">None is found, or it does not start.</exception>
     public static Task<EmbeddedPostgres> CreateAsync(EmbeddedPostgresOptions? options = null) => StartAsync(
-        new EmbeddedPostgres(options ?? new EmbeddedPostgresOptions(), Convert.ToHexString(RandomNumberGenerator.GetBytes(12))), server => server.Initialize());
+        new EmbeddedPostgres(options ?? new EmbeddedPostgresOptions(), Convert.ToHexString(RandomNumberGenerator.GetBytes(12))),
+        server => server.Initialize());
 
     /// <summary>Makes a standby that follows this server, and starts it.</summary>
     public Task<EmbeddedPostgres> CreateStandbyAsync() => StartAsync(
         new EmbeddedPostgres(options, password),
         standby => standby.account.Run(
-            options.Patience, Binary("pg_basebackup"), "-w", "-R", "-X", "stream", "-c", "fast", "-D", standby.Data,
+            options.CommandTimeout, Binary("pg_basebackup"), "-w", "-R", "-X", "stream", "-c", "fast", "-D", standby.Data,
             "-d", $"host=127.0.0.1 port={Port} user={Administrator} password={password}"));
 
     private static Task<EmbeddedPostgres> StartAsync(EmbeddedPostgres server, Action<EmbeddedPostgres> fill) => Task.Run(async () =>
@@ -78,16 +79,18 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     /// <param name="name">Lower case letters, digits and underscores.</param>
     public Task CreateDatabaseAsync(string name) => Task.Run(() =>
-        account.Run(options.Patience, Binary("createdb"), "-w", $"--maintenance-db=host=127.0.0.1 port={Port} user={Administrator} password={password} dbname=postgres", name));
+        account.Run(
+            options.CommandTimeout, Binary("createdb"), "-w",
+            $"--maintenance-db=host=127.0.0.1 port={Port} user={Administrator} password={password} dbname=postgres", name));
 
     /// <summary>Starts a server that was stopped or killed, with its data, on its port.</summary>
     public Task StartAsync() => Task.Run(StartOnPort);
 
     /// <summary>Makes a standby a primary.</summary>
-    public Task PromoteAsync() => Task.Run(() => account.Run(options.Patience, Binary("pg_ctl"), "-D", Data, "-w", "promote"));
+    public Task PromoteAsync() => Task.Run(() => account.Run(options.CommandTimeout, Binary("pg_ctl"), "-D", Data, "-w", "promote"));
 
     public Task StopAsync(StopMode mode = StopMode.Fast) => Task.Run(() =>
-        account.Run(options.Patience, Binary("pg_ctl"), "-D", Data, "-m", mode == StopMode.Fast ? "fast" : "immediate", "-w", "stop"));
+        account.Run(options.CommandTimeout, Binary("pg_ctl"), "-D", Data, "-m", mode == StopMode.Fast ? "fast" : "immediate", "-w", "stop"));
 
     /// <summary>Kills the server and every session with SIGKILL.</summary>
     public async Task KillAsync()
@@ -115,8 +118,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             return;
         }
         guard.StandardInput.Close();
-        using var patience = new CancellationTokenSource(options.Patience);
-        await guard.WaitForExitAsync(patience.Token);
+        using var bound = new CancellationTokenSource(options.CommandTimeout);
+        await guard.WaitForExitAsync(bound.Token);
         guard.Dispose();
         guard = null;
     }
@@ -148,7 +151,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(passwordFile, UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         account.Run(
-            options.Patience, Binary("initdb"), "-D", Data, "-U", Administrator, "-A", "scram-sha-256", $"--pwfile={passwordFile}",
+            options.CommandTimeout, Binary("initdb"), "-D", Data, "-U", Administrator, "-A", "scram-sha-256", $"--pwfile={passwordFile}",
             "--encoding=UTF8", "--locale=C", "--no-sync");
         File.Delete(passwordFile);
 
@@ -194,10 +197,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             try
             {
                 account.Run(
-                    options.Patience, Binary("pg_ctl"), "-D", Data, "-l", Log, "-w", "-t", Seconds(options.Patience), "-o", $"-p {Port}", "start");
+                    options.CommandTimeout, Binary("pg_ctl"), "-D", Data, "-l", Log, "-w", "-t", Seconds(options.CommandTimeout), "-o", $"-p {Port}",
+                    "start");
                 return;
             }
-            catch (EmbeddedPostgresException) when (LastWords().Contains("is still in use", StringComparison.Ordinal) && Stopwatch.GetElapsedTime(started) < options.Patience)
+            catch (EmbeddedPostgresException)
+                when (LastWords().Contains("is still in use", StringComparison.Ordinal) && Stopwatch.GetElapsedTime(started) < options.CommandTimeout)
             {
                 // Sessions of the killed server still hold its memory; they end by themselves.
                 Thread.Sleep(100);

@@ -12,7 +12,7 @@ public sealed class EmbeddedPostgresOptions
 
     /// <summary>Each wait for the server (start, stop, a database) is bounded by this.</summary>
     /// <value>Default one minute.</value>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromMinutes(1);
 }
 
 /// <summary>The embedded server can't be had. The message is one line and says what to do.</summary>

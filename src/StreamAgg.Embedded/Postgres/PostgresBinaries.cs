@@ -19,9 +19,11 @@ internal static class PostgresBinaries
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
             return HasAll(named)
                 ? named
-                : throw new EmbeddedPostgresException($"{Variable} is '{named}', which lacks one of {string.Join(", ", Needed)}; name a folder that has them, or unset it.");
+                : throw new EmbeddedPostgresException(
+                    $"{Variable} is '{named}', which lacks one of {string.Join(", ", Needed)}; name a folder that has them, or unset it.");
         return Candidates().FirstOrDefault(HasAll)
-            ?? throw new EmbeddedPostgresException($"No PostgreSQL server was found on this machine; run ./dev setup, or name its folder in {Variable}.");
+            ?? throw new EmbeddedPostgresException(
+                $"No PostgreSQL server was found on this machine; run ./dev setup, or name its folder in {Variable}.");
     }
 
     private static bool HasAll(string folder) => Needed.All(name => File.Exists(Path.Combine(folder, name)));
@@ -33,7 +35,8 @@ internal static class PostgresBinaries
         // Debian and its kin, one folder a version; the newest first.
         foreach (string root in (string[])["/usr/lib/postgresql", "/usr/local/opt", "/opt/homebrew/opt"])
             if (Directory.Exists(root))
-                foreach (string version in Directory.GetDirectories(root).OrderByDescending(Version).ThenByDescending(name => name, StringComparer.Ordinal))
+                foreach (string version in Directory.GetDirectories(root).OrderByDescending(Version)
+                    .ThenByDescending(name => name, StringComparer.Ordinal))
                     yield return Path.Combine(version, "bin");
         yield return "/usr/pgsql/bin";
         foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
@@ -47,7 +50,12 @@ internal static class PostgresBinaries
     {
         try
         {
-            var start = new ProcessStartInfo("pg_config", "--bindir") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo("pg_config", "--bindir")
+            {
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
             using Process? process = Process.Start(start);
             string? folder = process?.StandardOutput.ReadLine();
             process?.WaitForExit();

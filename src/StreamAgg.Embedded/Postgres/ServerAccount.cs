@@ -20,12 +20,14 @@ internal sealed class ServerAccount
         if (!Environment.IsPrivilegedProcess)
             return new ServerAccount([]);
         if (!File.ReadLines("/etc/passwd").Any(line => line.StartsWith($"{Name}:", StringComparison.Ordinal)))
-            throw new EmbeddedPostgresException($"PostgreSQL does not run as root, and there is no account '{Name}' to run it; run ./dev setup, or run this as another user.");
+            throw new EmbeddedPostgresException(
+                $"PostgreSQL does not run as root, and there is no account '{Name}' to run it; run ./dev setup, or run this as another user.");
         if (IsOnPath("setpriv"))
             return new ServerAccount(["setpriv", $"--reuid={Name}", $"--regid={Name}", "--init-groups", "--"]);
         if (IsOnPath("runuser"))
             return new ServerAccount(["runuser", "-u", Name, "--"]);
-        throw new EmbeddedPostgresException("PostgreSQL does not run as root, and neither setpriv nor runuser is there; install util-linux, or run this as another user.");
+        throw new EmbeddedPostgresException(
+            "PostgreSQL does not run as root, and neither setpriv nor runuser is there; install util-linux, or run this as another user.");
     }
 
     /// <summary>Makes a folder that the account owns and nobody else may read.</summary>
@@ -41,20 +43,21 @@ internal sealed class ServerAccount
 
     /// <summary>Runs a command to its end.</summary>
     /// <exception cref="EmbeddedPostgresException">It failed, or took too long; the message has its last line.</exception>
-    public void Run(TimeSpan patience, params string[] command) => Run(patience, asAccount: true, command);
+    public void Run(TimeSpan timeout, params string[] command) => Run(timeout, asAccount: true, command);
 
-    private void Run(TimeSpan patience, bool asAccount, params string[] command)
+    private void Run(TimeSpan timeout, bool asAccount, params string[] command)
     {
         using Process process = Start(asAccount, hasInput: false, command);
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(patience))
+        if (!process.WaitForExit(timeout))
         {
             process.Kill(entireProcessTree: true);
-            throw new EmbeddedPostgresException($"{Path.GetFileName(command[0])} did not end within {patience.TotalSeconds:0} s.");
+            throw new EmbeddedPostgresException($"{Path.GetFileName(command[0])} did not end within {timeout.TotalSeconds:0} s.");
         }
         if (process.ExitCode == 0)
             return;
-        string said = $"{output.Result}\n{errors.Result}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "";
+        string said = $"{output.Result}\n{errors.Result}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .LastOrDefault() ?? "";
         throw new EmbeddedPostgresException($"{Path.GetFileName(command[0])} failed with exit code {process.ExitCode}: {said}");
     }
 

@@ -17,7 +17,7 @@ public sealed record UsageEvent
     /// <summary>The label where the other two are null or empty.</summary>
     public string? AccountPlatform { get; init; }
 
-    /// <summary>Milliseconds, counted to the microsecond: below 0 or above a day the request counts without it. Null where it was not measured.</summary>
+    /// <summary>Milliseconds, to the microsecond: below 0 or above a day the request counts without it. Null where it was not measured.</summary>
     public decimal? DurationMs { get; init; }
 
     /// <summary>For whoever reads the topic; not counted.</summary>
@@ -64,4 +64,4 @@ public sealed record ErrorEvent
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(UsageEvent))]
 [JsonSerializable(typeof(ErrorEvent))]
-public sealed partial class GatewayJson : JsonSerializerContext;
+internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -6,7 +6,7 @@ using StreamAgg.Gateway.Events;
 
 namespace StreamAgg.Gateway.Producing;
 
-/// <summary>Sends a gateway's events: each is in the log once and in order of its partition, although the client tries again (idempotent, acks=all).</summary>
+/// <summary>Sends a gateway's events: each is in the log once and in order, although the client tries again (idempotent, acks=all).</summary>
 /// <remarks>
 /// Sending waits only while the queue is full; whether an event arrived is known after <see cref="FlushAsync"/>, which throws where one
 /// did not. Dispose flushes. Safe on any thread.
@@ -50,18 +50,18 @@ public sealed class GatewayProducer : IAsyncDisposable
 
     /// <inheritdoc cref="SendAsync(EventKind, byte[], byte[], Instant?, CancellationToken)"/>
     public ValueTask SendAsync(UsageEvent usage, CancellationToken cancellation = default) =>
-        SendAsync(EventKind.Usage, key: null, JsonSerializer.SerializeToUtf8Bytes(usage, GatewayJson.Default.UsageEvent), timestamp: null, cancellation);
+        SendAsync(
+            EventKind.Usage, key: null, JsonSerializer.SerializeToUtf8Bytes(usage, GatewayJson.Default.UsageEvent), timestamp: null, cancellation);
 
     /// <inheritdoc cref="SendAsync(EventKind, byte[], byte[], Instant?, CancellationToken)"/>
     public ValueTask SendAsync(ErrorEvent error, CancellationToken cancellation = default) =>
-        SendAsync(EventKind.Error, key: null, JsonSerializer.SerializeToUtf8Bytes(error, GatewayJson.Default.ErrorEvent), timestamp: null, cancellation);
+        SendAsync(
+            EventKind.Error, key: null, JsonSerializer.SerializeToUtf8Bytes(error, GatewayJson.Default.ErrorEvent), timestamp: null, cancellation);
 
     /// <summary>Hands a record over to the client; waits only while its queue is full.</summary>
-    /// <param name="kind">Decides the topic.</param>
     /// <param name="key">Decides the partition; null spreads records over all.</param>
     /// <param name="value">The record's bytes, which must not be changed any more.</param>
     /// <param name="timestamp">The record's own; null for the time of the call. Kept to the millisecond.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="GatewayDeliveryException">The client can't go on, or the record is too large for it.</exception>
     public async ValueTask SendAsync(EventKind kind, byte[]? key, byte[] value, Instant? timestamp, CancellationToken cancellation = default)
     {
@@ -79,7 +79,8 @@ public sealed class GatewayProducer : IAsyncDisposable
     {
         await Task.Run(() => producer.Flush(cancellation), cancellation);
         if (firstFailure is { } failure)
-            throw new GatewayDeliveryException($"{FailedCount} events did not reach Kafka at {options.BootstrapServers}: {failure.Reason}{RemedyOf(failure)}");
+            throw new GatewayDeliveryException(
+                $"{FailedCount} events did not reach Kafka at {options.BootstrapServers}: {failure.Reason}{RemedyOf(failure)}");
     }
 
     /// <summary>Flushes; what can't be delivered within <see cref="GatewayProducerOptions.DeliveryTimeout"/> has failed.</summary>

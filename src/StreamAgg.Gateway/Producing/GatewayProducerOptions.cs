@@ -27,14 +27,17 @@ public sealed class GatewayProducerOptions
     /// <summary>Properties of librdkafka's own (TLS, SASL); the strongest, but that the producer stays idempotent.</summary>
     public IDictionary<string, string> Client { get; } = new Dictionary<string, string>();
 
-    /// <summary>Takes the client's own log lines (a broker went away, came back), on its threads. Failed events do not need it: a flush throws.</summary>
+    /// <summary>
+    /// Takes the client's own log lines (a broker went away, came back), on its threads. Of failed events a flush tells: it throws.
+    /// </summary>
     /// <value>Default null: the lines are dropped, so that a library does not write to somebody's standard error.</value>
     public Action<string>? Log { get; set; }
 
     /// <exception cref="ArgumentException">A value is missing or out of its range: the message names it.</exception>
     internal static void Validate(GatewayProducerOptions options)
     {
-        Require(!string.IsNullOrWhiteSpace(options.BootstrapServers), nameof(BootstrapServers), options.BootstrapServers, "host:port, several separated by commas");
+        Require(!string.IsNullOrWhiteSpace(options.BootstrapServers),
+            nameof(BootstrapServers), options.BootstrapServers, "host:port, several separated by commas");
         Require(!string.IsNullOrWhiteSpace(options.UsageTopic), nameof(UsageTopic), options.UsageTopic, "a topic's name");
         Require(!string.IsNullOrWhiteSpace(options.ErrorTopic), nameof(ErrorTopic), options.ErrorTopic, "a topic's name");
         Require(options.Linger >= TimeSpan.Zero && options.Linger <= TimeSpan.FromMinutes(15), nameof(Linger), options.Linger, "0 to 15 minutes");

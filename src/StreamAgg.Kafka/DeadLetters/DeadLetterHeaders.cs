@@ -1,7 +1,7 @@
 namespace StreamAgg.Kafka.DeadLetters;
 
 /// <summary>The headers of a dead letter: UTF-8 text, numbers in decimal.</summary>
-public static class DeadLetterHeaders
+internal static class DeadLetterHeaders
 {
     /// <summary>The topic that the refused event was read from.</summary>
     public const string Topic = "streamagg.topic";

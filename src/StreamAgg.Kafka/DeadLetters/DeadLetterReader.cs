@@ -11,16 +11,12 @@ namespace StreamAgg.Kafka.DeadLetters;
 
 /// <summary>Reads the dead letters' topic from its beginning to where it ended when the reading began, outside any group.</summary>
 /// <remarks>A message that somebody else wrote there names no source and is passed over.</remarks>
-/// <param name="options">Valid ones.</param>
-/// <param name="metadata">Tells the topic's partitions and ends.</param>
-/// <param name="logger">Takes the client's own lines.</param>
 public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata, ILogger<DeadLetterReader> logger)
 {
     /// <summary>Each refused event once, however often it was written, in the order of the topic's partitions.</summary>
     /// <remarks>Streams: in memory are the keys seen, some 50 bytes each, and one letter.</remarks>
     /// <param name="reason">Only letters of this reason; null for all.</param>
     /// <param name="limit">At most this many; null for all.</param>
-    /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
     /// <exception cref="LogFatalException">The topic may not be read, or an offset of it is gone.</exception>
     public async IAsyncEnumerable<DeadLetter> ReadAsync(
@@ -60,7 +56,8 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata
         if (!known.TryGetValue(options.DeadLetterTopic, out TopicDetails? topic))
             yield break;
 
-        List<SourcePartition> partitions = [.. Enumerable.Range(0, topic.PartitionCount).Select(partition => new SourcePartition(options.DeadLetterTopic, partition))];
+        List<SourcePartition> partitions = [
+            .. Enumerable.Range(0, topic.PartitionCount).Select(partition => new SourcePartition(options.DeadLetterTopic, partition))];
         IReadOnlyDictionary<SourcePartition, long> beginnings = await metadata.BeginningOffsetsAsync(partitions, cancellation);
         IReadOnlyDictionary<SourcePartition, long> ends = await metadata.EndOffsetsAsync(partitions, cancellation);
         using var reader = new RangeReader(options, logger, "The dead letters");

@@ -151,7 +151,8 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
                     + new KafkaTopicCommand(options.BootstrapServers, options.DeadLetterTopic, 1));
             case ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed:
                 throw RefusedRight.Of("WRITE", $"topic {options.DeadLetterTopic}", error.Reason);
-            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge or ErrorCode.InvalidRecord or ErrorCode.PolicyViolation:
+            case ErrorCode.MsgSizeTooLarge or ErrorCode.InvalidMsgSize or ErrorCode.RecordListTooLarge
+                or ErrorCode.InvalidRecord or ErrorCode.PolicyViolation:
                 throw new LogFatalException(
                     $"The dead letters' topic {options.DeadLetterTopic} takes no letter: {error.Reason}. Raise its max.message.bytes, give it cleanup.policy=delete.");
             case ErrorCode.Local_PurgeQueue or ErrorCode.Local_PurgeInflight:
@@ -181,7 +182,8 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     private LogFatalException ProducerEnded(Error error) =>
         error.Reason.Contains(ErrorCode.ClusterAuthorizationFailed.GetReason(), StringComparison.Ordinal)
             ? RefusedRight.Of("WRITE", $"topic {options.DeadLetterTopic}", error.Reason)
-            : new LogFatalException($"The dead letters' producer can't go on: {error.Reason}. Restart this process: what is not stored is read again.");
+            : new LogFatalException(
+                $"The dead letters' producer can't go on: {error.Reason}. Restart this process: what is not stored is read again.");
 
     private void Fail(Exception reason)
     {

@@ -49,7 +49,8 @@ internal sealed class Assignment(NativeConsumer native, string[] topics)
 
     /// <summary>Those of the named that are here.</summary>
     public List<SourcePartition> Known(List<TopicPartitionOffset> named) =>
-        [.. named.Select(partition => Find(new SourcePartition(partition.Topic, partition.Partition.Value))).OfType<AssignedPartition>().Select(known => known.Source)];
+        [.. named.Select(partition => Find(new SourcePartition(partition.Topic, partition.Partition.Value))).OfType<AssignedPartition>()
+            .Select(known => known.Source)];
 
     public void Remove(List<SourcePartition> sources)
     {

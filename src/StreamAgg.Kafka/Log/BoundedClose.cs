@@ -5,8 +5,10 @@ namespace StreamAgg.Kafka.Log;
 /// <summary>The end of a consumer, bounded in time: closing one has no time-out of its own.</summary>
 internal static class BoundedClose
 {
-    /// <summary>Runs it on a thread beside this one, which nothing in it may need any more. What it throws in time is thrown here: on a thread of its own it would end the process.</summary>
-    /// <param name="close">Closes and disposes of the consumer.</param>
+    /// <summary>
+    /// Runs it on a thread beside this one, which nothing in it may need any more. What it throws in time is thrown here: on a thread of
+    /// its own it would end the process.
+    /// </summary>
     /// <param name="timeout">After which it is left behind.</param>
     /// <returns>False where it is still at it when the time is over.</returns>
     public static bool Of(Action close, TimeSpan timeout)

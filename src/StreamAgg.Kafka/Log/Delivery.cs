@@ -7,8 +7,12 @@ using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Kafka.Log;
 
-/// <summary>Hands over what the native client has read: records, ends of partitions, and what the brokers say against reading on. Used on the member's thread only.</summary>
-internal sealed class Delivery(NativeConsumer native, Assignment assignment, FetchControl fetchControl, ClientLines lines, FatalAnswers fatalAnswers, ILogger logger)
+/// <summary>
+/// Hands over what the native client has read: records, ends of partitions, and what the brokers say against reading on. Used on the
+/// member's thread only.
+/// </summary>
+internal sealed class Delivery(
+    NativeConsumer native, Assignment assignment, FetchControl fetchControl, ClientLines lines, FatalAnswers fatalAnswers, ILogger logger)
 {
     /// <summary>True once the group has refused this member because another one holds its group.instance.id.</summary>
     public bool IsInstanceIdHeld { get; private set; }

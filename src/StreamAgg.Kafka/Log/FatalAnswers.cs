@@ -9,12 +9,12 @@ namespace StreamAgg.Kafka.Log;
 internal sealed class FatalAnswers(KafkaOptions options)
 {
     /// <param name="code">The newer group protocol has refused rights among its fatal errors.</param>
-    /// <param name="reason">The client's words.</param>
     /// <param name="topic">The topic that it concerns; null where it is not told.</param>
     public LogFatalException Of(ErrorCode code, string reason, string? topic = null) => code switch
     {
         ErrorCode.FencedInstanceId => new($"Another member took over this group.instance.id: {reason}. Give every process an id of its own."),
-        ErrorCode.UnreleasedInstanceId => new($"Another member still holds this group.instance.id: {reason}. Stop it, or give every process an id of its own."),
+        ErrorCode.UnreleasedInstanceId => new(
+            $"Another member still holds this group.instance.id: {reason}. Stop it, or give every process an id of its own."),
         ErrorCode.GroupAuthorizationFailed => RefusedRight.Of("READ", $"group {options.GroupId}", reason),
         ErrorCode.TopicAuthorizationFailed => RefusedRight.Of("READ", $"topic {topic ?? $"{options.UsageTopic} or {options.ErrorTopic}"}", reason),
         ErrorCode.ClusterAuthorizationFailed => RefusedRight.Of("CLUSTER_ACTION or what the brokers' log names", "the cluster", reason),

@@ -3,11 +3,13 @@ using StreamAgg.Kafka.Logging;
 
 namespace StreamAgg.Kafka.Log;
 
-/// <summary>Brings the native client to where the owner wants each partition: fetched from its next offset on, or not at all. On the member's thread.</summary>
+/// <summary>
+/// Brings the native client to where the owner wants each partition: fetched from its next offset on, or not. On the member's thread.
+/// </summary>
 internal sealed class FetchControl(NativeConsumer native, ILogger logger, ClientLines lines, TimeProvider time)
 {
     private static readonly TimeSpan SeekRetry = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan SeekPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SeekTimeout = TimeSpan.FromSeconds(5);
 
     private readonly List<AssignedPartition> toSeek = [];
     private readonly List<AssignedPartition> toResume = [];
@@ -93,7 +95,7 @@ internal sealed class FetchControl(NativeConsumer native, ILogger logger, Client
 
             logger.SeekPostponed(partition.Source.Topic, partition.Source.Partition, partition.NextOffset, errors[i]);
             TryAgainSoon();
-            if (time.GetElapsedTime(partition.AssignedAt) > SeekPatience)
+            if (time.GetElapsedTime(partition.AssignedAt) > SeekTimeout)
                 partition.DemandReassignment();
         }
 

@@ -20,7 +20,10 @@ public sealed class KafkaEventLog : IEventLog
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReleaseStep = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>For leaving the group, and once more for the client's end. Brokers that answer take milliseconds; the others learn of it by the session's end.</summary>
+    /// <summary>
+    /// For leaving the group, and once more for the client's end. Brokers that answer take milliseconds; the others learn of it by the
+    /// session's end.
+    /// </summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>The client's own; with the newer protocol the brokers', which have the same.</summary>
@@ -44,12 +47,9 @@ public sealed class KafkaEventLog : IEventLog
     private int lostGeneration;
     private bool isDisposed;
 
-    /// <param name="options">Valid ones.</param>
-    /// <param name="logger">Takes the client's own lines too.</param>
     /// <param name="member">This member's number within the process, from 0.</param>
     /// <param name="members">How many members the process has: they share the memory for reading ahead.</param>
-    /// <param name="time">The clock for waiting; none of the results depends on it.</param>
-    /// <exception cref="LogFatalException">The settings can't be used together, or the client library is not the one that this is built for.</exception>
+    /// <exception cref="LogFatalException">The settings do not go together, or the client library is not the one that this is built for.</exception>
     public KafkaEventLog(KafkaOptions options, ILogger<KafkaEventLog> logger, int member = 0, int members = 1, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -58,7 +58,9 @@ public sealed class KafkaEventLog : IEventLog
         lines = new ClientLines(logger);
         topics = [options.UsageTopic, options.ErrorTopic];
         Dictionary<string, string> settings = ClientSettings.Consumer(options, member, members);
-        releaseTimeout = Milliseconds(settings, "max.poll.interval.ms") is { } interval && interval / 3 < ReleaseTimeout ? interval / 3 : ReleaseTimeout;
+        releaseTimeout = Milliseconds(settings, "max.poll.interval.ms") is { } interval && interval / 3 < ReleaseTimeout
+            ? interval / 3
+            : ReleaseTimeout;
         SessionTimeout = Milliseconds(settings, "session.timeout.ms") ?? DefaultSessionTimeout;
         try
         {
@@ -214,7 +216,8 @@ public sealed class KafkaEventLog : IEventLog
         }
 
         if (assignment.Count > 0)
-            OnLost([.. assignment.Partitions.Select(partition => new TopicPartitionOffset(partition.Source.Topic, partition.Source.Partition, Offset.Unset))]);
+            OnLost([.. assignment.Partitions.Select(
+                partition => new TopicPartitionOffset(partition.Source.Topic, partition.Source.Partition, Offset.Unset))]);
     }
 
     // What follows runs inside native.Consume, on the member's thread, and never throws: the client would drop everything.

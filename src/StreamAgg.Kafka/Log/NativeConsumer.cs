@@ -53,7 +53,10 @@ internal sealed unsafe class NativeConsumer : IDisposable
         return new ReadOnlySpan<nint>(batch, taken);
     }
 
-    /// <summary>That of the group as it was when the coordinator last answered, from 1 (the newer protocol: the epoch); 0 or less where this consumer is no member.</summary>
+    /// <summary>
+    /// That of the group as it was when the coordinator last answered, from 1 (the newer protocol: the epoch); 0 or less where this
+    /// consumer is no member.
+    /// </summary>
     public int Generation()
     {
         nint metadata = NativeMethods.GroupMetadata(handle.Pointer);
@@ -83,7 +86,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         return topic == 0 ? null : TopicNamed(Marshal.PtrToStringUTF8((nint)NativeMethods.TopicName(topic)));
     }
 
-    /// <summary>Stops the fetching and throws away what was fetched. A partition that the client has not met yet is not parked then: try again.</summary>
+    /// <summary>Stops the fetching and throws away what was fetched. A partition that the client has not met is not parked: try again.</summary>
     public void Pause(IReadOnlyCollection<AssignedPartition> partitions)
     {
         using var list = ListOf(partitions);
@@ -114,7 +117,8 @@ internal sealed unsafe class NativeConsumer : IDisposable
 
     /// <summary>Takes the partition from the client and gives it back at its next offset, parked, with the group none the wiser.</summary>
     /// <remarks>
-    /// A try that was refused half-way left the client without the partition, and there is nothing to take then: that it is there afterwards is what counts.
+    /// A try that was refused half-way left the client without the partition, and there is nothing to take: that it is there afterwards is what
+    /// counts.
     /// </remarks>
     /// <returns>Null, or what the client says against it.</returns>
     public string? Reassign(AssignedPartition partition)

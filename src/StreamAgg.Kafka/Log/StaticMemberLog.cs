@@ -13,7 +13,7 @@ namespace StreamAgg.Kafka.Log;
 public sealed class StaticMemberLog : IEventLog
 {
     /// <summary>Longer than a session: the brokers' group.consumer.session.timeout.ms is 45 s by default, its upper limit 60 s.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(65);
+    public static readonly TimeSpan HeldIdTimeout = TimeSpan.FromSeconds(65);
 
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
@@ -21,26 +21,23 @@ public sealed class StaticMemberLog : IEventLog
     private readonly string? instanceId;
     private readonly ILogger logger;
     private readonly TimeProvider time;
-    private readonly TimeSpan patience;
+    private readonly TimeSpan heldIdTimeout;
     private KafkaEventLog? current;
     private long? refusedSince;
     private long refusedAt;
     private bool isPaused;
 
-    /// <param name="options">Valid ones.</param>
-    /// <param name="logger">Takes the client's own lines too.</param>
     /// <param name="member">This member's number within the process, from 0.</param>
-    /// <param name="members">How many members the process has.</param>
-    /// <param name="time">The clock for waiting.</param>
-    /// <param name="patience"><see cref="Patience"/> where null.</param>
-    /// <exception cref="LogFatalException">The settings can't be used together, or the client library is not the one that this is built for.</exception>
+    /// <param name="heldIdTimeout"><see cref="HeldIdTimeout"/> where null.</param>
+    /// <exception cref="LogFatalException">The settings do not go together, or the client library is not the one that this is built for.</exception>
     public StaticMemberLog(
-        KafkaOptions options, ILogger<KafkaEventLog> logger, int member = 0, int members = 1, TimeProvider? time = null, TimeSpan? patience = null)
+        KafkaOptions options, ILogger<KafkaEventLog> logger, int member = 0, int members = 1, TimeProvider? time = null,
+        TimeSpan? heldIdTimeout = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         this.logger = logger;
         this.time = time ?? TimeProvider.System;
-        this.patience = patience ?? Patience;
+        this.heldIdTimeout = heldIdTimeout ?? HeldIdTimeout;
         instanceId = ClientSettings.Consumer(options, member, members).GetValueOrDefault(ClientSettings.GroupInstanceId);
         open = () => new KafkaEventLog(options, logger, member, members, time);
         current = open();
@@ -118,12 +115,12 @@ public sealed class StaticMemberLog : IEventLog
         if (refusedSince is null)
         {
             refusedSince = refusedAt;
-            logger.InstanceIdHeld(instanceId ?? "", patience.TotalSeconds);
+            logger.InstanceIdHeld(instanceId ?? "", heldIdTimeout.TotalSeconds);
         }
-        else if (time.GetElapsedTime(refusedSince.Value, refusedAt) >= patience)
+        else if (time.GetElapsedTime(refusedSince.Value, refusedAt) >= heldIdTimeout)
         {
             throw new LogFatalException(
-                $"Another member has held group.instance.id '{instanceId}' for {patience.TotalSeconds:0} s, longer than one that crashed would: it runs. "
+                $"Another member has held group.instance.id '{instanceId}' for {heldIdTimeout.TotalSeconds:0} s, longer than one that crashed would: it runs. "
                 + "Stop it, or give every process an id of its own.");
         }
 

@@ -3,10 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamAgg.Kafka.Logging;
 
-/// <summary>Passes one native client's lines and errors on, by their severity; what repeats is said once in <see cref="RepeatLimit.Window"/>. Any thread.</summary>
-/// <param name="logger">Takes them.</param>
+/// <summary>
+/// Passes one native client's lines and errors on, by their severity; what repeats is said once in <see cref="RepeatLimit.Window"/>. Any
+/// thread.
+/// </summary>
 /// <param name="limit">The process's where null.</param>
-/// <param name="watch">Is told of what concerns connections.</param>
 internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null, ConnectionWatch? watch = null)
 {
     /// <summary>Lines about connections that failed.</summary>

@@ -17,7 +17,10 @@ internal enum ConnectionFaultKind
     Login,
 }
 
-/// <summary>Why a client can't reach its brokers, in its own words, and what a person would correct. The client has codes for some causes and words alone for others.</summary>
+/// <summary>
+/// Why a client can't reach its brokers, in its own words, and what a person would correct. The client has codes for some causes and words
+/// alone for others.
+/// </summary>
 internal sealed record ConnectionFault(ConnectionFaultKind Kind, string Text)
 {
     private const string Client = "StreamAgg:Kafka:Client:";
@@ -25,7 +28,10 @@ internal sealed record ConnectionFault(ConnectionFaultKind Kind, string Text)
     /// <summary>True where the brokers have answered, and the answer is no: waiting changes nothing.</summary>
     public bool IsLoginRefused => Kind is ConnectionFaultKind.Login or ConnectionFaultKind.Mechanism;
 
-    /// <summary>Closed by the broker before a first answer: so one does that is spoken to in another protocol than its port's, and one that is shutting down.</summary>
+    /// <summary>
+    /// Closed by the broker before a first answer: so one does that is spoken to in another protocol than its port's, and one that is
+    /// shutting down.
+    /// </summary>
     private static readonly string[] EarlyStates = ["in state APIVERSION_QUERY", "in state AUTH", "in state UP"];
 
     /// <summary>Null where it may only be a matter of time.</summary>

@@ -26,7 +26,8 @@ internal static partial class KafkaLogMessages
     [LoggerMessage(2006, LogLevel.Debug, "Giving up {Count} partitions")]
     public static partial void Revoking(this ILogger logger, int count);
 
-    [LoggerMessage(2007, LogLevel.Warning, "{Count} partitions were not written in {Seconds} s and are given up as they are; their next owner reads the rest again")]
+    [LoggerMessage(2007, LogLevel.Warning,
+        "{Count} partitions were not written in {Seconds} s and are given up as they are; their next owner reads the rest again")]
     public static partial void NotReleased(this ILogger logger, int count, double seconds);
 
     [LoggerMessage(2008, LogLevel.Debug, "Lost {Count} partitions: this member was out of touch for too long, others own them by now")]

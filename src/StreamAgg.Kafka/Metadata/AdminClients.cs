@@ -9,9 +9,6 @@ namespace StreamAgg.Kafka.Metadata;
 /// <summary>Builds the clients that only ask.</summary>
 internal static class AdminClients
 {
-    /// <param name="options">Valid ones.</param>
-    /// <param name="logger">Takes the client's own lines.</param>
-    /// <param name="watch">Is told of its connections.</param>
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
     public static IAdminClient Build(KafkaOptions options, ILogger logger, ConnectionWatch? watch = null)
     {

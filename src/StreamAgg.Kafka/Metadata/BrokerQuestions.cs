@@ -57,7 +57,8 @@ internal sealed unsafe class BrokerQuestions(IClient client)
     /// <param name="isDecided">The end is the last stable offset: no transaction is open before it.</param>
     /// <exception cref="KafkaException">The leaders could not be found out, or all refused.</exception>
     /// <exception cref="ObjectDisposedException">The client is gone.</exception>
-    public IReadOnlyList<OffsetAnswer> ListOffsets(IReadOnlyCollection<SourcePartition> partitions, long time, TimeSpan timeout, bool isDecided = false)
+    public IReadOnlyList<OffsetAnswer> ListOffsets(
+        IReadOnlyCollection<SourcePartition> partitions, long time, TimeSpan timeout, bool isDecided = false)
     {
         using var held = ClientHandle.Of(client);
         using var list = new PartitionList(partitions.Count);

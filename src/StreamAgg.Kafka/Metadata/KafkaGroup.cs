@@ -25,7 +25,6 @@ public sealed class KafkaGroup : IDisposable
     private IAdminClient? current;
 
     /// <param name="options">Valid ones. Nothing is connected before the first question.</param>
-    /// <param name="logger">Takes the client's own lines.</param>
     /// <param name="timeout">5 s where null: a question that is not answered by then is unanswered.</param>
     public KafkaGroup(KafkaOptions options, ILogger<KafkaGroup>? logger = null, TimeSpan? timeout = null)
     {

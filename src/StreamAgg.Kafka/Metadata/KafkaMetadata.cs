@@ -33,8 +33,6 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
     private readonly ConcurrentDictionary<string, IReadOnlySet<int>> leaderless = new(StringComparer.Ordinal);
     private volatile bool isMetadataDoubted;
 
-    /// <param name="options">Valid ones.</param>
-    /// <param name="logger">Takes the client's own lines.</param>
     /// <param name="timeout">5 s where null: a question that is not answered by then is unanswered.</param>
     /// <exception cref="LogFatalException">The settings can't be used together.</exception>
     public KafkaMetadata(KafkaOptions options, ILogger<KafkaMetadata>? logger = null, TimeSpan? timeout = null)
@@ -87,7 +85,8 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
         IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, Latest, cancellation);
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> StableOffsetsAsync(
-        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, Latest, cancellation, isDecided: true);
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+        ListAsync(partitions, Latest, cancellation, isDecided: true);
 
     public Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(
         IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) => ListAsync(partitions, Earliest, cancellation);
@@ -141,7 +140,8 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
         if (partitions.Count == 0)
             return offsets;
 
-        Dictionary<string, string> names = partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal).ToDictionary(name => name);
+        Dictionary<string, string> names = partitions.Select(partition => partition.Topic).Distinct(StringComparer.Ordinal)
+            .ToDictionary(name => name);
         if (isMetadataDoubted)
             await RefreshMetadataAsync(names.Keys, cancellation);
 
@@ -192,7 +192,8 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
             {
                 using var held = ClientHandle.Of(admin);
                 foreach (TopicMetadata topic in topics.SelectMany(topic => admin.GetMetadata(topic, timeout / 2).Topics))
-                    leaderless[topic.Topic] = topic.Partitions.Where(partition => partition.Leader < 0).Select(partition => partition.PartitionId).ToHashSet();
+                    leaderless[topic.Topic] = topic.Partitions.Where(partition => partition.Leader < 0).Select(partition => partition.PartitionId)
+                        .ToHashSet();
 
                 return true;
             },
@@ -206,7 +207,8 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
             // On a thread of its own: brokers that are away would else hold the few that everything else here shares.
             Task<T> answer = Task.Factory.StartNew(question, cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default)
                 .WaitAsync(timeout + Margin, cancellation);
-            if (await Task.WhenAny(answer, watch.LoginRefused) != answer && await Task.WhenAny(answer, Task.Delay(RefusalGrace, cancellation)) != answer)
+            if (await Task.WhenAny(answer, watch.LoginRefused) != answer
+                && await Task.WhenAny(answer, Task.Delay(RefusalGrace, cancellation)) != answer)
             {
                 isMetadataDoubted = true;
                 throw Away("refuses the login");

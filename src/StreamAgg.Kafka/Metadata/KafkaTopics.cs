@@ -12,16 +12,21 @@ namespace StreamAgg.Kafka.Metadata;
 public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILogger<KafkaTopics> logger, TimeProvider? time = null)
 {
     /// <summary>Enough for a topic that is being made by somebody else, and for a broker that is just starting.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan WaitTimeout = TimeSpan.FromSeconds(30);
 
     private const int DevelopmentPartitions = 6;
     private const int DeadLetterPartitions = 1;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private readonly TimeProvider time = time ?? TimeProvider.System;
 
-    /// <summary>Waits for the input topics up to <see cref="Patience"/>, or creates them where the options say so; creates the dead letters' topic.</summary>
+    /// <summary>
+    /// Waits for the input topics up to <see cref="WaitTimeout"/>, or creates them where the options say so; creates the dead letters'
+    /// topic.
+    /// </summary>
     /// <exception cref="LogFatalException">A topic is missing or can't be created: the message names the command that creates it.</exception>
-    /// <exception cref="LogUnavailableException">No broker answered within <see cref="Patience"/>, one refused the login, or none tells of a topic that long after it was created.</exception>
+    /// <exception cref="LogUnavailableException">
+    /// No broker answered within <see cref="WaitTimeout"/>, one refused the login, or none tells of a topic that long after it was created.
+    /// </exception>
     public async Task EnsureAsync(CancellationToken cancellation)
     {
         string[] inputs = [options.UsageTopic, options.ErrorTopic];
@@ -36,10 +41,10 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
         }
         else if (missing.Count > 0)
         {
-            logger.WaitingForTopics(Patience.TotalSeconds, string.Join(", ", missing));
+            logger.WaitingForTopics(WaitTimeout.TotalSeconds, string.Join(", ", missing));
             while (missing.Count > 0)
             {
-                if (time.GetElapsedTime(started) >= Patience)
+                if (time.GetElapsedTime(started) >= WaitTimeout)
                 {
                     throw new LogFatalException(Missing(missing));
                 }
@@ -109,10 +114,10 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
         long started = time.GetTimestamp();
         while (await MissingAsync(topics, started, cancellation) is { Count: > 0 } missing)
         {
-            if (time.GetElapsedTime(started) >= Patience)
+            if (time.GetElapsedTime(started) >= WaitTimeout)
             {
                 throw new LogUnavailableException(
-                    $"Kafka at {options.BootstrapServers} has created {string.Join(" and ", missing)} and does not tell of it {Patience.TotalSeconds} s later");
+                    $"Kafka at {options.BootstrapServers} has created {string.Join(" and ", missing)} and does not tell of it {WaitTimeout.TotalSeconds} s later");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellation);
@@ -128,7 +133,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
                 IReadOnlyDictionary<string, TopicDetails> known = await metadata.DescribeAsync(topics, cancellation);
                 return [.. topics.Where(topic => !known.ContainsKey(topic))];
             }
-            catch (LogUnavailableException e) when (!e.IsLoginRefused && time.GetElapsedTime(started) < Patience)
+            catch (LogUnavailableException e) when (!e.IsLoginRefused && time.GetElapsedTime(started) < WaitTimeout)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellation);
             }

@@ -13,7 +13,6 @@ public static class RefusedRight
 
     /// <param name="operation">Such as READ, which includes DESCRIBE, as WRITE does.</param>
     /// <param name="resource">Such as "topic gateway.usage".</param>
-    /// <param name="reason">The client's words.</param>
     public static LogFatalException Of(string operation, string resource, string reason) =>
         new(new Diagnosis($"Not authorized: Kafka refuses {operation} on {resource} ({reason.TrimEnd('.')}).", Grant(operation, resource)));
 

@@ -35,7 +35,6 @@ internal static class ClientSettings
         _ => null,
     };
 
-    /// <param name="options">Valid ones.</param>
     /// <param name="member">This member's number within the process, from 0.</param>
     /// <param name="members">How many the process has: they share the memory for reading ahead.</param>
     public static Dictionary<string, string> Consumer(KafkaOptions options, int member, int members)

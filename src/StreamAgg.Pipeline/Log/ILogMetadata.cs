@@ -19,14 +19,17 @@ public interface ILogMetadata
     /// Up to where records are decided (the last stable offset): where it is less than the end, it is the first offset of a transaction that
     /// is open still, and readers wait there. A log without transactions: its ends.
     /// </summary>
-    Task<IReadOnlyDictionary<SourcePartition, long>> StableOffsetsAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
+    Task<IReadOnlyDictionary<SourcePartition, long>> StableOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation) =>
         EndOffsetsAsync(partitions, cancellation);
 
     /// <summary>The first offset that the log still holds.</summary>
-    Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation);
+    Task<IReadOnlyDictionary<SourcePartition, long>> BeginningOffsetsAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation);
 
     /// <summary>Of each partition the first offset whose timestamp is at or after <paramref name="time"/>; its end where there is none.</summary>
-    Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsForTimeAsync(IReadOnlyCollection<SourcePartition> partitions, Instant time, CancellationToken cancellation);
+    Task<IReadOnlyDictionary<SourcePartition, long>> OffsetsForTimeAsync(
+        IReadOnlyCollection<SourcePartition> partitions, Instant time, CancellationToken cancellation);
 }
 
 /// <summary>A topic as the metadata name it.</summary>

@@ -4,11 +4,10 @@ namespace StreamAgg.Pipeline.Log;
 
 /// <summary>The log's ends as the brokers told them last, whoever asked, and when that was. Safe from any thread.</summary>
 /// <remarks>Never a reason to move a watermark: that takes an answer of the checkpoint's own, of a known time.</remarks>
-public sealed class LogEnds
+internal sealed class LogEnds
 {
     private readonly ConcurrentDictionary<SourcePartition, (long End, long ToldAt)> ends = new();
 
-    /// <param name="answer">What the brokers said.</param>
     /// <param name="toldAt">Monotonic.</param>
     public void Told(IReadOnlyDictionary<SourcePartition, long> answer, long toldAt)
     {
@@ -20,7 +19,6 @@ public sealed class LogEnds
     public long? Of(SourcePartition source) => ends.TryGetValue(source, out var known) ? known.End : null;
 
     /// <summary>True where nobody was told since.</summary>
-    /// <param name="source">The partition.</param>
     /// <param name="since">Monotonic.</param>
     public bool IsOlder(SourcePartition source, long since) => !ends.TryGetValue(source, out var known) || known.ToldAt < since;
 }

@@ -14,3 +14,16 @@ public sealed class Backoff(Func<double> random)
         return TimeSpan.FromMilliseconds((0.5 + (0.5 * random())) * ceiling);
     }
 }
+
+/// <summary>When what failed may be tried again: the later, the more often it has failed in a row. On one thread.</summary>
+internal sealed class NextAttempt(TimeProvider time, Backoff backoff)
+{
+    private long notBefore = time.GetTimestamp();
+    private int failures;
+
+    public bool IsDue => time.GetTimestamp() >= notBefore;
+
+    public void Failed() => notBefore = time.GetTimestamp() + (long)(backoff.Delay(failures++).TotalSeconds * time.TimestampFrequency);
+
+    public void Succeeded() => failures = 0;
+}

@@ -12,7 +12,7 @@ internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics
 
     public long Late { get; set; }
 
-    /// <summary>Since the last report: accepted events whose duration was left out.</summary>
+    /// <summary>Since the last flush: accepted events whose duration was left out.</summary>
     public DurationsLeftOut LeftOut { get; set; }
 
     public long Ahead { get; set; }
@@ -33,7 +33,7 @@ internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics
         }
     }
 
-    public void Report()
+    public void Flush()
     {
         if (usageRecords > 0)
             metrics.Consumed(topics.Usage, EventKind.Usage, usageRecords, usageAccepted, usageRefused);

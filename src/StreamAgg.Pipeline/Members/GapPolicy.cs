@@ -1,6 +1,5 @@
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 
@@ -12,15 +11,8 @@ internal static class GapPolicy
     public static async Task StopAsync(MemberServices services, Gap gap, CancellationToken cancellation)
     {
         await services.Store.RecordGapAsync(gap, cancellation);
-        Tell(services, gap);
+        services.Happenings.GapFound(gap);
         throw new PipelineStoppedException($"{gap}; the gap is recorded in streamagg.gap. {Gap.Remedy}");
-    }
-
-    /// <summary>The line and the counter of one gap: whoever stores one, may have, or is about to, calls this.</summary>
-    public static void Tell(MemberServices services, Gap gap)
-    {
-        services.Metrics.GapRecorded();
-        PipelineLog.GapFound(services.Logger, gap.Source, gap.FromOffset, gap.ToOffset, gap.Reason);
     }
 
     /// <summary>What is missing between where a partition stands and what the log holds now.</summary>

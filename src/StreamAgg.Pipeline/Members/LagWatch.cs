@@ -3,7 +3,7 @@ using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 
-/// <summary>Asks for the log's ends where no checkpoint has done so lately: while PostgreSQL is away, or letters wait, none does, and the lag grows.</summary>
+/// <summary>Asks for the log's ends where no checkpoint has done so lately: while PostgreSQL is away, or letters wait, none does.</summary>
 internal sealed class LagWatch(MemberServices services, Func<IEnumerable<MemberStatus>> members)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
@@ -25,7 +25,8 @@ internal sealed class LagWatch(MemberServices services, Func<IEnumerable<MemberS
         long since = now - (long)(Period.TotalSeconds * services.Time.TimestampFrequency);
         SourcePartition[] old =
         [
-            .. members().SelectMany(member => member.Partitions).Select(partition => partition.Source).Where(source => services.Ends.IsOlder(source, since)),
+            .. members().SelectMany(member => member.Partitions).Select(partition => partition.Source)
+            .Where(source => services.Ends.IsOlder(source, since)),
         ];
         if (old.Length == 0)
             return;
@@ -33,14 +34,14 @@ internal sealed class LagWatch(MemberServices services, Func<IEnumerable<MemberS
         {
             services.Ends.Told(await services.Metadata.EndOffsetsAsync(old, stop), now);
             if (isSilent)
-                PipelineLog.EndsKnownAgain(services.Logger);
+                services.Happenings.EndsKnownAgain();
             isSilent = false;
         }
         catch (Exception e) when (e is LogUnavailableException or LogFatalException)
         {
             // What is fatal is the member's to meet, with its own question; here it only means that the lag stays as it was.
             if (!isSilent)
-                PipelineLog.LagUnknown(services.Logger, e.Message);
+                services.Happenings.LagUnknown(e.Message);
             isSilent = true;
         }
     }

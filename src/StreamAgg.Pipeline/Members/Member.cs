@@ -10,7 +10,7 @@ namespace StreamAgg.Pipeline.Members;
 /// A step machine on one thread: the log calls it with what it reads, and <see cref="Advance"/> takes over what the asynchronous runs
 /// (claims, checkpoints, gap searches) have finished and starts what is due. Nothing here waits, and nothing here takes a lock.
 /// </remarks>
-public sealed class Member : ILogHandler, IDisposable
+internal sealed class Member : ILogHandler, IDisposable
 {
     private readonly MemberServices services;
     private readonly IEventLog log;
@@ -23,12 +23,15 @@ public sealed class Member : ILogHandler, IDisposable
     private readonly StoreClock clock;
 
     private OwnedPartition? last;
-    private CheckpointRun? checkpoint;
-    private Task<CheckpointReport>? checkpointTask;
+    private CheckpointAttempt? checkpoint;
+    private Task<CheckpointOutcome>? checkpointTask;
     private bool stopping;
     private long lastAdvance;
 
-    /// <summary>When the brokers were first asked in vain; null where the last answer is one. A client whose brokers are away never learns that its session is over.</summary>
+    /// <summary>
+    /// When the brokers were first asked in vain; null where the last answer is one. A client whose brokers are away never learns that its
+    /// session is over.
+    /// </summary>
     private long? silentSince;
     private long lastCut;
 
@@ -99,8 +102,7 @@ public sealed class Member : ILogHandler, IDisposable
 
     public void OnAssigned(IReadOnlyList<SourcePartition> partitions)
     {
-        services.Metrics.Rebalanced("assigned");
-        PipelineLog.Assigned(services.Logger, services.Owner, partitions);
+        services.Happenings.Assigned(services.Owner, partitions);
         foreach (var source in partitions)
             owned[source] = new OwnedPartition(source, services, clock);
         last = null;
@@ -109,8 +111,7 @@ public sealed class Member : ILogHandler, IDisposable
 
     public void OnRevoking(IReadOnlyList<SourcePartition> partitions)
     {
-        services.Metrics.Rebalanced("revoked");
-        PipelineLog.Revoking(services.Logger, services.Owner, partitions);
+        services.Happenings.Revoking(services.Owner, partitions);
         foreach (var source in partitions)
             Find(source)?.Release();
     }
@@ -121,8 +122,7 @@ public sealed class Member : ILogHandler, IDisposable
 
     public void OnLost(IReadOnlyList<SourcePartition> partitions)
     {
-        services.Metrics.Rebalanced("lost");
-        PipelineLog.Lost(services.Logger, services.Owner, partitions);
+        services.Happenings.Lost(services.Owner, partitions);
         IsJoined = false;
         Forget(partitions);
     }
@@ -132,7 +132,7 @@ public sealed class Member : ILogHandler, IDisposable
     public void OnTruncated(SourcePartition source, long offset, long sharedEnd, string reason) =>
         Find(source)?.FindGap(reason, sharedEnd, abandoned.Token);
 
-    /// <summary>Gives all partitions up in good order: nothing more is read, what is unsaved is written by the following <see cref="Advance"/> calls.</summary>
+    /// <summary>Gives all partitions up in good order: nothing more is read, what is unsaved the next <see cref="Advance"/> calls write.</summary>
     public void BeginStop()
     {
         stopping = true;
@@ -157,7 +157,7 @@ public sealed class Member : ILogHandler, IDisposable
         var held = Held();
         gate.Update(held);
         StartCheckpoint(held);
-        tally.Report();
+        tally.Flush();
         if (!schedule.IsStatusDue())
             return;
         Status = OwnedPartition.StatusOf(owned.Values, held.Bytes, gate.IsPaused);
@@ -223,7 +223,7 @@ public sealed class Member : ILogHandler, IDisposable
             return;
         var cuts = Cut(due, gate.RestAfter(held));
         cuts.Sort((a, b) => a.Source.CompareTo(b.Source));
-        checkpoint = new CheckpointRun(services, cuts);
+        checkpoint = new CheckpointAttempt(services, cuts);
         checkpointTask = checkpoint.RunAsync(abandoned.Token);
     }
 
@@ -262,10 +262,10 @@ public sealed class Member : ILogHandler, IDisposable
         if (checkpointTask is not { IsCompleted: true } finished || checkpoint is not { } run)
             return;
         (checkpoint, checkpointTask) = (null, null);
-        CheckpointReport report;
+        CheckpointOutcome outcome;
         try
         {
-            report = finished.GetAwaiter().GetResult();
+            outcome = finished.GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is LogFatalException or PipelineStoppedException)
         {
@@ -277,38 +277,37 @@ public sealed class Member : ILogHandler, IDisposable
             return;
         }
 
-        if (report.BrokersAnswered is { } answered)
+        if (outcome.BrokersAnswered is { } answered)
             silentSince = answered ? null : silentSince ?? run.StartedAt;
-        if (report.AskedAt is { } askedAt)
+        if (outcome.AskedAt is { } askedAt)
             clock.Told(askedAt);
         var committed = new List<KeyValuePair<SourcePartition, long>>();
         foreach (var cut in run.Cuts)
         {
-            if (Settle(cut, report))
+            if (Settle(cut, outcome))
                 committed.Add(KeyValuePair.Create(cut.Source, cut.NextOffset));
         }
 
         if (committed.Count > 0)
             log.CommitOffsets(committed);
-        if (report.Failure is { } failure)
+        if (outcome.Failure is { } failure)
         {
             schedule.Failed();
-            services.Metrics.CheckpointFailed();
-            PipelineLog.CheckpointFailed(services.Logger, failure.Message);
+            services.Happenings.CheckpointFailed(failure.Message);
         }
         else
         {
-            schedule.Succeeded(again: report.Verdicts.Values.Any(verdict => verdict.Outcome is CutOutcome.Fenced or CutOutcome.NotWritten));
+            schedule.Succeeded(again: outcome.Verdicts.Values.Any(verdict => verdict.Outcome is CutOutcome.Fenced or CutOutcome.NotWritten));
             services.Metrics.CheckpointTook(services.Time.GetElapsedTime(run.StartedAt), run.Cuts.Sum(cut => cut.RowCount));
         }
     }
 
     /// <returns>True where the cut was committed and the partition is still ours.</returns>
-    private bool Settle(PartitionCut cut, CheckpointReport report)
+    private bool Settle(PartitionCut cut, CheckpointOutcome outcome)
     {
-        var verdict = report.Verdicts[cut.Source];
+        var verdict = outcome.Verdicts[cut.Source];
         if (verdict.Outcome == CutOutcome.Committed)
-            cut.Report(services.Metrics);
+            cut.CountRequests(services.Metrics);
         if (Find(cut.Source) is not { } partition || partition.State != cut.State || cut.State.Phase == PartitionPhase.Dropped)
             return false;
         switch (verdict.Outcome)
@@ -328,8 +327,9 @@ public sealed class Member : ILogHandler, IDisposable
                 // While the group still says that it is ours, it is claimed again: nobody else may be there to read it. One that is being
                 // given up is not: what was unsaved is lost to us either way, and a claim would only hold up its next owner.
                 if (verdict.Outcome == CutOutcome.Fenced)
-                    services.Metrics.Fenced();
-                PipelineLog.PartitionDropped(services.Logger, cut.Source, verdict.Reason ?? "");
+                    services.Happenings.Fenced(cut.Source, verdict.Reason ?? "");
+                else
+                    services.Happenings.PartitionDropped(cut.Source, verdict.Reason ?? "");
                 log.Stop(cut.Source);
                 if (cut.State.Phase == PartitionPhase.Releasing)
                     partition.Drop();
@@ -366,7 +366,8 @@ public sealed class Member : ILogHandler, IDisposable
 
     /// <summary>The bytes of <see cref="Held"/>, counted anew.</summary>
     internal long Recount() =>
-        services.DeadLetters.PendingBytes + owned.Values.Sum(static partition => partition.State.Recount()) + (checkpoint?.Cuts.Sum(static cut => cut.Bytes) ?? 0);
+        services.DeadLetters.PendingBytes + owned.Values.Sum(static partition => partition.State.Recount())
+            + (checkpoint?.Cuts.Sum(static cut => cut.Bytes) ?? 0);
 
     private void Forget(IReadOnlyList<SourcePartition> partitions)
     {

@@ -1,7 +1,7 @@
 namespace StreamAgg.Pipeline.Members;
 
 /// <summary>What a member holds at most, in memory and in one transaction. No settings: they are here so that a simulation can reach them.</summary>
-public sealed record MemberBounds
+internal sealed record MemberBounds
 {
     public static MemberBounds Default { get; } = new();
 

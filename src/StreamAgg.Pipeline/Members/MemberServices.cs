@@ -37,8 +37,11 @@ public sealed record MemberServices
     /// <summary>Told of what makes garbage; null where memory is nobody's concern.</summary>
     internal Gen0Limit? Gen0Limit { get; init; }
 
-    public MemberBounds Bounds { get; init; } = MemberBounds.Default;
+    internal MemberBounds Bounds { get; init; } = MemberBounds.Default;
+
+    /// <summary>Whom the members and the publisher tell what happens.</summary>
+    internal PipelineHappenings Happenings => field ??= new PipelineHappenings(Metrics, Logger);
 
     /// <summary>Of the partitions of all members.</summary>
-    public LogEnds Ends { get; } = new();
+    internal LogEnds Ends { get; } = new();
 }

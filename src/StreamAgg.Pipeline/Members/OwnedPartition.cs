@@ -10,13 +10,12 @@ internal sealed class OwnedPartition
 {
     private readonly MemberServices services;
     private readonly StoreClock clock;
+    private readonly NextAttempt attempt;
     private Task<ClaimedPartition?>? claim;
     private CancellationTokenSource? claiming;
     private Task<(Gap Gap, long NextOffset)?>? gapSearch;
     private string gapReason = "";
     private long? sharedEnd;
-    private int failures;
-    private long notBefore;
 
     public OwnedPartition(SourcePartition source, MemberServices services, StoreClock clock)
     {
@@ -24,7 +23,8 @@ internal sealed class OwnedPartition
         this.clock = clock;
         Source = source;
         State = NewState();
-        notBefore = SavedAt = services.Time.GetTimestamp();
+        attempt = new NextAttempt(services.Time, services.Backoff);
+        SavedAt = services.Time.GetTimestamp();
     }
 
     public SourcePartition Source { get; }
@@ -71,11 +71,11 @@ internal sealed class OwnedPartition
     /// <exception cref="PipelineStoppedException">A gap, and gaps stop the pipeline.</exception>
     public long? Advance(CancellationToken cancellation, bool mayClaim)
     {
-        if (State.Phase == PartitionPhase.Unclaimed && mayClaim && services.Time.GetTimestamp() >= notBefore)
+        if (State.Phase == PartitionPhase.Unclaimed && mayClaim && attempt.IsDue)
         {
             State.Phase = PartitionPhase.Claiming;
             claiming = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            claim = ClaimRun.RunAsync(services, Source, claiming.Token);
+            claim = ClaimAttempt.RunAsync(services, Source, claiming.Token);
         }
 
         if (claim is { IsCompleted: true })
@@ -90,7 +90,7 @@ internal sealed class OwnedPartition
     {
         Drop();
         State = NewState();
-        Failed();
+        attempt.Failed();
     }
 
     public void Release()
@@ -112,7 +112,6 @@ internal sealed class OwnedPartition
 
     /// <param name="reason">One line for a person.</param>
     /// <param name="sharedEnd">Up to where the log still holds what was read from it; null where only its ends can tell.</param>
-    /// <param name="cancellation">Ends the search.</param>
     public void FindGap(string reason, long? sharedEnd, CancellationToken cancellation)
     {
         if (State.Phase != PartitionPhase.Active || IsLookingForGap)
@@ -126,7 +125,7 @@ internal sealed class OwnedPartition
     /// <summary>A checkpoint went through: the next failure waits as little as a first one.</summary>
     public void Succeeded()
     {
-        failures = 0;
+        attempt.Succeeded();
         SavedAt = services.Time.GetTimestamp();
     }
 
@@ -139,13 +138,13 @@ internal sealed class OwnedPartition
         if (finished.GetAwaiter().GetResult() is not { } claimed)
         {
             State.Phase = PartitionPhase.Unclaimed;
-            Failed();
+            attempt.Failed();
             return null;
         }
 
         clock.Told(claimed.AskedAt);
         State.Activate(claimed.Claim, claimed.TopicId, claimed.Partials);
-        PipelineLog.Claimed(services.Logger, Source, claimed.Claim.NextOffset, claimed.Claim.Fence.Epoch, claimed.Partials.Count);
+        services.Happenings.Claimed(Source, claimed.Claim.NextOffset, claimed.Claim.Fence.Epoch, claimed.Partials.Count);
         return State.Position;
     }
 
@@ -159,7 +158,7 @@ internal sealed class OwnedPartition
     {
         if (gapSearch is null)
         {
-            if (services.Time.GetTimestamp() >= notBefore)
+            if (attempt.IsDue)
                 gapSearch = SearchAsync(cancellation);
             return null;
         }
@@ -173,21 +172,21 @@ internal sealed class OwnedPartition
         {
             if (finished.GetAwaiter().GetResult() is { } found)
             {
-                GapPolicy.Tell(services, found.Gap);
+                services.Happenings.GapFound(found.Gap);
                 State.Skip(found.Gap, found.NextOffset);
             }
             else
             {
-                Failed();
+                attempt.Failed();
             }
 
             return State.Phase == PartitionPhase.Active ? State.Position : null;
         }
         catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException)
         {
-            PipelineLog.ClaimFailed(services.Logger, Source, e.Message);
+            services.Happenings.ClaimFailed(Source, e.Message);
             IsLookingForGap = true;
-            Failed();
+            attempt.Failed();
             return null;
         }
     }
@@ -199,9 +198,6 @@ internal sealed class OwnedPartition
             await GapPolicy.StopAsync(services, gap.Gap, cancellation);
         return found;
     }
-
-    private void Failed() =>
-        notBefore = services.Time.GetTimestamp() + (long)(services.Backoff.Delay(failures++).TotalSeconds * services.Time.TimestampFrequency);
 
     private PartitionState NewState() => new(Source, services.Topics.KindOf(Source.Topic), services.Options);
 }

@@ -87,15 +87,15 @@ internal sealed class PartitionCut
     };
 
     /// <summary>Tells telemetry what this cut, now committed, adds to what it was told before.</summary>
-    public void Report(StreamAggMetrics metrics)
+    public void CountRequests(StreamAggMetrics metrics)
     {
         for (int i = 0; i < Kept.Count; i++)
-            Report(metrics, Kept[i], changedRows[i]);
+            CountRequests(metrics, Kept[i], changedRows[i]);
         for (int i = 0; i < Folded.Count; i++)
-            Report(metrics, Folded[i], folds[i].Row);
+            CountRequests(metrics, Folded[i], folds[i].Row);
     }
 
-    private static void Report(StreamAggMetrics metrics, Partial partial, PartialRow row)
+    private static void CountRequests(StreamAggMetrics metrics, Partial partial, PartialRow row)
     {
         metrics.Requests(row.Platform, row.Totals, partial.Reported);
         partial.Reported = row.Totals;

@@ -3,8 +3,6 @@ using StreamAgg.Pipeline.Log;
 namespace StreamAgg.Pipeline.Members;
 
 /// <summary>Stops the reading while too much is held, and lets it go on at half of that: memory stays bounded through any outage.</summary>
-/// <param name="log">What is read.</param>
-/// <param name="bounds">Where it closes.</param>
 /// <param name="members">How many members of the process share the bound on bytes.</param>
 internal sealed class ReadingGate(IEventLog log, MemberBounds bounds, int members)
 {
@@ -48,7 +46,8 @@ internal sealed class ReadingGate(IEventLog log, MemberBounds bounds, int member
     }
 
     private bool IsHalfFree(in Holdings held) =>
-        held.Bytes <= maxHeldBytes / 2 && held.UnsavedPartials <= bounds.UnsavedPartials / 2 && held.PendingLetterBytes <= bounds.PendingLetterBytes / 2;
+        held.Bytes <= maxHeldBytes / 2 && held.UnsavedPartials <= bounds.UnsavedPartials / 2
+            && held.PendingLetterBytes <= bounds.PendingLetterBytes / 2;
 }
 
 /// <summary>What a member holds at one instant.</summary>

@@ -5,15 +5,14 @@ internal sealed class Schedule(TimeProvider time, Backoff backoff, TimeSpan inte
 {
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
 
+    private readonly NextAttempt attempt = new(time, backoff);
     private long lastCheckpoint = time.GetTimestamp();
     private long? lastStatus;
-    private long notBefore = time.GetTimestamp();
-    private int failures;
     private bool again;
 
     public bool IsCheckpointDue() => again || time.GetElapsedTime(lastCheckpoint) >= interval;
 
-    public bool IsAttemptAllowed() => time.GetTimestamp() >= notBefore;
+    public bool IsAttemptAllowed() => attempt.IsDue;
 
     public void CheckpointStarted()
     {
@@ -24,14 +23,14 @@ internal sealed class Schedule(TimeProvider time, Backoff backoff, TimeSpan inte
     /// <param name="again">True where a part was left over that can be written at once.</param>
     public void Succeeded(bool again)
     {
-        failures = 0;
+        attempt.Succeeded();
         this.again |= again;
     }
 
     public void Failed()
     {
         again = true;
-        notBefore = time.GetTimestamp() + (long)(backoff.Delay(failures++).TotalSeconds * time.TimestampFrequency);
+        attempt.Failed();
     }
 
     public bool IsStatusDue()

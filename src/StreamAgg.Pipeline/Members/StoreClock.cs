@@ -2,7 +2,7 @@ using StreamAgg.Core.Time;
 
 namespace StreamAgg.Pipeline.Members;
 
-/// <summary>The database's time as it was told last, and as much later as has passed since by the monotonic clock. On the member's thread only.</summary>
+/// <summary>The database's time as told last, and as much later as has passed since by the monotonic clock. On the member's thread only.</summary>
 internal sealed class StoreClock(TimeProvider time)
 {
     private ToldTime told = new(Instant.MinValue, 0);

@@ -14,7 +14,6 @@ internal static class WatermarkRule
     /// <param name="nextOffset">The position that the watermark is to hold for.</param>
     /// <param name="endOffset">What the broker answered; null where it did not.</param>
     /// <param name="askedAt">The database's time, taken before the broker was asked.</param>
-    /// <param name="grace">How long events may be late.</param>
     public static Instant? Of(Instant? stored, Instant? maxEventTime, long nextOffset, long? endOffset, Instant askedAt, TimeSpan grace)
     {
         var watermark = stored;

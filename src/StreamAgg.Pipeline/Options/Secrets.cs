@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace StreamAgg.Pipeline.Options;
 
-/// <summary>What may hold a password, a token or a key is never shown: the one rule for settings, and a net below every line that is written.</summary>
+/// <summary>What may hold a password, a token or a key is never shown: the one rule for settings, and a net below every line written.</summary>
 public static partial class Secrets
 {
     private const string Mask = "***";
@@ -20,13 +20,19 @@ public static partial class Secrets
         Assignment().Replace(Login().Replace(text, "${scheme}" + Mask + "@"), "${name}" + Mask);
 
     // "key" alone only as a word of its own: MaxKeys is none.
-    [GeneratedRegex(@"connectionstring|passw|pwd|passphrase|secret|token|jaas|credential|oauthbearer\.config|\.pem|api[-_.]?key|(^|[.:_])key([.:_]|$)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
+    [GeneratedRegex(
+        @"connectionstring|passw|pwd|passphrase|secret|token|jaas|credential|oauthbearer\.config|\.pem|api[-_.]?key|(^|[.:_])key([.:_]|$)",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
     private static partial Regex SecretName();
 
-    [GeneratedRegex(@"(?<scheme>[a-z][a-z0-9+.-]*://)[^\s]*@|(?<scheme>)(?<![^\s'""=])[^\s:@/'""]+:[^\s@]+@(?=[\w\[])", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
+    [GeneratedRegex(
+        @"(?<scheme>[a-z][a-z0-9+.-]*://)[^\s]*@|(?<scheme>)(?<![^\s'""=])[^\s:@/'""]+:[^\s@]+@(?=[\w\[])",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
     private static partial Regex Login();
 
     // The second is librdkafka's way to say that a token's configuration is wrong.
-    [GeneratedRegex(@"(?<name>(?:passw(?:or)?d|pwd|passphrase|secret|token|credentials?|api[-_]?key|authorization)\s*=\s*)(?:'(?:[^']|'')*'|""(?:[^""]|"""")*""|[^;&\s]+)|(?<name>sasl\.oauthbearer\.config beginning at:).*", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
+    [GeneratedRegex(
+        @"(?<name>(?:passw(?:or)?d|pwd|passphrase|secret|token|credentials?|api[-_]?key|authorization)\s*=\s*)(?:'(?:[^']|'')*'|""(?:[^""]|"""")*""|[^;&\s]+)|(?<name>sasl\.oauthbearer\.config beginning at:).*",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, MatchTimeoutMilliseconds)]
     private static partial Regex Assignment();
 }

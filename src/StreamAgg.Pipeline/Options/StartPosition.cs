@@ -26,6 +26,7 @@ public readonly record struct StartPosition
     };
 }
 
+/// <summary>What a <see cref="StartPosition"/> is.</summary>
 public enum StartKind
 {
     Beginning,

@@ -1,9 +1,7 @@
-using Microsoft.Extensions.Logging;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
-using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Publishing;
 
@@ -11,39 +9,36 @@ namespace StreamAgg.Pipeline.Publishing;
 /// <remarks>
 /// One call at a time per instance. No leader is elected: where two meet, both do the work, and the store's guards let the second write nothing.
 /// </remarks>
-public sealed class Publisher(
-    PipelineOptions options, PipelineTopics topics, ILogMetadata metadata, IAggregateStore store, StreamAggMetrics metrics, ILogger logger, TimeProvider time)
+internal sealed class Publisher(MemberServices services)
 {
     /// <summary>Keys a transaction: about 1 MB of centroids, and locks that are held for tens of milliseconds.</summary>
     public const int BatchSize = 250;
 
+    private readonly IAggregateStore store = services.Store;
     private IReadOnlyList<SourcePartition>? partitions;
 
     /// <summary>One pass: everything that is closed and dirty now.</summary>
     /// <returns>False where the store or the brokers could not be asked: try again later.</returns>
     public async Task<bool> PublishOnceAsync(CancellationToken cancellation)
     {
-        long startedAt = time.GetTimestamp();
+        long startedAt = services.Time.GetTimestamp();
         try
         {
             if (await PartitionsAsync(cancellation) is not { } known)
             {
-                metrics.PublicationFailed();
+                services.Metrics.PublicationFailed();
                 return false;
             }
 
             int hours = await PublishAsync("hours", "hourly", known, ReadHoursAsync, store.PublishHoursAsync, cancellation);
             int days = await PublishAsync("days", "daily", known, store.ReadDirtyDaysAsync, store.PublishDaysAsync, cancellation);
-            if (hours + days > 0)
-                PipelineLog.Published(logger, hours, days);
-            metrics.PublishTook(time.GetElapsedTime(startedAt));
+            services.Happenings.Published(hours, days, services.Time.GetElapsedTime(startedAt));
             return true;
         }
         catch (Exception e) when (e is StoreUnavailableException or CommitOutcomeUnknownException)
         {
             // Nothing is lost: the marks of what was not published are still there.
-            PipelineLog.PublishFailed(logger, e.Message);
-            metrics.PublicationFailed();
+            services.Happenings.PublishFailed(e.Message);
             return false;
         }
     }
@@ -56,12 +51,12 @@ public sealed class Publisher(
     {
         try
         {
-            if (topics.PartitionsOf(await metadata.DescribeAsync(topics.All, cancellation)) is { } answer)
+            if (services.Topics.PartitionsOf(await services.Metadata.DescribeAsync(services.Topics.All, cancellation)) is { } answer)
                 partitions = answer;
         }
         catch (LogUnavailableException e)
         {
-            PipelineLog.EndsUnknown(logger, e.Message);
+            services.Happenings.EndsUnknown(e.Message);
         }
 
         return partitions;
@@ -70,7 +65,7 @@ public sealed class Publisher(
     private async Task<DirtySnapshot<Hour>> ReadHoursAsync(IReadOnlyList<SourcePartition> known, int limit, CancellationToken cancellation)
     {
         DirtySnapshot<Hour> snapshot = await store.ReadDirtyHoursAsync(known, limit, cancellation);
-        metrics.WatermarkAt(snapshot.Watermark, await store.NowAsync(cancellation));
+        services.Metrics.WatermarkAt(snapshot.Watermark, await store.NowAsync(cancellation));
         return snapshot;
     }
 
@@ -87,26 +82,19 @@ public sealed class Publisher(
         BucketKey<TBucket>? first = null;
         while (true)
         {
-            using var activity = metrics.Activities.StartActivity($"publish {buckets}");
+            using var activity = services.Metrics.Activities.StartActivity($"publish {buckets}");
             DirtySnapshot<TBucket> snapshot = await read(known, BatchSize, cancellation);
             if (snapshot.Buckets.Count == 0)
                 return written;
-            Publication<TBucket>[] rows = [.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, options.Compression))];
+            Publication<TBucket>[] rows = [.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, services.Options.Compression))];
             PublishResult result = await write(rows, cancellation);
             activity?.SetTag("streamagg.rows", rows.Length);
-            written += Report(table, result);
+            services.Happenings.Published(table, result);
+            written += result.RowsWritten;
             // The same first key again: its mark is held or renewed by a checkpoint, the next pass comes soon enough.
             if (!snapshot.HasMore || rows[0].Key == first)
                 return written;
             first = rows[0].Key;
         }
-    }
-
-    private int Report(string table, PublishResult result)
-    {
-        metrics.Published(table, result);
-        if (result.RowsKept > 0)
-            PipelineLog.RowsKept(logger, table, result.RowsKept);
-        return result.RowsWritten;
     }
 }

@@ -1,13 +1,11 @@
-using Microsoft.Extensions.Logging;
 using StreamAgg.Pipeline.Log;
-using StreamAgg.Pipeline.Options;
+using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Publishing;
 
 /// <summary>Removes old state bit by bit, for as long as the process runs. Any number may run at once.</summary>
-internal sealed class RetentionLoop(IStateRetention retention, TimeSpan keep, PipelineTopics topics, ILogMetadata metadata, ILogger logger, TimeProvider time)
+internal sealed class RetentionLoop(MemberServices services, IStateRetention retention, TimeSpan keep)
 {
     /// <summary>Rows of a table a step: some tens of milliseconds.</summary>
     private const int Step = 500;
@@ -23,10 +21,10 @@ internal sealed class RetentionLoop(IStateRetention retention, TimeSpan keep, Pi
             removed += rows;
             if (rows < Step && removed > 0)
             {
-                PipelineLog.Forgotten(logger, removed);
+                services.Happenings.Forgotten(removed);
                 removed = 0;
             }
-            await Task.Delay(rows < Step ? BetweenLooks : BetweenSteps, time, cancellation);
+            await Task.Delay(rows < Step ? BetweenLooks : BetweenSteps, services.Time, cancellation);
         }
     }
 
@@ -35,7 +33,7 @@ internal sealed class RetentionLoop(IStateRetention retention, TimeSpan keep, Pi
         try
         {
             // Asked each time: a partition that was added holds everything until it has a watermark.
-            return topics.PartitionsOf(await metadata.DescribeAsync(topics.All, cancellation)) is { } partitions
+            return services.Topics.PartitionsOf(await services.Metadata.DescribeAsync(services.Topics.All, cancellation)) is { } partitions
                 ? await retention.RemoveAsync(partitions, keep, Step, cancellation)
                 : 0;
         }

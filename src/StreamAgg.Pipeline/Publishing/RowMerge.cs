@@ -26,6 +26,7 @@ public static class RowMerge
         }
 
         TDigest? merged = digests.Count == 0 ? null : TDigest.Merge([.. digests], compression);
-        return new Publication<TBucket>(bucket.Key, bucket.Mark, inputRev, totals, merged?.Quantile(Quantile, MicrosAMillisecond), merged?.ToCentroids());
+        return new Publication<TBucket>(
+            bucket.Key, bucket.Mark, inputRev, totals, merged?.Quantile(Quantile, MicrosAMillisecond), merged?.ToCentroids());
     }
 }

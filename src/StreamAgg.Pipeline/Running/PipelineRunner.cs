@@ -51,7 +51,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
             loops.Add(RunPublisherAsync(ending));
             loops.Add(RunUntilAsync(new LagWatch(services, Statuses).RunAsync, ending));
             if (services.Retention is { } retention && services.Options.Events.MaxAge is { } keep)
-                loops.Add(RunUntilAsync(new RetentionLoop(retention, keep, services.Topics, services.Metadata, services.Logger, services.Time).RunAsync, ending));
+                loops.Add(RunUntilAsync(new RetentionLoop(services, retention, keep).RunAsync, ending));
             await Task.WhenAll(loops);
         }
         finally
@@ -132,7 +132,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
 
         if (!member.IsAllReleased)
         {
-            PipelineLog.StoppedWithoutCheckpoint(services.Logger, services.Owner);
+            services.Happenings.StoppedWithoutCheckpoint(services.Owner);
             // Else the log waits for it once more, as at a revocation.
             member.GiveUp();
         }
@@ -142,8 +142,7 @@ public sealed class PipelineRunner(MemberServices services, Func<int, IEventLog>
 
     private async Task RunPublisherAsync(CancellationTokenSource ending)
     {
-        var publisher = new Publisher(
-            services.Options, services.Topics, services.Metadata, services.Store, services.Metrics, services.Logger, services.Time);
+        var publisher = new Publisher(services);
         try
         {
             while (!ending.IsCancellationRequested)

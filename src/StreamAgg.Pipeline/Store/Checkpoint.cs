@@ -36,7 +36,6 @@ public sealed record PartitionCheckpoint
 public sealed record Fold(PartialRow Row, bool Changed);
 
 /// <summary>Records that were gone before they were read.</summary>
-/// <param name="Source">The partition.</param>
 /// <param name="FromOffset">The first one missing.</param>
 /// <param name="ToOffset">The first one after; null where nobody can know (a recreated topic).</param>
 /// <param name="Reason">One line for a person.</param>

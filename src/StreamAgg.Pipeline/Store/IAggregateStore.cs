@@ -39,7 +39,8 @@ public interface IAggregateStore
     Task<CheckpointResult> CheckpointAsync(IReadOnlyList<PartitionCheckpoint> partitions, CancellationToken cancellation);
 
     /// <summary>The fences as they stand: tells whether a checkpoint of unknown outcome was committed. Partitions with no row are absent.</summary>
-    Task<IReadOnlyDictionary<SourcePartition, Fence>> ReadFencesAsync(IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation);
+    Task<IReadOnlyDictionary<SourcePartition, Fence>> ReadFencesAsync(
+        IReadOnlyCollection<SourcePartition> partitions, CancellationToken cancellation);
 
     /// <summary>Records a gap that nobody passes yet, once however often it is said.</summary>
     Task RecordGapAsync(Gap gap, CancellationToken cancellation);
@@ -49,14 +50,14 @@ public interface IAggregateStore
     /// counts as minus infinity. Oldest first.
     /// </summary>
     /// <param name="partitions">Every partition that the topics' metadata name.</param>
-    /// <param name="limit">At most this many (hour, label) keys.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
 
+    /// <summary>Writes sketches newer than those stored, and their rows; marks their days, and clears the marks that are still those seen.</summary>
     Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation);
 
     /// <summary>Dirty days whose end the smallest watermark has passed and none of whose hours (of that label) is dirty.</summary>
     Task<DirtySnapshot<Day>> ReadDirtyDaysAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation);
 
+    /// <summary>As the hours, without a mark for what comes next.</summary>
     Task<PublishResult> PublishDaysAsync(IReadOnlyList<Publication<Day>> days, CancellationToken cancellation);
 }

@@ -1,7 +1,6 @@
 namespace StreamAgg.Pipeline.Store;
 
 /// <summary>How many events of a partition had one outcome since the checkpoint before: what a checkpoint adds to the tally in the store.</summary>
-/// <param name="Outcome">One of <see cref="EventOutcome"/>.</param>
 /// <param name="Reason">From a bounded set; empty where there is none to give.</param>
 /// <param name="Events">1 or more.</param>
 public readonly record struct OutcomeCount(string Outcome, string Reason, long Events);

@@ -17,17 +17,13 @@ public sealed record DirtySnapshot<TBucket>(IReadOnlyList<DirtyBucket<TBucket>> 
 }
 
 /// <typeparam name="TBucket"><see cref="Hour"/> or <see cref="Day"/>.</typeparam>
-/// <param name="Key">Bucket and label.</param>
 /// <param name="Mark">The wake-up that was seen.</param>
 /// <param name="Inputs">Of an hour the base first, then the partials in (topic, partition) order; of a day its hours' sketches in order.</param>
 public sealed record DirtyBucket<TBucket>(BucketKey<TBucket> Key, long Mark, IReadOnlyList<BucketInput> Inputs)
     where TBucket : IComparable<TBucket>;
 
 /// <summary>What was counted in an hour under one label by somebody: a partition, the base, or all of them.</summary>
-/// <param name="Hour">The UTC hour.</param>
-/// <param name="Platform">The label.</param>
 /// <param name="Rev">The number of its changes; of a sketch the sum of those that went into it.</param>
-/// <param name="Totals">Counts and sums.</param>
 public abstract record BucketInput(Hour Hour, string Platform, long Rev, BucketTotals Totals)
 {
     /// <summary>Null where no event had a duration.</summary>
@@ -42,17 +38,16 @@ public sealed record RevisedRow(PartialRow Row, long Rev) : BucketInput(Row.Hour
 }
 
 /// <summary>An hour that was published, whose digest is centroids.</summary>
-public sealed record HourSketch(Hour Hour, string Platform, long Rev, BucketTotals Totals, DigestCentroids? Centroids) : BucketInput(Hour, Platform, Rev, Totals)
+public sealed record HourSketch(Hour Hour, string Platform, long Rev, BucketTotals Totals, DigestCentroids? Centroids)
+    : BucketInput(Hour, Platform, Rev, Totals)
 {
     public override TDigest? Digest() => Centroids is null ? null : StoredDigest.Restore(Centroids, Hour, Platform);
 }
 
 /// <summary>A row ready to be written: the merged state, the figures, and the mark that it answers.</summary>
 /// <typeparam name="TBucket"><see cref="Hour"/> or <see cref="Day"/>.</typeparam>
-/// <param name="Key">The row's key.</param>
 /// <param name="Mark">Cleared only while it is still this one.</param>
 /// <param name="InputRev">Written only over a smaller one.</param>
-/// <param name="Totals">Counts and sums.</param>
 /// <param name="P99Milliseconds">Read from all inputs' centroids at once; null where no event had a duration.</param>
 /// <param name="Centroids">The merged digest, compacted; null where no event had a duration.</param>
 public sealed record Publication<TBucket>(

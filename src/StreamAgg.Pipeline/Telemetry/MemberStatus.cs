@@ -5,9 +5,7 @@ namespace StreamAgg.Pipeline.Telemetry;
 
 /// <summary>A member at one instant, for health and telemetry. Immutable.</summary>
 /// <param name="Partitions">Those that are its own.</param>
-/// <param name="OpenPartials">In memory.</param>
 /// <param name="HeldBytes">What the reading is held against: of partials, of the checkpoint on its way, and of dead letters.</param>
-/// <param name="IsPaused">Whether reading waits.</param>
 public sealed record MemberStatus(IReadOnlyList<PartitionProgress> Partitions, int OpenPartials, long HeldBytes, bool IsPaused)
 {
     public static MemberStatus Empty { get; } = new([], 0, 0, IsPaused: false);
@@ -16,7 +14,6 @@ public sealed record MemberStatus(IReadOnlyList<PartitionProgress> Partitions, i
     public long? WaitingSince { get; init; }
 }
 
-/// <param name="Source">The partition.</param>
 /// <param name="NextOffset">As stored: everything before it is committed.</param>
 /// <param name="Watermark">As stored.</param>
 public sealed record PartitionProgress(SourcePartition Source, long NextOffset, Instant? Watermark);

@@ -4,9 +4,7 @@ namespace StreamAgg.Pipeline.Telemetry;
 /// <param name="CheckpointAge">Since the last checkpoint of the partition here that waits longest for one; zero where there is no partition.</param>
 /// <param name="FailedCheckpoints">Since the process started.</param>
 /// <param name="FailedPublications">Since the process started.</param>
-/// <param name="PendingLetters">Dead letters that Kafka has not taken yet.</param>
-/// <param name="PendingLetterBytes">Their bytes.</param>
 /// <param name="HeldBytes">Of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.</param>
-/// <param name="IsPaused">Reading waits.</param>
 public sealed record PipelineVitals(
-    TimeSpan CheckpointAge, long FailedCheckpoints, long FailedPublications, long PendingLetters, long PendingLetterBytes, long HeldBytes, bool IsPaused);
+    TimeSpan CheckpointAge, long FailedCheckpoints, long FailedPublications, long PendingLetters, long PendingLetterBytes, long HeldBytes,
+    bool IsPaused);

@@ -11,7 +11,7 @@ using StreamAgg.Pipeline.Store;
 namespace StreamAgg.Pipeline.Telemetry;
 
 /// <summary>Every instrument and the activity source of the pipeline. Safe from any thread. Units are UCUM's.</summary>
-/// <remarks>Attributes are bounded: kinds, outcomes and reasons are fixed sets, platforms stop at <see cref="PipelineOptions.MaxPlatforms"/>.</remarks>
+/// <remarks>Attributes are bounded: kinds, outcomes and reasons are fixed, platforms stop at <see cref="PipelineOptions.MaxPlatforms"/>.</remarks>
 public sealed class StreamAggMetrics : IDisposable
 {
     /// <summary>The name of the meter and of the activity source.</summary>
@@ -24,7 +24,10 @@ public sealed class StreamAggMetrics : IDisposable
     };
 
     /// <summary>Up to the bound on what may be unsaved.</summary>
-    private static readonly InstrumentAdvice<long> RowBuckets = new() { HistogramBucketBoundaries = [0, 10, 30, 100, 300, 1000, 3000, 10_000, 32_768] };
+    private static readonly InstrumentAdvice<long> RowBuckets = new()
+    {
+        HistogramBucketBoundaries = [0, 10, 30, 100, 300, 1000, 3000, 10_000, 32_768],
+    };
 
     private readonly Meter meter = new(Name);
     private readonly string groupId;
@@ -68,22 +71,30 @@ public sealed class StreamAggMetrics : IDisposable
         consumed = meter.CreateCounter<long>("messaging.client.consumed.messages", "{message}", "Records read from the log.");
         events = meter.CreateCounter<long>("streamagg.events", "{event}", "Events decoded, by kind and outcome (accepted, refused).");
         requests = meter.CreateCounter<long>("streamagg.requests", "{request}", "Requests in committed checkpoints, by platform and outcome.");
-        deadLetters = meter.CreateCounter<long>("streamagg.dead_letters", "{letter}", "Dead letters, by reason: one a refused event or record, one a reason where over 100 events of a record are refused.");
-        lateEvents = meter.CreateCounter<long>("streamagg.late_events", "{event}", "Events of hours that were closed already; they are merged all the same.");
+        deadLetters = meter.CreateCounter<long>(
+            "streamagg.dead_letters", "{letter}",
+            "Dead letters, by reason: one a refused event or record, one a reason where over 100 events of a record are refused.");
+        lateEvents = meter.CreateCounter<long>(
+            "streamagg.late_events", "{event}", "Events of hours that were closed already; they are merged all the same.");
         durationsLeftOut = meter.CreateCounter<long>(
             "streamagg.durations.left_out", "{event}", "Accepted events that count without their duration, by reason (negative, too_long).");
-        eventsAhead = meter.CreateCounter<long>("streamagg.events.ahead", "{event}", "Events whose time lies ahead of the database's clock; they are counted, and move no watermark.");
+        eventsAhead = meter.CreateCounter<long>(
+            "streamagg.events.ahead", "{event}", "Events whose time lies ahead of the database's clock; they are counted, and move no watermark.");
         checkpointDuration = meter.CreateHistogram("streamagg.checkpoint.duration", "s", "From the cut to the verdict.", null, DurationBuckets);
         checkpointRows = meter.CreateHistogram("streamagg.checkpoint.rows", "{row}", "Partials written or folded by a checkpoint.", null, RowBuckets);
-        publishDuration = meter.CreateHistogram("streamagg.publish.duration", "s", "One pass over the closed dirty hours and days.", null, DurationBuckets);
+        publishDuration = meter.CreateHistogram(
+            "streamagg.publish.duration", "s", "One pass over the closed dirty hours and days.", null, DurationBuckets);
         rowsPublished = meter.CreateCounter<long>("streamagg.rows.published", "{row}", "Rows inserted or changed, by table.");
         rowsKept = meter.CreateCounter<long>("streamagg.rows.kept", "{row}", "Rows of somebody else's that stayed because ours would count less.");
         rebalances = meter.CreateCounter<long>("streamagg.rebalances", "{rebalance}", "Assignments, revocations and losses of partitions.");
-        fenced = meter.CreateCounter<long>("streamagg.fenced", "{partition}", "Checkpoints refused because the partition was claimed by another member.");
+        fenced = meter.CreateCounter<long>(
+            "streamagg.fenced", "{partition}", "Checkpoints refused because the partition was claimed by another member.");
         gaps = meter.CreateCounter<long>("streamagg.gaps", "{gap}", "Stretches of the log that were gone before they were read.");
         storeRetries = meter.CreateCounter<long>("streamagg.store.retries", "{retry}", "Database calls that were tried again.");
-        checkpointFailures = meter.CreateCounter<long>("streamagg.checkpoint.failures", "{checkpoint}", "Checkpoints that a server did not let be written; they are tried again.");
-        publishFailures = meter.CreateCounter<long>("streamagg.publish.failures", "{pass}", "Passes of publishing that a server did not let come to their end.");
+        checkpointFailures = meter.CreateCounter<long>(
+            "streamagg.checkpoint.failures", "{checkpoint}", "Checkpoints that a server did not let be written; they are tried again.");
+        publishFailures = meter.CreateCounter<long>(
+            "streamagg.publish.failures", "{pass}", "Passes of publishing that a server did not let come to their end.");
         foreach (var counter in new[] { lateEvents, eventsAhead, fenced, gaps, storeRetries, checkpointFailures, publishFailures })
             // From nothing to one is no rise to whoever collects: what alarms watch has to be there before it happens.
             counter.Add(0);
@@ -95,27 +106,38 @@ public sealed class StreamAggMetrics : IDisposable
             rowsKept.Add(0, new KeyValuePair<string, object?>("table", table));
         }
 
-        meter.CreateObservableGauge("streamagg.consumer.lag", Lags, "{message}", "Records between the committed offset and the log's end as last told.");
         meter.CreateObservableGauge(
-            "streamagg.watermark.lag", () => WatermarkLag.TotalSeconds, "s", "How far the smallest watermark is behind now; the process's age where there was never one.");
+            "streamagg.consumer.lag", Lags, "{message}", "Records between the committed offset and the log's end as last told.");
         meter.CreateObservableGauge(
-            "streamagg.checkpoint.age", () => CheckpointAge.TotalSeconds, "s", "Since the last checkpoint of the partition here that waits longest for one.");
-        meter.CreateObservableUpDownCounter("streamagg.letters.pending", () => Letters?.PendingLetters ?? 0, "{letter}", "Dead letters that Kafka has not taken yet.");
+            "streamagg.watermark.lag", () => WatermarkLag.TotalSeconds, "s",
+            "How far the smallest watermark is behind now; the process's age where there was never one.");
+        meter.CreateObservableGauge(
+            "streamagg.checkpoint.age", () => CheckpointAge.TotalSeconds, "s",
+            "Since the last checkpoint of the partition here that waits longest for one.");
+        meter.CreateObservableUpDownCounter(
+            "streamagg.letters.pending", () => Letters?.PendingLetters ?? 0, "{letter}", "Dead letters that Kafka has not taken yet.");
         meter.CreateObservableUpDownCounter("streamagg.letters.pending.bytes", () => Letters?.PendingBytes ?? 0, "By", "Their bytes.");
         meter.CreateObservableGauge("streamagg.gaps.stored", () => Known(standing?.Gaps), "{gap}", "Gaps that stand in streamagg.gap.");
-        meter.CreateObservableGauge("streamagg.rows.kept.stored", () => Known(standing?.RowsKept), "{row}", "Rows of somebody else's that stand in the published tables.");
-        meter.CreateObservableGauge("streamagg.hours.dirty", () => Known(standing?.DirtyHours), "{hour}", "Closed hours that wait to be published (again).");
+        meter.CreateObservableGauge(
+            "streamagg.rows.kept.stored", () => Known(standing?.RowsKept), "{row}", "Rows of somebody else's that stand in the published tables.");
+        meter.CreateObservableGauge(
+            "streamagg.hours.dirty", () => Known(standing?.DirtyHours), "{hour}", "Closed hours that wait to be published (again).");
         meter.CreateObservableUpDownCounter("streamagg.partials.open", () => Members().Sum(m => m.OpenPartials), "{partial}", "Partials in memory.");
-        meter.CreateObservableUpDownCounter("streamagg.partials.bytes", () => HeldBytes, "By", "Memory of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.");
-        meter.CreateObservableUpDownCounter("streamagg.partitions.owned", () => Members().Sum(m => m.Partitions.Count), "{partition}", "Partitions of this process.");
-        meter.CreateObservableGauge("streamagg.paused", () => Members().Any(m => m.IsPaused) ? 1 : 0, "1", "1 while reading waits for the database or the dead-letter topic.");
+        meter.CreateObservableUpDownCounter(
+            "streamagg.partials.bytes", () => HeldBytes, "By",
+            "Memory of partials, of checkpoints on their way and of dead letters that wait: what reading is held against.");
+        meter.CreateObservableUpDownCounter(
+            "streamagg.partitions.owned", () => Members().Sum(m => m.Partitions.Count), "{partition}", "Partitions of this process.");
+        meter.CreateObservableGauge(
+            "streamagg.paused", () => Members().Any(m => m.IsPaused) ? 1 : 0, "1",
+            "1 while reading waits for the database or the dead-letter topic.");
     }
 
     /// <summary>The members as they stand, asked when telemetry is collected; nobody until the pipeline runs.</summary>
     public Func<IEnumerable<MemberStatus>> Members { get; set; } = () => [];
 
     /// <summary>What the lag is taken to; null until the pipeline runs.</summary>
-    public LogEnds? Ends { get; set; }
+    internal LogEnds? Ends { get; set; }
 
     /// <summary>Where dead letters wait; null until the pipeline runs.</summary>
     public IDeadLetterSink? Letters { get; set; }
@@ -125,7 +147,7 @@ public sealed class StreamAggMetrics : IDisposable
     /// <summary>Events before this time belong to hours that were published; the publisher moves it.</summary>
     public Instant ClosedBefore => new(Volatile.Read(ref closedBeforeTicks));
 
-    public void Consumed(string topic, EventKind kind, long records, long accepted, long refused)
+    internal void Consumed(string topic, EventKind kind, long records, long accepted, long refused)
     {
         consumed.Add(records, new TagList
         {
@@ -139,11 +161,11 @@ public sealed class StreamAggMetrics : IDisposable
             events.Add(refused, new("kind", kindName), new("outcome", "refused"));
     }
 
-    public void LetterSent(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    internal void LetterSent(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
-    public void LateEvents(long count) => lateEvents.Add(count);
+    internal void LateEvents(long count) => lateEvents.Add(count);
 
-    public void DurationsLeftOut(in DurationsLeftOut leftOut)
+    internal void DurationsLeftOut(in DurationsLeftOut leftOut)
     {
         if (leftOut.Negative > 0)
             durationsLeftOut.Add(leftOut.Negative, new KeyValuePair<string, object?>("reason", Core.Events.DurationsLeftOut.NegativeReason));
@@ -151,7 +173,7 @@ public sealed class StreamAggMetrics : IDisposable
             durationsLeftOut.Add(leftOut.TooLong, new KeyValuePair<string, object?>("reason", Core.Events.DurationsLeftOut.TooLongReason));
     }
 
-    public void EventsAhead(long count) => eventsAhead.Add(count);
+    internal void EventsAhead(long count) => eventsAhead.Add(count);
 
     /// <summary>Counts what a platform's totals gained since <paramref name="reported"/>.</summary>
     public void Requests(string platform, BucketTotals totals, BucketTotals reported)
@@ -171,27 +193,27 @@ public sealed class StreamAggMetrics : IDisposable
         static long Other(in BucketTotals t) => t.ErrorCount - t.Error4xxCount - t.Error5xxCount;
     }
 
-    public void CheckpointTook(TimeSpan duration, int rows)
+    internal void CheckpointTook(TimeSpan duration, int rows)
     {
         checkpointDuration.Record(duration.TotalSeconds);
         checkpointRows.Record(rows);
     }
 
-    public void CheckpointFailed()
+    internal void CheckpointFailed()
     {
         checkpointFailures.Add(1);
         Interlocked.Increment(ref failedCheckpoints);
     }
 
-    public void PublicationFailed()
+    internal void PublicationFailed()
     {
         publishFailures.Add(1);
         Interlocked.Increment(ref failedPublications);
     }
 
-    public void PublishTook(TimeSpan duration) => publishDuration.Record(duration.TotalSeconds);
+    internal void PublishTook(TimeSpan duration) => publishDuration.Record(duration.TotalSeconds);
 
-    public void Published(string table, PublishResult result)
+    internal void Published(string table, PublishResult result)
     {
         if (result.RowsWritten > 0)
             rowsPublished.Add(result.RowsWritten, new KeyValuePair<string, object?>("table", table));
@@ -202,7 +224,7 @@ public sealed class StreamAggMetrics : IDisposable
     /// <summary>Where the smallest watermark stands, and the database's time with it.</summary>
     /// <param name="smallest">Null while a partition has none: then the last one that was known grows older.</param>
     /// <param name="now">The database's.</param>
-    public void WatermarkAt(Instant? smallest, Instant now)
+    internal void WatermarkAt(Instant? smallest, Instant now)
     {
         Volatile.Write(ref closedBeforeTicks, smallest is { } at ? at.Hour.Start.UnixTicks : long.MinValue);
         if (smallest is { } known)
@@ -214,14 +236,15 @@ public sealed class StreamAggMetrics : IDisposable
 
     /// <summary>What this process knows of itself.</summary>
     public PipelineVitals Vitals() => new(
-        CheckpointAge, Interlocked.Read(ref failedCheckpoints), Interlocked.Read(ref failedPublications), Letters?.PendingLetters ?? 0, Letters?.PendingBytes ?? 0,
+        CheckpointAge, Interlocked.Read(ref failedCheckpoints), Interlocked.Read(ref failedPublications), Letters?.PendingLetters ?? 0,
+        Letters?.PendingBytes ?? 0,
         HeldBytes, Members().Any(member => member.IsPaused));
 
-    public void Rebalanced(string kind) => rebalances.Add(1, new KeyValuePair<string, object?>("kind", kind));
+    internal void Rebalanced(string kind) => rebalances.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
-    public void Fenced() => fenced.Add(1);
+    internal void Fenced() => fenced.Add(1);
 
-    public void GapRecorded() => gaps.Add(1);
+    internal void GapRecorded() => gaps.Add(1);
 
     public void StoreRetried() => storeRetries.Add(1);
 
@@ -243,7 +266,8 @@ public sealed class StreamAggMetrics : IDisposable
         let end = Ends?.Of(partition.Source)
         where end.HasValue
         select new Measurement<long>(
-            Math.Max(0, end.GetValueOrDefault() - partition.NextOffset), new("topic", partition.Source.Topic), new("partition", partition.Source.Partition));
+            Math.Max(0, end.GetValueOrDefault() - partition.NextOffset), new("topic", partition.Source.Topic),
+            new("partition", partition.Source.Partition));
 
     private static IEnumerable<Measurement<long>> Known(long? value) => value is { } known ? [new Measurement<long>(known)] : [];
 

@@ -3,8 +3,11 @@ using StreamAgg.Core.Aggregation;
 
 namespace StreamAgg.Postgres.Columns;
 
-/// <summary>The columns that hold a <see cref="BucketTotals"/>, the same in every table of the state: the measures, and four of the durations.</summary>
-/// <remarks>The sum is <c>numeric</c>: 1e12 durations of a day each are 8.64e22 microseconds, more than 64 bits hold. min and max are null where there is none.</remarks>
+/// <summary>The columns that hold a <see cref="BucketTotals"/>, the same in every table of the state: measures, and four of the durations.</summary>
+/// <remarks>
+/// The sum is <c>numeric</c>: 1e12 durations of a day each are 8.64e22 microseconds, more than 64 bits hold. min and max are null where
+/// there is none.
+/// </remarks>
 internal static class TotalsColumns
 {
     private const string Durations = "duration_count", Sum = "duration_sum_micros", Min = "duration_min_micros", Max = "duration_max_micros";

@@ -41,7 +41,8 @@ internal sealed class CommitGate
             if (Interlocked.CompareExchange(ref state, Abandoned, Working) == Working)
             {
                 // Nobody is left to hear of its end.
-                _ = transaction.ContinueWith(static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                _ = transaction.ContinueWith(
+                    static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                 throw;
             }
         }

@@ -38,7 +38,8 @@ internal static class ConnectionKeywords
     public static void Set(NpgsqlConnectionStringBuilder settings, string name, string value)
     {
         if (Find(name) is not { } property)
-            throw new FormatException(Nearest(name) is { } meant ? $"its keyword '{name}' is not known ('{meant}' is)" : "it has a keyword that is not known");
+            throw new FormatException(
+                Nearest(name) is { } meant ? $"its keyword '{name}' is not known ('{meant}' is)" : "it has a keyword that is not known");
         // The machine's own certificates, which Npgsql takes where none is named.
         if (property.Name == nameof(NpgsqlConnectionStringBuilder.RootCertificate) && value == "system")
             return;
@@ -72,13 +73,19 @@ internal static class ConnectionKeywords
             return value.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal);
         if (type != typeof(bool))
             return value;
-        return value.Trim().ToUpperInvariant() switch { "1" or "ON" or "YES" or "RANDOM" => "true", "0" or "OFF" or "NO" or "DISABLE" => "false", _ => value };
+        return value.Trim().ToUpperInvariant() switch
+        {
+            "1" or "ON" or "YES" or "RANDOM" => "true",
+            "0" or "OFF" or "NO" or "DISABLE" => "false",
+            _ => value,
+        };
     }
 
     private static string Expected(PropertyInfo property) =>
         property.PropertyType.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(property.PropertyType))
         : property.PropertyType == typeof(bool) ? "true or false"
-        : property.Name == nameof(NpgsqlConnectionStringBuilder.TargetSessionAttributes) ? "one of any, primary, standby, read-write, read-only, prefer-primary, prefer-standby"
+        : property.Name == nameof(NpgsqlConnectionStringBuilder.TargetSessionAttributes)
+            ? "one of any, primary, standby, read-write, read-only, prefer-primary, prefer-standby"
         : property.PropertyType == typeof(string) ? "see Npgsql's documentation"
         : "a number within its range";
 
@@ -87,7 +94,8 @@ internal static class ConnectionKeywords
     {
         string plain = Plain(name);
         return plain.Length < 4 ? null : Properties.Concat(Synonyms.Select(own => KeyValuePair.Create(own.Key, Properties[Plain(own.Value)])))
-            .Where(known => Distance(plain, known.Key) <= 2).OrderBy(known => Distance(plain, known.Key)).Select(known => TextOf(known.Value)).FirstOrDefault();
+            .Where(known => Distance(plain, known.Key) <= 2).OrderBy(known => Distance(plain, known.Key)).Select(known => TextOf(known.Value))
+            .FirstOrDefault();
     }
 
     private static int Distance(string one, string other)
@@ -112,7 +120,8 @@ internal static class ConnectionKeywords
     {
         var keywords = new NpgsqlConnectionStringBuilder();
         var found = new Dictionary<string, PropertyInfo>(StringComparer.Ordinal);
-        foreach (PropertyInfo property in typeof(NpgsqlConnectionStringBuilder).GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+        foreach (PropertyInfo property in typeof(NpgsqlConnectionStringBuilder)
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         {
             if (keywords.ContainsKey(property.Name))
                 found[Plain(property.Name)] = found[Plain(TextOf(property))] = property;

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace StreamAgg.Postgres.Connections;
 
-/// <summary>The text that says which server: Npgsql's form or a <c>postgresql://</c> URL. The one place that reads, translates and judges it.</summary>
+/// <summary>The text that says which server: Npgsql's form or a <c>postgresql://</c> URL. Here alone it is read, translated and judged.</summary>
 /// <remarks>
 /// A message repeats no value of the text, and of the names only those that are plainly names: a password with a <c>;</c> or an
 /// <c>@</c> in it puts a piece of itself where a name should stand.
@@ -33,13 +33,15 @@ public static partial class ConnectionText
     {
         var settings = new NpgsqlConnectionStringBuilder();
         var pairs = PostgresUrl.IsUrl(text) ? PostgresUrl.Read(text.Trim()) : Pairs(text);
-        foreach ((string name, string value) in pairs ?? throw new FormatException("it is not of the form keyword=value;keyword=value (a value with ; or = in it stands in quotes)"))
+        foreach ((string name, string value) in pairs
+            ?? throw new FormatException("it is not of the form keyword=value;keyword=value (a value with ; or = in it stands in quotes)"))
             ConnectionKeywords.Set(settings, name, value);
         if (string.IsNullOrWhiteSpace(settings.Host))
             throw new FormatException("it names no Host");
         foreach (string host in settings.Host.Split(','))
             JudgeHost(host);
-        foreach ((string name, string? file) in ((string, string?)[])[("Root Certificate", settings.RootCertificate), ("SSL Certificate", settings.SslCertificate), ("SSL Key", settings.SslKey)])
+        foreach ((string name, string? file) in ((string, string?)[])[
+            ("Root Certificate", settings.RootCertificate), ("SSL Certificate", settings.SslCertificate), ("SSL Key", settings.SslKey)])
         {
             if (!string.IsNullOrEmpty(file) && !File.Exists(file))
                 throw new FormatException($"its {name} is no file that can be read");
@@ -88,7 +90,8 @@ public static partial class ConnectionText
         {
             NpgsqlDataSource.Create(tried).Dispose();
         }
-        catch (Exception refused) when (refused is ArgumentException or NotSupportedException or InvalidOperationException or FormatException or OverflowException)
+        catch (Exception refused)
+            when (refused is ArgumentException or NotSupportedException or InvalidOperationException or FormatException or OverflowException)
         {
             throw new FormatException("Npgsql refuses it: " + refused.Message.ReplaceLineEndings(" ").TrimEnd('.'), refused);
         }

@@ -7,12 +7,13 @@ namespace StreamAgg.Postgres.Connections;
 /// <summary>Which failures of the database pass by themselves, or once an operator has acted: the one place that decides.</summary>
 public static class DatabaseFaults
 {
-    /// <summary>True where another try may succeed with nothing changed here. False for a broken invariant and for a missing right or table.</summary>
+    /// <summary>True where another try may succeed with nothing changed here; not for a broken invariant, a missing right or table.</summary>
     public static bool IsTransient(Exception fault) => fault switch
     {
         PostgresException refused => IsTransient(refused.SqlState),
         ReadOnlyServerException => true,
-        NpgsqlException broken => broken.IsTransient || broken.InnerException is AuthenticationException or SocketException or IOException or TimeoutException,
+        NpgsqlException broken => broken.IsTransient
+            || broken.InnerException is AuthenticationException or SocketException or IOException or TimeoutException,
         // The host's name is not known (yet), or the password file is just being replaced.
         SocketException or IOException or UnauthorizedAccessException or TimeoutException or AuthenticationException => true,
         _ => false,
@@ -38,12 +39,16 @@ public static class DatabaseFaults
             || sqlState.StartsWith("58", StringComparison.Ordinal), // the server's own input and output
     };
 
-    /// <summary>True where the server answered that this role may not log in: while running it may pass (a password that rotates), at start it is a mistake.</summary>
+    /// <summary>
+    /// True where the server answered that this role may not log in: while running it may pass (a password that rotates), at start it is a
+    /// mistake.
+    /// </summary>
     public static bool IsRefusedLogin(Exception? fault) =>
         fault is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification };
 
     /// <summary>True where the session is bound to a server that takes no writes (any more): another connection may find another server.</summary>
-    public static bool IsReadOnlyServer(Exception fault) => fault is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } or ReadOnlyServerException;
+    public static bool IsReadOnlyServer(Exception fault) =>
+        fault is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } or ReadOnlyServerException;
 
     /// <summary>True where two transactions met: a sign of life, not of an outage.</summary>
     public static bool IsContention(Exception? fault) =>

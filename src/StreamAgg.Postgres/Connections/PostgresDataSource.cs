@@ -6,7 +6,10 @@ namespace StreamAgg.Postgres.Connections;
 /// <summary>Builds the pool of connections that everything here shares.</summary>
 public static class PostgresDataSource
 {
-    /// <summary>Connections of <see cref="CreateReading"/> where the string does not say: those who only look wait for each other, never the pipeline for them.</summary>
+    /// <summary>
+    /// Connections of <see cref="CreateReading"/> where the string does not say: those who only look wait for each other, never the
+    /// pipeline for them.
+    /// </summary>
     private const int ReadingConnections = 4;
 
     /// <summary>Seconds in which whoever only looks has a connection or is told that there is none.</summary>
@@ -18,7 +21,7 @@ public static class PostgresDataSource
     private const int RawBufferBytes = 1 << 17;
 
     /// <summary>Opens nothing yet. Dispose it at the end of the process.</summary>
-    /// <exception cref="FormatException">The connection string can't be used (<see cref="PostgresOptions.Faults"/> says so first).</exception>
+    /// <exception cref="FormatException">The connection string can't be used (<see cref="ConnectionText.FaultOf"/> says so first).</exception>
     public static NpgsqlDataSource Create(PostgresOptions options, ILoggerFactory? loggers = null) =>
         Builder(options.ConnectionString, options, loggers).Build();
 

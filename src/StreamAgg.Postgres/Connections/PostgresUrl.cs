@@ -18,7 +18,8 @@ internal static partial class PostgresUrl
         string database = (query < 0 ? behind : behind[..query]).TrimStart('/'), parameters = query < 0 ? "" : behind[(query + 1)..];
         // A raw one there is a piece of a login that a / or a ? has cut: nothing of it may be shown as a name.
         if (behind.Contains('@', StringComparison.Ordinal))
-            throw new FormatException("it has an @ behind its host: within a user or a password / is written %2F, ? is %3F, @ is %40 (and @ behind the host, too)");
+            throw new FormatException(
+                "it has an @ behind its host: within a user or a password / is written %2F, ? is %3F, @ is %40 (and @ behind the host, too)");
 
         var pairs = new List<(string, string)>();
         if (login >= 0)

@@ -19,7 +19,10 @@ internal sealed class SessionTarget
         this.accepts = accepts;
     }
 
-    /// <summary>Takes the setting out of the connection string of a single host. Null where there is nothing to be asked: several hosts, or any server will do.</summary>
+    /// <summary>
+    /// Takes the setting out of the connection string of a single host. Null where there is nothing to be asked: several hosts, or any
+    /// server will do.
+    /// </summary>
     public static SessionTarget? TakeFrom(NpgsqlConnectionStringBuilder settings)
     {
         if (!settings.IsSingleHost() || settings.TargetSessionAttributes is not { } attribute)
@@ -57,6 +60,7 @@ internal sealed class SessionTarget
     {
         (bool isStandby, bool isReadOnly) = (answer.GetBoolean(0), answer.GetBoolean(1));
         if (!accepts(isStandby, isReadOnly))
-            throw new NpgsqlException($"the server is {(isStandby ? "a standby" : isReadOnly ? "read-only" : "a primary")}, and Target Session Attributes wants {attribute}");
+            throw new NpgsqlException(
+                $"the server is {(isStandby ? "a standby" : isReadOnly ? "read-only" : "a primary")}, and Target Session Attributes wants {attribute}");
     }
 }

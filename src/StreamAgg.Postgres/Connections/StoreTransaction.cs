@@ -54,7 +54,10 @@ internal sealed class StoreTransaction
             cancellation);
     }
 
-    /// <summary>Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: all its statements see one snapshot, and none ever waits. Any server may answer.</summary>
+    /// <summary>
+    /// Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: all its statements see one snapshot, and none ever waits. Any server may
+    /// answer.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">No answer.</exception>
     public static Task<T> ReadAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation) =>
         ReadAsync(database, Access.ReadAny, work, cancellation, CancellationToken.None);
@@ -67,7 +70,10 @@ internal sealed class StoreTransaction
     public static Task<T> ReadCurrentAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation) =>
         ReadAsync(database, Access.ReadCurrent, work, cancellation, CancellationToken.None);
 
-    /// <summary>As <see cref="ReadAsync{T}(NpgsqlDataSource, Func{StoreTransaction, Task{T}}, CancellationToken)"/>, for somebody who may lose interest: then the statement under way is ended in the database, too.</summary>
+    /// <summary>
+    /// As <see cref="ReadAsync{T}(NpgsqlDataSource, Func{StoreTransaction, Task{T}}, CancellationToken)"/>, for somebody who may lose
+    /// interest: then the statement under way is ended in the database, too.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">No answer.</exception>
     public static async Task<T> ReadWhileWantedAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken wanted)
     {
@@ -160,7 +166,7 @@ internal sealed class StoreTransaction
         }
     }
 
-    /// <summary>A server that speaks another protocol, asks for a login that nobody here knows, or offers no TLS is as far away as one that is down.</summary>
+    /// <summary>A server of another protocol, with a login that nobody here knows, or without TLS is as far away as one that is down.</summary>
     private static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         try

@@ -12,8 +12,6 @@ namespace StreamAgg.Postgres.Queries;
 /// <summary>What people and dashboards ask: rows, status, quantiles. Reads only, one snapshot a call. Safe from any thread.</summary>
 /// <remarks>Every method throws <see cref="StoreUnavailableException"/> where the database can't be reached.</remarks>
 /// <param name="database">Not disposed here.</param>
-/// <param name="pipeline">Whose state.</param>
-/// <param name="publishSchema">Where its rows are.</param>
 public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline, string publishSchema)
 {
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
@@ -21,15 +19,13 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     private readonly string schema = SqlIdentifier.Quote(publishSchema);
 
     /// <summary>Rows in order of bucket and platform, a page of them.</summary>
-    /// <param name="table">Which.</param>
     /// <param name="platforms">Null: all of them. The empty label is one.</param>
     /// <param name="from">Buckets that start at or after it; null: no bound.</param>
     /// <param name="to">Buckets that start before it; null: no bound.</param>
-    /// <param name="limit">At most so many.</param>
-    /// <param name="cancellation">Ends the wait and the statement.</param>
     /// <param name="after">The last row of the page before; null: the first page.</param>
     public Task<IReadOnlyList<PublishedRow>> RowsAsync(
-        RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation, PublishedRow? after = null) =>
+        RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation,
+        PublishedRow? after = null) =>
         // From key to key: between two pages nothing is held open, neither a connection nor a snapshot, however slowly the rows are taken.
         ReadAsync(RowPages.Sql(schema, table), p => RowPages.Bind(p, table, platforms, from, to, limit, after), RowPages.Read, cancellation);
 
@@ -49,7 +45,6 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     /// <summary>The pipeline's state.</summary>
     /// <param name="named">The partitions that the topics' metadata name: one without a row holds every hour open. Null where Kafka
     /// can't be asked: the partitions that have rows.</param>
-    /// <param name="cancellation">Ends the wait.</param>
     public Task<StoreStatus> StatusAsync(IReadOnlyCollection<SourcePartition>? named, CancellationToken cancellation) =>
         StoreTransaction.ReadWhileWantedAsync(database, transaction => StatusQueries.ReadAsync(transaction, pipeline, named), cancellation);
 
@@ -57,12 +52,13 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     /// The quantile of all durations in the published hours of a range, from their stored digests. Hours still open are not in it:
     /// what it says agrees with the rows.
     /// </summary>
-    /// <remarks>A digest is of a whole hour, so a range that begins or ends within one is widened to it, and the answer tells the hours that were read.</remarks>
+    /// <remarks>
+    /// A digest is of a whole hour, so a range that begins or ends within one is widened to it, and the answer tells the hours read.
+    /// </remarks>
     /// <param name="q">0 to 1.</param>
     /// <param name="platforms">Null: all of them.</param>
     /// <param name="from">Hours that end after it; null: no bound.</param>
     /// <param name="to">Hours that start before it; null: no bound.</param>
-    /// <param name="cancellation">Ends the wait and the statement.</param>
     public Task<QuantileAnswer> QuantileAsync(
         double q, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, CancellationToken cancellation)
     {

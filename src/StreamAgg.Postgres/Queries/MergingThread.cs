@@ -4,8 +4,8 @@ namespace StreamAgg.Postgres.Queries;
 
 /// <summary>One thread on which all merging for readers is done, whoever asks and whoever has gone away meanwhile.</summary>
 /// <remarks>
-/// The pool has a thread a processor and adds none while all of them are busy: two merges there, and on two processors nothing else is answered until one
-/// of them is over. What waits for the database in between, waits off this thread, and comes back to it.
+/// The pool has a thread a processor and adds none while all of them are busy: two merges there, and on two processors nothing else is answered until
+/// one of them is over. What waits for the database in between, waits off this thread, and comes back to it.
 /// </remarks>
 internal sealed class MergingThread : TaskScheduler
 {

@@ -59,7 +59,8 @@ internal static class QuantileQuery
         TDigest[] all = [.. compacted, .. digests];
         // Each value passes through one compaction at the most, however long the range is.
         TDigest? merged = all.Length < 2 ? all.FirstOrDefault() : TDigest.Merge(all, all.Max(digest => digest.Compression));
-        return new QuantileAnswer(q, merged?.Quantile(q, MicrosAMillisecond), merged?.RankErrorBound(q), merged?.Count ?? 0, from, to, [.. platforms]);
+        return new QuantileAnswer(
+            q, merged?.Quantile(q, MicrosAMillisecond), merged?.RankErrorBound(q), merged?.Count ?? 0, from, to, [.. platforms]);
     }
 
     /// <summary>One digest in its final form: a merged one else holds on to all that it was merged from.</summary>

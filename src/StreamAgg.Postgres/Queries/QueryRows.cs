@@ -4,7 +4,6 @@ using StreamAgg.Pipeline.Log;
 namespace StreamAgg.Postgres.Queries;
 
 /// <summary>How far a partition is.</summary>
-/// <param name="Source">The partition.</param>
 /// <param name="Owner">Who claimed it last (it may be gone since); null where nobody did yet.</param>
 /// <param name="NextOffset">Everything before is counted, refused or a gap.</param>
 /// <param name="Watermark">Null where none is known: then no hour closes.</param>
@@ -25,11 +24,9 @@ public sealed record PartitionStatus(
 public sealed record EventTotal(string Outcome, string Reason, long Total, long LastHour);
 
 /// <summary>A recorded gap.</summary>
-/// <param name="Source">The partition.</param>
 /// <param name="FromOffset">The first record missing.</param>
 /// <param name="ToOffset">The first one after; null where nobody can know.</param>
 /// <param name="Reason">One line for a person.</param>
-/// <param name="RecordedAt">When it was first recorded.</param>
 public sealed record RecordedGap(SourcePartition Source, long FromOffset, long? ToOffset, string Reason, Instant RecordedAt);
 
 /// <summary>The pipeline's state in one snapshot.</summary>
@@ -50,9 +47,9 @@ public sealed record StoreStatus(
 /// <summary>A quantile over published hours.</summary>
 /// <param name="Q">0 to 1.</param>
 /// <param name="ValueMs">Milliseconds; null where no event had a duration.</param>
-/// <param name="RankErrorBound">By how much of the count the value's rank can differ from Q's; 0 where it is exact, null where there is no value.</param>
+/// <param name="RankErrorBound">By how much of the count the value's rank can differ from Q's; 0 where exact, null where there is no value.</param>
 /// <param name="Count">How many durations it is of.</param>
-/// <param name="From">The start of the first hour that was asked for, of which only a part may have been; without a bound, of the first published.</param>
+/// <param name="From">The start of the first hour that was asked for, of which it may be a part; without a bound, of the first published.</param>
 /// <param name="To">The end of the last such hour, exclusive; without a bound, of the last published; null, as From, where nothing is.</param>
 /// <param name="Platforms">Those that are in it, in order.</param>
 public sealed record QuantileAnswer(

@@ -4,38 +4,47 @@ using Polly.Retry;
 using Polly.Timeout;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Postgres.Resilience;
 
-/// <summary>A store that retries, bounds each try, and during an outage refuses at once instead of asking: retry, around a breaker, around a time-out.</summary>
+/// <summary>A store that retries, bounds each try, and refuses at once during an outage: retry, around a breaker, around a time-out.</summary>
 /// <remarks>
 /// Only what is known not to have been written is tried again: an unknown outcome goes to the caller, who reads the fences back.
-/// Everything that goes wrong for a while is a <see cref="StoreUnavailableException"/>, an open breaker too. Safe from any thread.
+/// Everything that goes wrong for a while is a <see cref="StoreUnavailableException"/>, an open breaker too. Safe from any thread. The pipeline
+/// waits and asks again by itself, for as long as it takes: what happens here only hides what is over at once.
 /// </remarks>
 public sealed class ResilientStore : IAggregateStore
 {
+    /// <summary>Tries after the first. More would hold a checkpoint back that could be taken anew with more in it.</summary>
+    private const int MaxRetries = 2;
+
+    /// <summary>Calls within a minute before the breaker judges. A member makes one in some seconds: hundreds never come together.</summary>
+    private const int BreakerThroughput = 3;
+
     private readonly IAggregateStore inner;
     private readonly ResiliencePipeline resilience;
     private readonly ResiliencePipeline attempt;
 
-    /// <param name="inner">The store itself.</param>
-    /// <param name="options">Bounds.</param>
     /// <param name="time">Delays and sampling; the machine's own outside of tests.</param>
     /// <param name="onRetry">Told of each retry with its reason, from any thread; must not throw.</param>
-    public ResilientStore(IAggregateStore inner, ResilienceOptions options, TimeProvider time, Action<Exception?>? onRetry = null)
+    /// <param name="attemptTimeout">
+    /// Bounds one try; 30 s where null, longer than one statement may take, so that it ends only what hangs between statements.
+    /// </param>
+    /// <param name="breakDuration">How long everybody is refused at once before one call is let through to look; 2 s where null.</param>
+    public ResilientStore(
+        IAggregateStore inner, Backoff backoff, TimeProvider time, Action<Exception?>? onRetry = null,
+        TimeSpan? attemptTimeout = null, TimeSpan? breakDuration = null)
     {
         this.inner = inner;
         resilience = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
                 ShouldHandle = new PredicateBuilder().Handle<StoreUnavailableException>().Handle<TimeoutRejectedException>(),
-                MaxRetryAttempts = options.MaxRetries,
-                Delay = options.RetryDelay,
-                MaxDelay = options.MaxRetryDelay,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
+                MaxRetryAttempts = MaxRetries,
+                DelayGenerator = retry => ValueTask.FromResult<TimeSpan?>(backoff.Delay(retry.AttemptNumber)),
                 OnRetry = retry =>
                 {
                     onRetry?.Invoke(retry.Outcome.Exception);
@@ -50,13 +59,13 @@ public sealed class ResilientStore : IAggregateStore
                     .Handle<CommitOutcomeUnknownException>()
                     .Handle<TimeoutRejectedException>(),
                 FailureRatio = 0.5,
-                MinimumThroughput = options.BreakerThroughput,
-                SamplingDuration = options.SamplingDuration,
-                BreakDuration = options.BreakDuration,
+                MinimumThroughput = BreakerThroughput,
+                SamplingDuration = TimeSpan.FromMinutes(1),
+                BreakDuration = breakDuration ?? TimeSpan.FromSeconds(2),
             })
             .Build();
         attempt = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout })
+            .AddTimeout(new TimeoutStrategyOptions { Timeout = attemptTimeout ?? TimeSpan.FromSeconds(30) })
             .Build();
     }
 
@@ -87,7 +96,8 @@ public sealed class ResilientStore : IAggregateStore
 
     public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => RunAsync(token => inner.RecordGapAsync(gap, token), cancellation);
 
-    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(
+        IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         RunAsync(token => inner.ReadDirtyHoursAsync(partitions, limit, token), cancellation);
 
     public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
@@ -118,7 +128,8 @@ public sealed class ResilientStore : IAggregateStore
         }
         catch (BrokenCircuitException open)
         {
-            throw new StoreUnavailableException($"PostgreSQL is not asked for a moment, it failed too often: {open.InnerException?.Message ?? open.Message}", open);
+            throw new StoreUnavailableException(
+                $"PostgreSQL is not asked for a moment, it failed too often: {open.InnerException?.Message ?? open.Message}", open);
         }
         catch (TimeoutRejectedException slow)
         {

@@ -15,7 +15,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     // Any number that nobody else is likely to take: the letters of "streamag".
     private const long LockKey = 0x73747265616D6167;
 
-    // Where deploy/roles.sql was run everything belongs to one role, whoever of its members migrates. An administrator stays what he is: he may do more.
+    // Where deploy/roles.sql was run everything belongs to one role, whoever of its members migrates. An administrator may do more: he stays what he
+    // is.
     private const string BecomeMigrator =
         """
         DO $$
@@ -29,7 +30,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         $$
         """;
 
-    private const string MigratorRole = "streamagg_migrator", ServiceRole = "streamagg_service", LookingRoles = "streamagg_service (to run) or streamagg_reader (to look)";
+    private const string MigratorRole = "streamagg_migrator", ServiceRole = "streamagg_service",
+        LookingRoles = "streamagg_service (to run) or streamagg_reader (to look)";
 
     private const string HasRoles =
         "SELECT count(*) = 3 FROM pg_catalog.pg_roles WHERE rolname IN ('streamagg_migrator', 'streamagg_service', 'streamagg_reader')";
@@ -37,7 +39,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     /// <summary>How long a lock on a table is waited for: behind a CREATE INDEX that waits, every writer of the table waits too.</summary>
     private const string TableLockTimeout = "2s";
 
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(120), LockPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(120), LockPause = TimeSpan.FromSeconds(2);
 
     private const string CreateJournal =
         """
@@ -58,8 +60,6 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         """;
 
     /// <summary>Applies what is missing, in order, in one transaction: all of it or nothing.</summary>
-    /// <param name="isDryRun">Only list.</param>
-    /// <param name="cancellation">Ends the wait for another migrator and the migration.</param>
     /// <returns>The names of what was (or would be) applied.</returns>
     /// <exception cref="SchemaMismatchException">The schema is newer, a published table has another shape, or a right is missing.</exception>
     /// <exception cref="PublishSchemaTakenException">Another pipeline publishes into that schema.</exception>
@@ -74,11 +74,12 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             {
                 return await TryMigrateAsync(isDryRun, cancellation);
             }
-            catch (StoreUnavailableException locked) when (locked.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } refused)
+            catch (StoreUnavailableException locked)
+                when (locked.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable } refused)
             {
-                if (Stopwatch.GetElapsedTime(startedAt) >= LockPatience)
+                if (Stopwatch.GetElapsedTime(startedAt) >= LockTimeout)
                     throw new SchemaMismatchException(
-                        new($"PostgreSQL refused: {refused.MessageText}; for {LockPatience.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs:",
+                        new($"PostgreSQL refused: {refused.MessageText}; for {LockTimeout.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs:",
                             "find it in pg_stat_activity and pg_locks, end it, and run this again."), locked);
             }
             await Task.Delay(LockPause, cancellation);
@@ -130,7 +131,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
     public async Task CheckRightsAsync(CancellationToken cancellation)
     {
-        if (await StoreTransaction.ReadAsync(database, transaction => RequiredRights.LackingAsync(transaction, options.PublishSchema), cancellation) is { } lacking)
+        if (await StoreTransaction.ReadAsync(
+            database, transaction => RequiredRights.LackingAsync(transaction, options.PublishSchema), cancellation) is { } lacking)
             throw new SchemaMismatchException(lacking);
     }
 
@@ -148,7 +150,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     /// <exception cref="PublishSchemaTakenException">The schema is another pipeline's, or this one publishes elsewhere.</exception>
     /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
     /// <exception cref="CommitOutcomeUnknownException">No answer to COMMIT: call it again.</exception>
-    public Task RegisterPipelineAsync(CancellationToken cancellation) => ExplainAsync(ServiceRole, () => StoreTransaction.WriteAsync(database, async transaction =>
+    public Task RegisterPipelineAsync(CancellationToken cancellation) =>
+        ExplainAsync(ServiceRole, () => StoreTransaction.WriteAsync(database, async transaction =>
     {
         int inserted = await transaction.ExecuteAsync(
             "INSERT INTO streamagg.pipeline (id, publish_schema) VALUES (@id, @schema) ON CONFLICT DO NOTHING",
@@ -174,9 +177,12 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         bool isPublishing = MigrationScript.All.Any(script => script.IsPerPublishSchema && IsApplied(script));
         string[] pending =
         [
-            .. MigrationScript.All.Where(script => !IsApplied(script) || (script.IsPerPublishSchema && missing.Count > 0)).Select(script => script.Name),
+            .. MigrationScript.All.Where(script => !IsApplied(script) || (script.IsPerPublishSchema && missing.Count > 0))
+            .Select(script => script.Name),
         ];
-        string[] unknown = [.. applied.Select(a => a.Name).Where(name => MigrationScript.All.All(script => script.Name != name)).Distinct().Order(StringComparer.Ordinal)];
+        string[] unknown = [
+            .. applied.Select(a => a.Name).Where(name => MigrationScript.All.All(script => script.Name != name)).Distinct()
+            .Order(StringComparer.Ordinal)];
         SchemaState state = unknown.Length > 0 ? SchemaState.Newer
             : differences.Count > 0 ? SchemaState.Different
             : applied.Count == 0 ? SchemaState.Missing

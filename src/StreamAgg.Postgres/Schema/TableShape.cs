@@ -32,7 +32,8 @@ internal static class TableShape
         ORDER BY k.place
         """;
 
-    private static readonly (string Table, Column[] Columns)[] Expected = Array.ConvertAll<RowTable, (string, Column[])>([RowTable.Hourly, RowTable.Daily], table => (table.Name,
+    private static readonly (string Table, Column[] Columns)[] Expected = Array.ConvertAll<RowTable, (string, Column[])>(
+        [RowTable.Hourly, RowTable.Daily], table => (table.Name,
     [
         new(table.BucketColumn, table.BucketType, true), new("platform", "character varying(50)", true),
         .. Figures.All.Select(figure => new Column(figure.Column, figure.SqlType, !figure.IsNullable)),
@@ -56,7 +57,8 @@ internal static class TableShape
                 continue;
             }
             var found = new List<Column>();
-            await QueryAsync(transaction, Columns, schema, table, row => found.Add(new Column(row.GetString(0), row.GetString(1), row.GetBoolean(2))));
+            await QueryAsync(
+                transaction, Columns, schema, table, row => found.Add(new Column(row.GetString(0), row.GetString(1), row.GetBoolean(2))));
             var key = new List<string>();
             bool isDeferrable = false;
             await QueryAsync(transaction, Key, schema, table, row =>
@@ -67,7 +69,10 @@ internal static class TableShape
             differences.AddRange(Compare(columns, found).Select(difference => $"{name} {difference}"));
             string expectedKey = $"({columns[0].Name}, platform)", foundKey = $"({string.Join(", ", key)})";
             if (foundKey != expectedKey)
-                differences.Add(key.Count == 0 ? $"{name} has no primary key where {expectedKey} is needed" : $"{name} has the primary key {foundKey} where {expectedKey} is needed");
+                differences.Add(
+                    key.Count == 0
+                        ? $"{name} has no primary key where {expectedKey} is needed"
+                        : $"{name} has the primary key {foundKey} where {expectedKey} is needed");
             else if (isDeferrable)
                 differences.Add($"{name} has a DEFERRABLE primary key where one that is checked at once is needed");
         }

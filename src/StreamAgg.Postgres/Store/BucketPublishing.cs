@@ -17,9 +17,6 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     private readonly string sketches, kept, clear, unkept;
     private readonly PublishedTable published;
 
-    /// <param name="pipeline">Whose rows.</param>
-    /// <param name="publishSchema">Where the published table lies.</param>
-    /// <param name="name">In the names of the state's tables.</param>
     /// <param name="table">The published one: in the state's tables the bucket's column has the same name.</param>
     protected BucketPublishing(string pipeline, string publishSchema, string name, RowTable table)
     {
@@ -162,7 +159,8 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     protected BucketKey<TBucket> KeyOf(NpgsqlDataReader row) => new(ReadBucket(row), row.GetString(1));
 
     protected NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, IEnumerable<BucketKey<TBucket>> keys) => parameters
-        .With("pipeline", Pipeline).With("buckets", keys.Select(key => ToColumn(key.Bucket)).ToArray()).With("platforms", keys.Select(key => key.Platform).ToArray());
+        .With("pipeline", Pipeline).With("buckets", keys.Select(key => ToColumn(key.Bucket)).ToArray())
+        .With("platforms", keys.Select(key => key.Platform).ToArray());
 
     protected static IEnumerable<BucketKey<TBucket>> Keys(IEnumerable<Publication<TBucket>> rows) => rows.Select(row => row.Key);
 
@@ -195,7 +193,8 @@ internal abstract class BucketPublishing<TBucket, TColumn>
         var taken = new HashSet<BucketKey<TBucket>>();
         await transaction.QueryAsync(
             sketches,
-            p => SketchColumns.Bind(Bind(p, Keys(rows)).With("revs", rows.Select(row => row.InputRev).ToArray()), [.. rows.Select(row => (row.Totals, row.Centroids))]),
+            p => SketchColumns.Bind(
+                Bind(p, Keys(rows)).With("revs", rows.Select(row => row.InputRev).ToArray()), [.. rows.Select(row => (row.Totals, row.Centroids))]),
             row => taken.Add(KeyOf(row)));
         return taken;
     }

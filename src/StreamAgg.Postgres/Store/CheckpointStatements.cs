@@ -33,7 +33,8 @@ internal sealed class CheckpointStatements(string pipeline)
     public async Task<CheckpointResult> RunAsync(StoreTransaction transaction, IReadOnlyList<PartitionCheckpoint> partitions)
     {
         Dictionary<SourcePartition, Fence> stands = await ReadFencesAsync(transaction, [.. partitions.Select(p => p.Source)], isLocking: true);
-        SourcePartition[] fenced = [.. partitions.Where(p => !stands.TryGetValue(p.Source, out Fence fence) || fence != p.Fence).Select(p => p.Source)];
+        SourcePartition[] fenced = [
+            .. partitions.Where(p => !stands.TryGetValue(p.Source, out Fence fence) || fence != p.Fence).Select(p => p.Source)];
         if (fenced.Length > 0)
             return new CheckpointResult(fenced);
 
@@ -77,7 +78,8 @@ internal sealed class CheckpointStatements(string pipeline)
     {
         BucketKey<Hour>[] changed =
         [
-            .. partitions.SelectMany(p => p.Changed.Select(row => row.Key).Concat(p.Folds.Where(fold => fold.Changed).Select(fold => fold.Row.Key))).Distinct(),
+            .. partitions.SelectMany(p => p.Changed.Select(row => row.Key).Concat(p.Folds.Where(fold => fold.Changed).Select(fold => fold.Row.Key)))
+            .Distinct(),
         ];
         await HourMarks.WriteAsync(transaction, pipeline, changed);
     }

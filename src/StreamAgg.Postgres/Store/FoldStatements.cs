@@ -73,7 +73,8 @@ internal sealed class FoldStatements(string pipeline)
     }
 
     private Task DeletePartialsAsync(
-        StoreTransaction transaction, (SourcePartition Source, BucketKey<Hour> Key)[] folded, SortedDictionary<BucketKey<Hour>, Addition> additions) =>
+        StoreTransaction transaction, (SourcePartition Source, BucketKey<Hour> Key)[] folded,
+        SortedDictionary<BucketKey<Hour>, Addition> additions) =>
         transaction.QueryAsync(
             Delete,
             p => p.With("pipeline", pipeline)

@@ -20,6 +20,9 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     /// <summary>Rows a statement, and keys of a read: the time-outs are a statement's.</summary>
     private const int ChunkRows = 500;
 
+    /// <summary>As a publisher takes them: about 1 MB of centroids.</summary>
+    private const int KeysAtOnce = 250;
+
     private const string LockPipeline = "SELECT FROM streamagg.pipeline WHERE id = @pipeline FOR UPDATE";
 
     private const string Positions =
@@ -211,7 +214,7 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
         DirtySnapshot<TBucket> snapshot;
         do
         {
-            snapshot = await publishing.ReadAsync(transaction, closed, from, to, Publisher.BatchSize);
+            snapshot = await publishing.ReadAsync(transaction, closed, from, to, KeysAtOnce);
             if (snapshot.Buckets.Count == 0)
                 break;
             PublishResult result = await publishing.WriteAsync(

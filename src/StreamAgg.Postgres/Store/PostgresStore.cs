@@ -39,7 +39,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
         return now;
     }, cancellation);
 
-    public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) => StoreTransaction.ReadCurrentAsync(database, async transaction =>
+    public Task<bool> IsTopicKnownAsync(string topic, CancellationToken cancellation) =>
+        StoreTransaction.ReadCurrentAsync(database, async transaction =>
     {
         bool isKnown = false;
         await transaction.QueryAsync(
@@ -186,7 +187,8 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
         return true;
     }, cancellation);
 
-    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(
+        IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         StoreTransaction.ReadCurrentAsync(database, transaction => hourPublishing.ReadAsync(transaction, partitions, limit), cancellation);
 
     public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>

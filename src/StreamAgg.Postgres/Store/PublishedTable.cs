@@ -14,7 +14,7 @@ internal sealed class PublishedTable(string publishSchema, RowTable table, strin
 {
     private static readonly string Columns = Figures.Counted.Each(figure => figure.Column);
 
-    /// <summary>Inserts and updates what changes something of the rows of (@buckets, @platforms) and <see cref="Bind"/>; returns the keys that it wrote.</summary>
+    /// <summary>Inserts and updates what changes of the rows of (@buckets, @platforms) and <see cref="Bind"/>; returns the keys it wrote.</summary>
     // Not written: a row that would not change (computed_at is no value), and one that counts more than ours. Ours never count
     // less than they did, so such a row is somebody else's: an earlier batch job's, say, of which the log holds only a part.
     public readonly string Upsert = UpsertWhere(publishSchema, table, "EXCLUDED.request_count >= t.request_count AND ");

@@ -15,7 +15,8 @@ internal static class WatermarkSql
         LEFT JOIN streamagg.source_partition s ON s.pipeline = @pipeline AND s.topic = v.topic AND s.partition = v.partition
         """;
 
-    public static NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, string pipeline, IReadOnlyCollection<SourcePartition> partitions) =>
+    public static NpgsqlParameterCollection Bind(
+        NpgsqlParameterCollection parameters, string pipeline, IReadOnlyCollection<SourcePartition> partitions) =>
         parameters.With("pipeline", pipeline)
             .With("topics", partitions.Select(source => source.Topic).ToArray())
             .With("partitions", partitions.Select(source => source.Partition).ToArray());

@@ -36,7 +36,7 @@ internal static class CheckRun
         {
             return Finding.Failed(precondition.Silence);
         }
-        catch (Exception fault) when (FaultReport.DiagnosisOf(fault) is { } diagnosis)
+        catch (Exception fault) when (FaultText.DiagnosisOf(fault) is { } diagnosis)
         {
             return Finding.Failed(diagnosis);
         }

@@ -49,7 +49,7 @@ internal sealed record SampleReport
             }, stop);
             return Of(topic, verdicts);
         }
-        catch (Exception fault) when (FaultReport.DiagnosisOf(fault) is { } diagnosis)
+        catch (Exception fault) when (FaultText.DiagnosisOf(fault) is { } diagnosis)
         {
             return new SampleReport { Topic = topic, NotRead = Secrets.Hide(OneLine.Of(diagnosis.ToString())) };
         }

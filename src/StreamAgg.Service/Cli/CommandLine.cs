@@ -24,11 +24,11 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
-            return FaultReport.Write(CommandFaultException.Dependency("Stopped before it was done."), Console.Error);
+            return FaultText.Write(CommandFaultException.Dependency("Stopped before it was done."), Console.Error);
         }
         catch (Exception exception)
         {
-            return FaultReport.Write(exception, Console.Error);
+            return FaultText.Write(exception, Console.Error);
         }
     }
 
@@ -48,7 +48,9 @@ internal static class CommandLine
         throw CommandFaultException.Usage(stray is null ? $"Name what to do: {known}.{help}" : $"{stray} is none of: {known}.{help}");
     }
 
-    /// <summary>An argument that nobody knows may be a setting under a wrong name, or a piece of one that the shell has cut: without its value.</summary>
+    /// <summary>
+    /// An argument that nobody knows may be a setting with a wrong name, or a piece of one that the shell has cut: without its value.
+    /// </summary>
     private static string Shown(string argument)
     {
         int equals = argument.IndexOf('=', StringComparison.Ordinal);

@@ -50,7 +50,8 @@ internal static class DeadLettersCommand
             long at = parsed.GetValue(offset);
             var letters = await dead.Reader.FindAsync(name, number, at, stop);
             if (letters.Count == 0)
-                throw CommandFaultException.Usage($"There is no dead letter of {name} {number} {at}; `streamagg dead-letters list` shows those there are.");
+                throw CommandFaultException.Usage(
+                    $"There is no dead letter of {name} {number} {at}; `streamagg dead-letters list` shows those there are.");
             if (parsed.GetValue(json))
                 JsonText.Print(context.Terminal.Output, writer =>
                 {

@@ -18,7 +18,8 @@ internal sealed class FailOn
 
     public static Option<FailOn?> Option() => new("--fail-on")
     {
-        Description = "Exit code 4 where there is a gap, or more than that lag, age of the watermark, or events refused in the last hour: " + Spelling + ".",
+        Description = "Exit code 4 where there is a gap, or more than that lag, age of the watermark, or events refused in the last hour: "
+            + Spelling + ".",
         HelpName = "conditions",
         Arity = ArgumentArity.OneOrMore,
         CustomParser = result =>
@@ -55,7 +56,9 @@ internal sealed class FailOn
         ("lag", not null) when Count(limit) is { } most => status => LagOf(status, most),
         ("watermark", not null) when Span(limit) is { } most => status => WatermarkOf(status, most),
         ("refused", not null) when Count(limit) is { } most => status =>
-            status.Events.RefusedLastHour > most ? string.Create(CultureInfo.InvariantCulture, $"refused: {status.Events.LastHourText()}; allowed are {most}") : null,
+            status.Events.RefusedLastHour > most
+                ? string.Create(CultureInfo.InvariantCulture, $"refused: {status.Events.LastHourText()}; allowed are {most}")
+                : null,
         _ => null,
     };
 
@@ -64,7 +67,9 @@ internal sealed class FailOn
         long known = status.Partitions.Sum(partition => partition.Lag ?? 0);
         if (known > most)
             return string.Create(CultureInfo.InvariantCulture, $"lag: {known} records, allowed are {most}");
-        return status.TotalLag is null ? $"lag: unknown{(status.KafkaSilence is { } silence ? $": {silence}" : ": a partition was never read")}" : null;
+        return status.TotalLag is null
+            ? $"lag: unknown{(status.KafkaSilence is { } silence ? $": {silence}" : ": a partition was never read")}"
+            : null;
     }
 
     private static string? WatermarkOf(StatusReport status, TimeSpan most) => status.WatermarkAge switch
@@ -80,7 +85,8 @@ internal sealed class FailOn
 
     // Without a colon the base library reads days, which nobody means.
     private static TimeSpan? Span(string text) =>
-        text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value) && value >= TimeSpan.Zero
+        text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value)
+            && value >= TimeSpan.Zero
             ? value
             : null;
 }

@@ -16,10 +16,15 @@ internal static class GenerateCommand
 {
     public static Command Create(CommandContext context)
     {
-        var rate = VerbOptions.OptionalNumber("--rate", $"Events a second. Default: {GenerateRun.DefaultRate}; of a file as fast as it goes.", 0.001, 1_000_000);
+        var rate = VerbOptions.OptionalNumber(
+            "--rate", $"Events a second. Default: {GenerateRun.DefaultRate}; of a file as fast as it goes.", 0.001, 1_000_000);
         var count = VerbOptions.Count("--count", "Ends after so many events.", 1, long.MaxValue);
         var seconds = VerbOptions.OptionalNumber("--seconds", "Ends after so long. Without any bound: at Ctrl+C.", 0.001, 31_536_000);
-        var file = new Option<string>("--file") { Description = "Sends the lines of this file, one event each, instead of generated ones.", HelpName = "events.ndjson" };
+        var file = new Option<string>("--file")
+        {
+            Description = "Sends the lines of this file, one event each, instead of generated ones.",
+            HelpName = "events.ndjson",
+        };
         var topic = new Option<string>("--topic")
         {
             Description = "Where the file's lines go. Default: those with a field that only errors have (status_code, error_type, error_message, is_timeout) to error, the others to usage.",

@@ -11,7 +11,8 @@ internal static class MigrateCommand
     public static Command Create(CommandContext context)
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Names what would be applied and changes nothing." };
-        var command = new Command("migrate", "Creates or updates the tables in PostgreSQL. Safe to run again, and from many places at once.") { dryRun };
+        var command = new Command(
+            "migrate", "Creates or updates the tables in PostgreSQL. Safe to run again, and from many places at once.") { dryRun };
         command.SetAction(async (parsed, stop) =>
         {
             var settings = context.Configure();

@@ -8,7 +8,10 @@ namespace StreamAgg.Service.Cli;
 /// </summary>
 internal static class OpenFileLimit
 {
-    /// <summary>Assemblies, the servers' connections, and for each of the Kafka clients some three files a broker: `run` has some 240 open with one broker.</summary>
+    /// <summary>
+    /// Assemblies, the servers' connections, and for each of the Kafka clients some three files a broker: `run` has some 240 open with one
+    /// broker.
+    /// </summary>
     public const int Least = 512;
 
     private const string LimitsFile = "/proc/self/limits";
@@ -16,7 +19,7 @@ internal static class OpenFileLimit
     /// <returns>Null where there are enough, or where this system does not tell.</returns>
     public static string? WhyTooLow() => File.Exists(LimitsFile) ? WhyTooLow(File.ReadLines(LimitsFile)) : null;
 
-    /// <param name="lines">As Linux writes them: a name, the soft and the hard limit. The runtime has raised the soft one to the hard one by now.</param>
+    /// <param name="lines">As Linux writes them: a name, the soft and the hard limit. The runtime has raised the soft one to the hard one.</param>
     public static string? WhyTooLow(IEnumerable<string> lines)
     {
         const string Name = "Max open files";

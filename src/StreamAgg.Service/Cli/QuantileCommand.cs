@@ -12,8 +12,16 @@ internal static class QuantileCommand
 {
     public static Command Create(CommandContext context)
     {
-        var q = new Argument<double>("Q") { Description = "The quantile, 0 to 1: 0.99 is p99.", CustomParser = result => VerbOptions.ParseNumber(result, "Q", 0, 1) };
-        var platforms = new Option<string[]>("--platform") { Description = "Only this platform; may be given several times. Default: all.", HelpName = "label" };
+        var q = new Argument<double>("Q")
+        {
+            Description = "The quantile, 0 to 1: 0.99 is p99.",
+            CustomParser = result => VerbOptions.ParseNumber(result, "Q", 0, 1),
+        };
+        var platforms = new Option<string[]>("--platform")
+        {
+            Description = "Only this platform; may be given several times. Default: all.",
+            HelpName = "label",
+        };
         platforms.Validators.Add(result =>
         {
             foreach (string label in result.GetValueOrDefault<string[]>() ?? [])
@@ -25,7 +33,8 @@ internal static class QuantileCommand
         var from = VerbOptions.Time("--from", "From the hour that this time lies in; hours are read whole. Default: the first.");
         var to = VerbOptions.Time("--to", "To the last hour that starts before this time. Default: the last published one.");
         var json = VerbOptions.Json();
-        var command = new Command("quantile", "Prints a quantile of the durations in milliseconds, from the stored digests.") { q, platforms, from, to, json };
+        var command = new Command(
+            "quantile", "Prints a quantile of the durations in milliseconds, from the stored digests.") { q, platforms, from, to, json };
         command.SetAction(async (parsed, stop) =>
         {
             var (start, end) = (parsed.GetValue(from), parsed.GetValue(to));
@@ -45,10 +54,13 @@ internal static class QuantileCommand
     private static string Line(QuantileReport report, Instant? from, Instant? to)
     {
         bool isWidened = (from ?? report.From) != report.From || (to ?? report.To) != report.To;
-        string range = report.From is null && report.To is null ? "no hour is stored" : $"{report.From} to {report.To}{(isWidened ? ", in whole hours" : "")}";
+        string range = report.From is null && report.To is null
+            ? "no hour is stored"
+            : $"{report.From} to {report.To}{(isWidened ? ", in whole hours" : "")}";
         string platforms = string.Join(", ", report.Platforms.Select(platform => platform.Length == 0 ? "''" : Visible.Of(platform)));
         return report.Value is { } value
-            ? string.Create(CultureInfo.InvariantCulture, $"{value:0.###} ms is the {report.Q} quantile of {report.Count:N0} durations ({range}; {platforms})")
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{value:0.###} ms is the {report.Q} quantile of {report.Count:N0} durations ({range}; {platforms})")
             : $"no durations ({range})";
     }
 }

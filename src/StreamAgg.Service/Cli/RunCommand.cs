@@ -27,7 +27,8 @@ internal static class RunCommand
             }
             catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
             {
-                throw CommandFaultException.Dependency($"PostgreSQL refused: {refused.MessageText}. {await WhatIsLackingAsync(settings.Postgres)}", refused);
+                throw CommandFaultException.Dependency(
+                    $"PostgreSQL refused: {refused.MessageText}. {await WhatIsLackingAsync(settings.Postgres)}", refused);
             }
 
             return ExitCode.Done;

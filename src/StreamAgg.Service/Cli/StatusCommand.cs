@@ -12,7 +12,8 @@ internal static class StatusCommand
     {
         var json = VerbOptions.Json();
         var failOn = FailOn.Option();
-        var command = new Command("status", "Shows partitions (owner, next offset, lag, watermark), open and dirty hours, gaps, rows kept, refused events.")
+        var command = new Command(
+            "status", "Shows partitions (owner, next offset, lag, watermark), open and dirty hours, gaps, rows kept, refused events.")
         {
             json, failOn,
         };

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace StreamAgg.Service.Cli;
 
-/// <summary>SIGTERM and Ctrl+C ask the verb to end in good order. A second Ctrl+C ends the process at once: nothing that is stored needs more.</summary>
+/// <summary>SIGTERM and Ctrl+C ask the verb to end in good order. A second Ctrl+C ends the process at once: what is stored needs no more.</summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource stop = new();

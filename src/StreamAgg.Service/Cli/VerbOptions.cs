@@ -33,7 +33,8 @@ internal static class VerbOptions
         HelpName = "count",
         CustomParser = result =>
         {
-            if (long.TryParse(TextOf(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= min && value <= max)
+            if (long.TryParse(TextOf(result), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) && value >= min
+                && value <= max)
                 return value;
             result.AddError($"{name} '{TextOf(result)}': allowed is an integer from {min} to {max}.");
             return null;

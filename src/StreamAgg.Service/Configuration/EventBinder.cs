@@ -23,7 +23,8 @@ internal static class EventBinder
         };
     }
 
-    private static TimeUnit Unit(SettingsReader reader, string key) => UnitOf(reader.Text(key, "ms", AllowedUnits, text => UnitOf(text) is not null))!.Value;
+    private static TimeUnit Unit(SettingsReader reader, string key) =>
+        UnitOf(reader.Text(key, "ms", AllowedUnits, text => UnitOf(text) is not null))!.Value;
 
     private static TimeUnit? UnitOf(string text) => text switch
     {

@@ -1,20 +1,45 @@
+using System.Text;
 using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Service.Configuration;
 
-/// <summary>The settings of section <c>Postgres</c>, which <see cref="PostgresOptions"/> judges.</summary>
+/// <summary>The settings of section <c>Postgres</c>. Asks nothing of a server.</summary>
 internal static class PostgresBinder
 {
     public static PostgresOptions Bind(SettingsReader reader, string pipelineId)
     {
-        var options = new PostgresOptions { PipelineId = pipelineId };
-        options.ConnectionString = reader.Text("Postgres:ConnectionString", options.ConnectionString);
-        options.ReadConnectionString = reader.OptionalText("Postgres:ReadConnectionString");
-        options.PasswordFile = reader.OptionalText("Postgres:PasswordFile");
-        options.MigrateOnStart = reader.Switch("Postgres:MigrateOnStart", options.MigrateOnStart);
-        options.PublishSchema = reader.Text("Postgres:PublishSchema", options.PublishSchema);
-        foreach (var (key, value, message) in options.Faults())
-            reader.Refuse(key, value, message + ".");
-        return options;
+        var defaults = new PostgresOptions();
+        return new()
+        {
+            PipelineId = pipelineId,
+            MigrateOnStart = reader.Switch("Postgres:MigrateOnStart", defaults.MigrateOnStart),
+            ConnectionString = reader.Judged("Postgres:ConnectionString", defaults.ConnectionString, ConnectionFault),
+            ReadConnectionString = reader.Optional("Postgres:ReadConnectionString", ConnectionFault),
+            PasswordFile = reader.Optional("Postgres:PasswordFile", FileFault),
+            PublishSchema = reader.Judged("Postgres:PublishSchema", defaults.PublishSchema, SchemaFault),
+        };
+    }
+
+    private static string? ConnectionFault(string text) => ConnectionText.FaultOf(text) is { } fault ? $"{ConnectionText.Allowed}: {fault}" : null;
+
+    private static string? SchemaFault(string schema) =>
+        Encoding.UTF8.GetByteCount(schema) is 0 or > 63 || schema.Contains('\0', StringComparison.Ordinal)
+            ? "allowed is the name of a schema, 1 to 63 bytes"
+        : schema is "streamagg" or "information_schema" || schema.StartsWith("pg_", StringComparison.Ordinal)
+            ? "it is taken; allowed is any other schema, such as 'public'"
+        : null;
+
+    private static string? FileFault(string path)
+    {
+        const string allowed = "allowed is a readable file that holds the password: ";
+        try
+        {
+            return File.ReadAllText(path).Trim('\r', '\n').Length == 0 ? allowed + "this one is empty" : null;
+        }
+        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            // In words of our own: the exception's repeat the value, and it may be the password itself.
+            return allowed + (unread is UnauthorizedAccessException ? "this one may not be read" : "this one can't be opened");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using StreamAgg.Digests;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
@@ -40,7 +41,7 @@ internal static class SettingsBinder
             CheckpointInterval = reader.Duration(
                 "Pipeline:CheckpointInterval", defaults.CheckpointInterval, TimeSpan.FromSeconds(0.1), TimeSpan.FromMinutes(10)),
             MaxPlatforms = reader.Integer("Pipeline:MaxPlatforms", defaults.MaxPlatforms, 1, 100_000),
-            Compression = reader.Integer("Digest:Compression", defaults.Compression, 20, 1000),
+            Compression = reader.Integer("Digest:Compression", defaults.Compression, TDigest.MinCompression, TDigest.MaxCompression),
             OnGap = reader.Choice("OnGap", defaults.OnGap),
             StartFrom = reader.ReadValue("Kafka:StartFrom", defaults.StartFrom, $"allowed is beginning, end, or {TimeText.Expected}", ParseStart),
         };

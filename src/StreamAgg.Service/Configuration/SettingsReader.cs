@@ -20,17 +20,25 @@ internal sealed class SettingsReader(IConfiguration configuration)
     public void Refuse(string key, string? value, string remedy) =>
         faults.Add(value is null || Secrets.MayHold(key, value) ? $"{SectionName}:{key}: {remedy}" : $"{SectionName}:{key} = '{value}': {remedy}");
 
-    /// <summary>Any text: whoever uses it judges it.</summary>
-    public string Text(string key, string fallback) => Text(key, fallback, "", _ => true);
-
     public string Text(string key, string fallback, string allowed, Func<string, bool> accepts) =>
         Read(key, fallback, allowed, text => accepts(text) ? text : null)!;
 
-    public string? OptionalText(string key)
+    /// <summary>A text of which is told what is wrong with it; it comes back all the same.</summary>
+    /// <param name="key">Below the section.</param>
+    /// <param name="fallback">A right one.</param>
+    /// <param name="faultOf">Null where nothing is wrong; else a clause.</param>
+    public string Judged(string key, string fallback, Func<string, string?> faultOf)
     {
         knownKeys.Add(key);
-        return section[key] is { Length: > 0 } text ? text : null;
+        string text = section[key] ?? fallback;
+        if (faultOf(text) is { } fault)
+            Refuse(key, text, fault + ".");
+        return text;
     }
+
+    /// <returns>Null where there is none, or an empty one.</returns>
+    public string? Optional(string key, Func<string, string?> faultOf) =>
+        Judged(key, "", text => text.Length == 0 ? null : faultOf(text)) is { Length: > 0 } text ? text : null;
 
     public int Integer(string key, int fallback, int min, int max) =>
         ReadValue(key, fallback, $"allowed is an integer from {min} to {max}",
@@ -81,7 +89,9 @@ internal sealed class SettingsReader(IConfiguration configuration)
             .Where(pair => pair.Key.Length > 0 && !IsKnown(pair.Key) && (pair.Value is not null || IsMisspeltAndEmpty(pair.Key)))
             .Select(pair => $"{SectionName}:{pair.Key}: no such setting; {Nearby(pair.Key)}")
             .Order(StringComparer.Ordinal);
-        string[] plain = section.Value is null ? [] : [$"{SectionName}: is a section and has no value of its own; a key of it is written {SectionName}__Kafka__BootstrapServers in the environment."];
+        string[] plain = section.Value is null
+            ? []
+            : [$"{SectionName}: is a section and has no value of its own; a key of it is written {SectionName}__Kafka__BootstrapServers in the environment."];
         return [.. plain, .. faults, .. unknown];
     }
 

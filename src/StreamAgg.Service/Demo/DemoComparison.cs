@@ -24,7 +24,9 @@ internal sealed class DemoComparison(Settings settings, PipelineHost host, Traff
         async Task<IReadOnlyList<PublishedRow>> AddAsync(RowTable table, IReadOnlyList<ExpectedRow> expected)
         {
             var found = await host.Queries.RowsAsync(table, null, null, null, int.MaxValue, abort);
-            differences.AddRange(new TallyComparison(settings.Pipeline.Compression).Compare(table, expected, found).Differences.Select(difference => difference.ToString()));
+            differences.AddRange(
+                new TallyComparison(settings.Pipeline.Compression)
+                    .Compare(table, expected, found).Differences.Select(difference => difference.ToString()));
             return found;
         }
     }

@@ -6,10 +6,7 @@ namespace StreamAgg.Service.Demo;
 /// <param name="Produced">Events, refused ones too; a malformed record is one.</param>
 /// <param name="Accepted">Those that are counted in the hourly table.</param>
 /// <param name="Refused">Those that lie in the dead-letter topic.</param>
-/// <param name="RowsHourly">Rows of the hourly table.</param>
-/// <param name="RowsDaily">Rows of the daily table.</param>
 /// <param name="Differences">One line for each difference between the tables and what was produced.</param>
-/// <param name="Duration">From the first event to the comparison.</param>
 internal sealed record DemoOutcome(
     long Produced, long Accepted, long Refused, int RowsHourly, int RowsDaily, IReadOnlyList<string> Differences, TimeSpan Duration)
 {

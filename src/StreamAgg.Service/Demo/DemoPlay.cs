@@ -63,7 +63,8 @@ internal sealed class DemoPlay(
         while (!await isDone())
         {
             if (wall.GetElapsedTime(since) > limit)
-                throw CommandFaultException.Dependency($"The demonstration stands still: {otherwise} within {limit.TotalSeconds:0} s. Try again on a machine with less to do.");
+                throw CommandFaultException.Dependency(
+                    $"The demonstration stands still: {otherwise} within {limit.TotalSeconds:0} s. Try again on a machine with less to do.");
             await Task.Delay(Pause, wall, abort);
         }
     }

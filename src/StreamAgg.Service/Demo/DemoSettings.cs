@@ -1,7 +1,5 @@
 using StreamAgg.Core.Events;
-using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Options;
-using StreamAgg.Postgres.Connections;
 using StreamAgg.Service.Configuration;
 
 namespace StreamAgg.Service.Demo;
@@ -15,19 +13,13 @@ internal static class DemoSettings
     public static Settings Of(Settings given, string connectionString, string bootstrapServers) => given with
     {
         // Nothing of Kafka:Client is taken over: the embedded broker speaks neither TLS nor SASL.
-        Kafka = new KafkaOptions
-        {
-            BootstrapServers = bootstrapServers,
-            GroupId = given.Kafka.GroupId,
-            UsageTopic = given.Kafka.UsageTopic,
-            ErrorTopic = given.Kafka.ErrorTopic,
-            DeadLetterTopic = given.Kafka.DeadLetterTopic,
-        },
-        Postgres = new PostgresOptions
+        Kafka = given.Kafka with { BootstrapServers = bootstrapServers, CreateTopics = false, Client = new Dictionary<string, string>() },
+        Postgres = given.Postgres with
         {
             ConnectionString = connectionString,
-            PublishSchema = given.Postgres.PublishSchema,
-            PipelineId = given.Pipeline.Id,
+            ReadConnectionString = null,
+            PasswordFile = null,
+            MigrateOnStart = false,
         },
         Pipeline = given.Pipeline with
         {

@@ -25,7 +25,6 @@ internal sealed class DemoTraffic(
 
     /// <summary>Sends what the clock has reached and waits until all of it is acknowledged.</summary>
     /// <param name="end">No record after this time is sent; null: there is no end.</param>
-    /// <param name="stop">Ends the sending in good order.</param>
     /// <param name="abort">Ends every wait: the pipeline has failed, nobody reads any more.</param>
     public async Task RunAsync(Instant? end, CancellationToken stop, CancellationToken abort)
     {

@@ -16,11 +16,6 @@ internal interface IDemoView
 }
 
 /// <summary>A demonstration at one instant.</summary>
-/// <param name="Phase">What is being done, for people.</param>
-/// <param name="Now">The virtual clock.</param>
-/// <param name="ProducedCount">Events sent.</param>
-/// <param name="ElapsedSeconds">Wall time since the first event.</param>
-/// <param name="Status">Of the pipeline.</param>
 /// <param name="Rows">Hourly rows, the newest last.</param>
 internal sealed record DemoPicture(
     string Phase, Instant Now, long ProducedCount, double ElapsedSeconds, StatusReport Status, IReadOnlyList<PublishedRow> Rows)

@@ -31,7 +31,8 @@ internal sealed class VirtualTimeStore(IAggregateStore store, VirtualClock clock
 
     public Task RecordGapAsync(Gap gap, CancellationToken cancellation) => store.RecordGapAsync(gap, cancellation);
 
-    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
+    public Task<DirtySnapshot<Hour>> ReadDirtyHoursAsync(
+        IReadOnlyCollection<SourcePartition> partitions, int limit, CancellationToken cancellation) =>
         store.ReadDirtyHoursAsync(partitions, limit, cancellation);
 
     public Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>

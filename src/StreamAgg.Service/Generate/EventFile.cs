@@ -13,7 +13,8 @@ internal static class EventFile
 
     /// <summary>The lines as they are, byte by byte, but for the line's end and a byte order mark at the file's beginning.</summary>
     /// <returns>Each with how many bytes of the file are read then. Empty ones too.</returns>
-    public static async IAsyncEnumerable<(byte[] Line, long BytesDone)> LinesAsync(string path, [EnumeratorCancellation] CancellationToken cancellation)
+    public static async IAsyncEnumerable<(byte[] Line, long BytesDone)> LinesAsync(
+        string path, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var file = File.OpenRead(path);
         var reader = PipeReader.Create(file);

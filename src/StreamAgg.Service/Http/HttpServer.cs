@@ -24,16 +24,14 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <value>Where it really listens: the port is known only now where any free one was asked for.</value>
     public string Url => app.Urls.First();
 
-    /// <param name="url">Where to listen.</param>
     /// <param name="stage">What is served, and what is said until there is something.</param>
     /// <param name="loggers">Take what a request that can't be answered meets.</param>
-    /// <param name="cancellation">Ends the start.</param>
-    /// <param name="patience">For one question; <see cref="Limits.Patience"/> where none is given.</param>
+    /// <param name="timeout">For one question; <see cref="Limits.AnswerTimeout"/> where none is given.</param>
     /// <exception cref="CommandFaultException">The address can't be listened on.</exception>
     public static async Task<HttpServer> StartAsync(
-        Uri url, Stage stage, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? patience = null)
+        Uri url, Stage stage, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? timeout = null)
     {
-        var limit = patience ?? Limits.Patience;
+        var limit = timeout ?? Limits.AnswerTimeout;
         var status = new Recent<StatusReport>(token => stage.Reports.StatusAsync(token), StatusAge, limit, TimeProvider.System);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);

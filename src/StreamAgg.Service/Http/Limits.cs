@@ -6,8 +6,8 @@ namespace StreamAgg.Service.Http;
 
 /// <summary>What keeps reading from starving writing: how many are answered at once, how many wait, and how long any of it may take.</summary>
 /// <remarks>
-/// Merging digests takes a processor whole, and there is one thread for it. Rows cost little but memory, a page for each who takes them; the connections
-/// that both need are fewer, and waited for in their pool.
+/// Merging digests takes a processor whole, and there is one thread for it. Rows cost little but memory, a page for each who takes them; the
+/// connections that both need are fewer, and waited for in their pool.
 /// </remarks>
 internal static class Limits
 {
@@ -15,10 +15,10 @@ internal static class Limits
     public const string Quantiles = "quantiles";
 
     /// <summary>For a turn and the first byte: less than most clients wait (30 s), and far more than an honest question takes.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>For all rows of an answer: whoever takes them more slowly has to ask for fewer.</summary>
-    public static readonly TimeSpan RowsPatience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan RowsTimeout = TimeSpan.FromSeconds(60);
 
     private const int RowsAtOnce = 16;
     private const int QuantilesAtOnce = 1;
@@ -29,29 +29,31 @@ internal static class Limits
     private const string InTime = "in time";
     private const string RetryAfterSeconds = "5";
 
-    public static void Add(IServiceCollection services, TimeSpan patience)
+    public static void Add(IServiceCollection services, TimeSpan timeout)
     {
         services.AddRateLimiter(limiter =>
         {
             limiter.AddPolicy(Rows, _ => Partition(Rows, RowsAtOnce));
             limiter.AddPolicy(Quantiles, _ => Partition(Quantiles, QuantilesAtOnce));
             limiter.OnRejected = (rejected, _) => new ValueTask(AnswerAsync(
-                rejected.HttpContext, "Too many requests at once", $"{Waiting} questions of this kind wait already: ask again later, or less at a time."));
+                rejected.HttpContext, "Too many requests at once",
+                $"{Waiting} questions of this kind wait already: ask again later, or less at a time."));
         });
         services.AddRequestTimeouts(timeouts => timeouts.AddPolicy(InTime, new RequestTimeoutPolicy
         {
-            Timeout = patience,
+            Timeout = timeout,
             TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
             WriteTimeoutResponse = context =>
             {
                 // Still the question's, whose time is over; the answer has its own.
                 context.RequestAborted = CancellationToken.None;
-                return AnswerAsync(context, "No answer in time", NoAnswer(patience));
+                return AnswerAsync(context, "No answer in time", NoAnswer(timeout));
             },
         }));
     }
 
-    public static void Limit(this IEndpointConventionBuilder endpoint, string limit) => endpoint.RequireRateLimiting(limit).WithRequestTimeout(InTime);
+    public static void Limit(this IEndpointConventionBuilder endpoint, string limit) =>
+        endpoint.RequireRateLimiting(limit).WithRequestTimeout(InTime);
 
     public static void Use(IApplicationBuilder app)
     {
@@ -66,8 +68,8 @@ internal static class Limits
         app.UseRateLimiter();
     }
 
-    public static string NoAnswer(TimeSpan patience) => string.Create(
-        CultureInfo.InvariantCulture, $"No answer within {patience.TotalSeconds} s: PostgreSQL hangs or is busy, or the range asked for is too long.");
+    public static string NoAnswer(TimeSpan timeout) => string.Create(
+        CultureInfo.InvariantCulture, $"No answer within {timeout.TotalSeconds} s: PostgreSQL hangs or is busy, or the range asked for is too long.");
 
     public static Task AnswerAsync(HttpContext context, string title, string detail)
     {
@@ -75,7 +77,12 @@ internal static class Limits
         return Problem.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, title, detail);
     }
 
-    // The newest first: were it the oldest's turn, who comes to it under load would always be he whose time is just over, and nobody were ever answered.
+    // The newest first: were it the oldest's turn, it would under load always be his whose time is just over, and nobody were ever answered.
     private static RateLimitPartition<string> Partition(string name, int atOnce) => RateLimitPartition.GetConcurrencyLimiter(
-        name, _ => new ConcurrencyLimiterOptions { PermitLimit = atOnce, QueueLimit = Waiting, QueueProcessingOrder = QueueProcessingOrder.NewestFirst });
+        name, _ => new ConcurrencyLimiterOptions
+        {
+            PermitLimit = atOnce,
+            QueueLimit = Waiting,
+            QueueProcessingOrder = QueueProcessingOrder.NewestFirst,
+        });
 }

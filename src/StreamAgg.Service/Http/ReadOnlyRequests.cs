@@ -16,7 +16,8 @@ internal static class ReadOnlyRequests
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
-            await Problem.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Method not allowed", "Everything here is read-only: use GET or HEAD.");
+            await Problem.WriteAsync(
+                context, StatusCodes.Status405MethodNotAllowed, "Method not allowed", "Everything here is read-only: use GET or HEAD.");
             return;
         }
 
@@ -27,7 +28,7 @@ internal static class ReadOnlyRequests
         catch (Exception fault) when (context.Response.HasStarted)
         {
             // Rows are on their way: who takes them is not to mistake a part for the whole, so the connection breaks.
-            ServiceLog.AnswerBroken(logger, context.Request.Path.Value, OneLine.Of(fault));
+            logger.AnswerBroken(context.Request.Path.Value, OneLine.Of(fault));
             context.Abort();
         }
         catch (BadParameterException wrong)
@@ -49,7 +50,7 @@ internal static class ReadOnlyRequests
         catch (Exception fault)
         {
             // A request that can't be answered must not end the service; the log has the whole story.
-            ServiceLog.RequestFailed(logger, fault, context.Request.Path.Value);
+            logger.RequestFailed(fault, context.Request.Path.Value);
             await Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "Unexpected fault", "The service's log says more.");
         }
     });

@@ -5,9 +5,8 @@ namespace StreamAgg.Service.Http;
 /// <summary>An answer that is the same for everybody, kept for a moment and asked for once at a time, however many wait for it.</summary>
 /// <param name="ask">The question; what it throws is everybody's answer too, and is not kept.</param>
 /// <param name="age">How long an answer is good for.</param>
-/// <param name="patience">How long one is waited for: a server that hangs is else found out far later than browsers, probes and dashboards wait.</param>
-/// <param name="clock">Of the age.</param>
-internal sealed class Recent<T>(Func<CancellationToken, Task<T>> ask, TimeSpan age, TimeSpan patience, TimeProvider clock)
+/// <param name="timeout">How long one is waited for: a server that hangs is else found out later than browsers, probes and dashboards wait.</param>
+internal sealed class Recent<T>(Func<CancellationToken, Task<T>> ask, TimeSpan age, TimeSpan timeout, TimeProvider clock)
 {
     private readonly Lock gate = new();
     private Task<T>? answer;
@@ -30,7 +29,7 @@ internal sealed class Recent<T>(Func<CancellationToken, Task<T>> ask, TimeSpan a
     {
         // Nothing of the question runs under the lock.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        using var bound = new CancellationTokenSource(patience, clock);
+        using var bound = new CancellationTokenSource(timeout, clock);
         try
         {
             var result = await ask(bound.Token);
@@ -39,7 +38,7 @@ internal sealed class Recent<T>(Func<CancellationToken, Task<T>> ask, TimeSpan a
         }
         catch (OperationCanceledException) when (bound.IsCancellationRequested)
         {
-            throw new StoreUnavailableException(Limits.NoAnswer(patience));
+            throw new StoreUnavailableException(Limits.NoAnswer(timeout));
         }
     }
 }

@@ -50,7 +50,8 @@ internal static class RowEndpoints
         query.RangeAsync(() => stage.Reports.NowAsync(context.RequestAborted), window, longest, takesDates);
 
     /// <summary>Page by page: what lies in memory is one of them, and nothing of a body where only its head is asked for.</summary>
-    private static async Task WriteAsync(HttpContext context, RowTable table, Func<CancellationToken, IAsyncEnumerable<IReadOnlyList<PublishedRow>>> ask)
+    private static async Task WriteAsync(
+        HttpContext context, RowTable table, Func<CancellationToken, IAsyncEnumerable<IReadOnlyList<PublishedRow>>> ask)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         await using var pages = ask(bound.Token).GetAsyncEnumerator(bound.Token);
@@ -71,7 +72,7 @@ internal static class RowEndpoints
         if (HttpMethods.IsHead(context.Request.Method))
             return;
         context.Features.Get<IHttpRequestTimeoutFeature>()?.DisableTimeout();
-        bound.CancelAfter(Limits.RowsPatience);
+        bound.CancelAfter(Limits.RowsTimeout);
         rows.Begin();
         for (; isMore; isMore = await pages.MoveNextAsync())
         {

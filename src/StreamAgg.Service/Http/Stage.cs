@@ -8,7 +8,10 @@ internal sealed class Stage
 {
     private volatile Play play = new(null, () => true, () => false, "the service is starting");
 
-    /// <summary>Why the process is to be restarted; null where it is not. Never a matter of Kafka or PostgreSQL: their outage must not restart every process.</summary>
+    /// <summary>
+    /// Why the process is to be restarted; null where it is not. Never a matter of Kafka or PostgreSQL: their outage must not restart every
+    /// process.
+    /// </summary>
     public string? NotLive => play.IsLive() ? null : "the poll loop stands still";
 
     /// <summary>Why this process does not take part; null where the schema fits and the group is joined.</summary>
@@ -17,10 +20,8 @@ internal sealed class Stage
     /// <exception cref="NotServingException">Not yet, or not any more.</exception>
     public IReports Reports => play is { Reports: { } reports } ? reports : throw new NotServingException(play.Reason);
 
-    /// <param name="reason">What the pipeline waits for.</param>
     public void Await(string reason) => play = new Play(null, () => true, () => false, reason);
 
-    /// <param name="reports">Of the pipeline that is there now.</param>
     /// <param name="isLive">Whether its poll loops move.</param>
     /// <param name="isReady">Whether it is in the group.</param>
     public void Open(IReports reports, Func<bool> isLive, Func<bool> isReady) =>

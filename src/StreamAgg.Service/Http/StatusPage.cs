@@ -30,9 +30,9 @@ internal static class StatusPage
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status, TimeSpan patience)
+    public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status, TimeSpan timeout)
     {
-        var page = new Recent<byte[]>(token => PageAsync(stage.Reports, status, token), Age, patience, TimeProvider.System);
+        var page = new Recent<byte[]>(token => PageAsync(stage.Reports, status, token), Age, timeout, TimeProvider.System);
         app.MapMethods("/", ReadMethods.GetAndHead, async context =>
         {
             byte[] shown = await ShownAsync(context, stage, page);
@@ -45,7 +45,7 @@ internal static class StatusPage
     private static async Task<byte[]> PageAsync(IReports reports, Recent<StatusReport> status, CancellationToken cancellation)
     {
         var now = await reports.NowAsync(cancellation);
-        return Page(Report(
+        return Page(Content(
             await status.GetAsync(cancellation), await reports.LatestHoursAsync(now - TimeSpan.FromHours(24), now, ShownRows, cancellation)));
     }
 
@@ -70,7 +70,7 @@ internal static class StatusPage
         $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"{RefreshSeconds}\">"
         + $"<meta name=\"viewport\" content=\"width=device-width\"><title>StreamAgg</title><style>{Style}</style></head><body><h1>StreamAgg</h1>{content}</body></html>\n");
 
-    private static string Report(StatusReport status, IReadOnlyList<PublishedRow> rows)
+    private static string Content(StatusReport status, IReadOnlyList<PublishedRow> rows)
     {
         var html = new StringBuilder("<p>");
         html.Append(Encoded($"Watermark {Text(status.Watermark) ?? "unknown"} · open hours {status.OpenHours} · to publish {status.DirtyHours} · "

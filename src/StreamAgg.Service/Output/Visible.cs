@@ -6,8 +6,7 @@ namespace StreamAgg.Service.Output;
 /// <summary>Text that came from a record or a server, as a terminal may be given it: it shows what it holds, and obeys none of it.</summary>
 internal static class Visible
 {
-    /// <summary>Escapes, as JSON would, every control and format character: sequences that move the cursor, overrides that turn text around.</summary>
-    /// <param name="text">Any.</param>
+    /// <summary>Escapes, as JSON would, control and format characters: sequences that move the cursor, overrides that turn text around.</summary>
     /// <param name="keepsLines">True leaves line feeds and tabs as they are.</param>
     public static string Of(string text, bool keepsLines = false)
     {

@@ -42,7 +42,7 @@ internal sealed class OpenRecount : IAsyncDisposable
         try
         {
             var check = await new Migrator(open.Database, settings.Postgres).CheckSchemaAsync(cancellation);
-            return check.Remedy is { } remedy ? throw new SchemaMismatchException(remedy) : open;
+            return check.Diagnosis is { } diagnosis ? throw new SchemaMismatchException(diagnosis) : open;
         }
         catch
         {

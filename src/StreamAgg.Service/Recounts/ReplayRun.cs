@@ -2,7 +2,6 @@ using StreamAgg.Core.Time;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Pipeline.Publishing;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Postgres.Store;
 using StreamAgg.Service.Output;
 
@@ -18,6 +17,9 @@ internal sealed class ReplayRun(OpenRecount open, Terminal terminal, TimeProvide
     private const int BatchSize = 1000;
 
     private const int Tries = 10;
+
+    /// <summary>Keys of a publishing transaction.</summary>
+    private const int KeysAtOnce = 250;
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
 
@@ -46,7 +48,7 @@ internal sealed class ReplayRun(OpenRecount open, Terminal terminal, TimeProvide
         }
         await CountAsync(batch, known, report, stop);
         if (report.Counted > 0 && !request.IsDryRun)
-            await PublishAsync(loggers, stop);
+            await PublishAsync(stop);
         return report;
     }
 
@@ -90,11 +92,25 @@ internal sealed class ReplayRun(OpenRecount open, Terminal terminal, TimeProvide
     }
 
     /// <summary>As any member would at its next turn: with nobody running the rows are right all the same.</summary>
-    private async Task PublishAsync(ILoggerFactory loggers, CancellationToken stop)
+    private async Task PublishAsync(CancellationToken stop)
     {
         var settings = open.Settings;
-        using var metrics = new StreamAggMetrics(settings.Kafka.GroupId, settings.Pipeline.MaxPlatforms, clock);
+        if (settings.Topics.PartitionsOf(await open.Metadata.DescribeAsync(settings.Topics.All, stop)) is not { } partitions)
+            return;
         var store = new PostgresStore(open.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema);
-        await new Publisher(settings.Pipeline, settings.Topics, open.Metadata, store, metrics, loggers.CreateLogger<Publisher>(), clock).PublishOnceAsync(stop);
+        await PublishAsync(limit => store.ReadDirtyHoursAsync(partitions, limit, stop), rows => store.PublishHoursAsync(rows, stop));
+        await PublishAsync(limit => store.ReadDirtyDaysAsync(partitions, limit, stop), rows => store.PublishDaysAsync(rows, stop));
+    }
+
+    private async Task PublishAsync<TBucket>(Func<int, Task<DirtySnapshot<TBucket>>> read, Func<IReadOnlyList<Publication<TBucket>>, Task> write)
+        where TBucket : IComparable<TBucket>
+    {
+        BucketKey<TBucket>? first = null;
+        while (await read(KeysAtOnce) is { Buckets: [var next, ..] } snapshot && next.Key != first)
+        {
+            await write([.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, open.Settings.Pipeline.Compression))]);
+            // The same one again: a checkpoint holds its mark, and the member's publisher comes soon enough.
+            first = next.Key;
+        }
     }
 }

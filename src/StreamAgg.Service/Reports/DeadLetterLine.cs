@@ -11,7 +11,7 @@ internal static class DeadLetterLine
         $"{letter.Time}  {letter.Topic} {letter.Partition} {letter.Offset}  "
         + $"{Events(letter)}  {letter.Reason}  {letter.Detail}";
 
-    /// <summary>The members of the list's objects; the event's index is null where the whole record was refused, of several events the first one's.</summary>
+    /// <summary>The members of the list's objects; the event's index is null where the whole record was refused, of several the first's.</summary>
     public static void WriteMembers(Utf8JsonWriter json, DeadLetter letter)
     {
         json.WriteString("topic", letter.Topic);

@@ -51,7 +51,8 @@ internal sealed record EventFigures(IReadOnlyList<EventTotal> Totals)
         if (refused == 0)
             return string.Create(CultureInfo.InvariantCulture, $"none of {read} events read {when}");
         var reasons = Reasons(count);
-        string shown = string.Join(", ", reasons.Take(ShownReasons).Select(reason => string.Create(CultureInfo.InvariantCulture, $"{reason.Reason} {reason.Events}")));
+        string shown = string.Join(
+            ", ", reasons.Take(ShownReasons).Select(reason => string.Create(CultureInfo.InvariantCulture, $"{reason.Reason} {reason.Events}")));
         string more = reasons.Count > ShownReasons ? $" and {reasons.Count - ShownReasons} more reasons" : "";
         return string.Create(CultureInfo.InvariantCulture, $"{refused} of {read} events read {when}: {shown}{more}");
     }

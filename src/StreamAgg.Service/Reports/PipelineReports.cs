@@ -11,17 +11,14 @@ using StreamAgg.Service.Faults;
 namespace StreamAgg.Service.Reports;
 
 /// <summary>Reports from the database, with what the brokers say of the log's ends where they answer.</summary>
-/// <param name="queries">Over the database.</param>
 /// <param name="store">Whose clock is "now".</param>
-/// <param name="metadata">Asked for the log's ends.</param>
-/// <param name="topics">The input topics.</param>
 /// <param name="assigned">The partitions that the group's members read now; null where nobody can say.</param>
 internal sealed class PipelineReports(
     AggregateQueries queries, IAggregateStore store, ILogMetadata metadata, PipelineTopics topics,
     Func<CancellationToken, Task<IReadOnlySet<SourcePartition>?>> assigned) : IReports
 {
     /// <summary>For all that the brokers are asked: longer than one question that is not answered (6 s), shorter than HTTP waits.</summary>
-    private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan BrokerTimeout = TimeSpan.FromSeconds(7);
 
     /// <summary>What lies in memory for one who takes rows.</summary>
     private const int PageRows = 1000;
@@ -35,7 +32,9 @@ internal sealed class PipelineReports(
 
     public Task<Instant> NowAsync(CancellationToken cancellation) => store.NowAsync(cancellation);
 
-    /// <summary>A snapshot and a connection for each page, and neither between two, however slowly rows are taken; what is over the limit is not begun.</summary>
+    /// <summary>
+    /// A snapshot and a connection for each page, neither between two, however slowly rows are taken; what is over the limit is not begun.
+    /// </summary>
     public async IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
         RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -78,7 +77,8 @@ internal sealed class PipelineReports(
             DirtyHours = status.DirtyHours,
             DirtyDays = status.DirtyDays,
             RowsKept = status.RowsKept,
-            Gaps = [.. status.Gaps.Select(gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
+            Gaps = [.. status.Gaps.Select(
+                gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
             Events = new EventFigures(status.Events),
             Sizes = status.Sizes,
             KafkaSilence = silence,
@@ -101,28 +101,29 @@ internal sealed class PipelineReports(
             LastStableOffset = stable.TryGetValue(source, out long decided) ? decided : null,
         };
 
-    /// <summary>No answer is an answer here: the status is most wanted when something is away, and a person need not wait for that more than once.</summary>
+    /// <summary>No answer is an answer here: a status is most wanted when something is away, and that is waited for once.</summary>
     private async Task<BrokerAnswers> AskBrokersAsync(CancellationToken cancellation)
     {
         var answers = new BrokerAnswers(null, new Dictionary<SourcePartition, long>(), new Dictionary<SourcePartition, long>(), null, null);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        bound.CancelAfter(BrokerPatience);
+        bound.CancelAfter(BrokerTimeout);
         try
         {
             var described = await metadata.DescribeAsync(topics.All, bound.Token);
             answers = answers with { Named = topics.PartitionsOf(described) };
-            var existing = described.SelectMany(topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
+            var existing = described.SelectMany(
+                topic => Enumerable.Range(0, topic.Value.PartitionCount).Select(p => new SourcePartition(topic.Key, p))).ToList();
             answers = answers with { Ends = await metadata.EndOffsetsAsync(existing, bound.Token) };
             answers = answers with { Stable = await metadata.StableOffsetsAsync(existing, bound.Token) };
             return answers with { Owned = await assigned(bound.Token) };
         }
         catch (LogUnavailableException away)
         {
-            return answers with { Silence = FaultReport.LineOf(away) };
+            return answers with { Silence = FaultText.LineOf(away) };
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return answers with { Silence = $"Kafka has not answered all questions within {BrokerPatience.TotalSeconds:0} s" };
+            return answers with { Silence = $"Kafka has not answered all questions within {BrokerTimeout.TotalSeconds:0} s" };
         }
     }
 

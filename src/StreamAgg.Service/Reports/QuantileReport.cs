@@ -8,7 +8,6 @@ namespace StreamAgg.Service.Reports;
 /// <param name="Q">0 to 1.</param>
 /// <param name="Value">Milliseconds; null where no event had a duration.</param>
 /// <param name="RankErrorBound">By how much of the count the value's rank can differ from Q's; 0 where it is exact.</param>
-/// <param name="Count">Events with a duration.</param>
 /// <param name="From">The start of the first hour that was read; null where the range was open and nothing is stored.</param>
 /// <param name="To">The end of the last one, exclusive.</param>
 /// <param name="Platforms">Those asked for, or those found where none was.</param>

@@ -8,7 +8,9 @@ internal static class StatusLines
 {
     public static IEnumerable<(string Name, string Value)> Of(StatusReport status)
     {
-        yield return ("watermark", status.Watermark is { } watermark ? $"{watermark}, {Age(status.WatermarkAge)} behind the clock" : "unknown: a partition has none yet");
+        yield return (
+            "watermark",
+            status.Watermark is { } watermark ? $"{watermark}, {Age(status.WatermarkAge)} behind the clock" : "unknown: a partition has none yet");
         yield return ("last checkpoint", status.CheckpointAge is { } age ? $"{Age(age)} ago, of the partition that waits longest" : "none yet");
         yield return ("open hours", Text(status.OpenHours));
         yield return ("dirty hours", Text(status.DirtyHours));
@@ -20,7 +22,9 @@ internal static class StatusLines
         if (status.Events.Skipped > 0)
             yield return ("skipped", $"{Text(status.Events.Skipped)} records without an event");
         foreach (var p in status.Partitions.Where(partition => partition.WaitsForTransaction))
-            yield return ("open transaction", $"{p.Topic}-{p.Partition}: begun at offset {p.LastStableOffset} or before; {p.LogEndOffset - p.LastStableOffset} offsets wait for its end");
+            yield return (
+                "open transaction",
+                $"{p.Topic}-{p.Partition}: begun at offset {p.LastStableOffset} or before; {p.LogEndOffset - p.LastStableOffset} offsets wait for its end");
         if (status.KafkaSilence is { } silence)
             yield return ("Kafka", silence);
         if (status.Process is { } process)
@@ -29,7 +33,8 @@ internal static class StatusLines
             yield return ("state", $"{Megabytes(status.Sizes.Sum(size => size.Bytes))} MB: {string.Join(", ", status.Sizes.Take(3).Select(size => $"{size.Table} {Megabytes(size.Bytes)}"))}");
         yield return ("gaps", Text(status.Gaps.Count));
         foreach (var gap in status.Gaps)
-            yield return ("", $"{gap.Topic}-{gap.Partition}: offsets {Text(gap.From)} to {(gap.To is { } to ? Text(to) : "-")} at {gap.Time}: {gap.Reason}");
+            yield return (
+                "", $"{gap.Topic}-{gap.Partition}: offsets {Text(gap.From)} to {(gap.To is { } to ? Text(to) : "-")} at {gap.Time}: {gap.Reason}");
     }
 
     public static string Text(PipelineVitals process) =>

@@ -12,7 +12,8 @@ internal static class StatusText
     {
         var rows = new List<string[]> { (string[])["TOPIC", "PARTITION", "OWNER", "NEXT OFFSET", "LOG END", "LAG", "WATERMARK"] };
         rows.AddRange(status.Partitions.Select(p => (string[])
-            [p.Topic, Text(p.Partition), Visible.Of(p.Owner ?? Unknown), Text(p.NextOffset), Text(p.LogEndOffset), Text(p.Lag), p.Watermark?.ToString() ?? Unknown]));
+            [p.Topic, Text(p.Partition), Visible.Of(p.Owner ?? Unknown), Text(p.NextOffset), Text(p.LogEndOffset), Text(p.Lag),
+                p.Watermark?.ToString() ?? Unknown]));
         int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
         foreach (string[] row in rows)
             output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());

@@ -27,7 +27,6 @@ internal sealed class PipelineHost : IAsyncDisposable
     /// <param name="settings">Checked ones.</param>
     /// <param name="database">Its schema fits. Not disposed here.</param>
     /// <param name="reading">For those who only look; what they take of it the pipeline does not miss. Not disposed here.</param>
-    /// <param name="loggers">For everything.</param>
     /// <param name="clock">Intervals, not the time of hours: that is the store's.</param>
     /// <param name="decorate">Given the store; returns the one that the pipeline shall have.</param>
     /// <exception cref="Pipeline.Log.LogFatalException">The Kafka client refuses its settings.</exception>
@@ -42,11 +41,12 @@ internal sealed class PipelineHost : IAsyncDisposable
         group = new KafkaGroup(kafka, loggers.CreateLogger<KafkaGroup>());
         deadLetters = new KafkaDeadLetterSink(kafka, loggers.CreateLogger<KafkaDeadLetterSink>(), clock);
         Queries = new AggregateQueries(database, pipeline, schema);
-        Store = decorate(new ResilientStore(
-            new PostgresStore(database, pipeline, schema), new ResilienceOptions(), clock, _ => metrics.StoreRetried()));
+        var backoff = new Backoff(() => RandomNumberGenerator.GetInt32(1 << 24) / (double)(1 << 24));
+        Store = decorate(new ResilientStore(new PostgresStore(database, pipeline, schema), backoff, clock, _ => metrics.StoreRetried()));
         Reports = ReportsOver(Queries, Store);
         Served = ReportsOver(new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema)));
-        PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(queries, store, Metadata, settings.Topics, group.AssignedAsync)
+        PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(
+            queries, store, Metadata, settings.Topics, group.AssignedAsync)
         {
             Vitals = metrics.Vitals,
             Tell = status => metrics.Stands(status.Gaps.Count, status.RowsKept, status.DirtyHours),
@@ -64,7 +64,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             Metrics = metrics,
             Logger = loggers.CreateLogger<PipelineRunner>(),
             Time = clock,
-            Backoff = new Backoff(() => RandomNumberGenerator.GetInt32(1 << 24) / (double)(1 << 24)),
+            Backoff = backoff,
         };
         Runner = new PipelineRunner(
             services, member => new StaticMemberLog(kafka, loggers.CreateLogger<KafkaEventLog>(), member, settings.Pipeline.Consumers, clock));

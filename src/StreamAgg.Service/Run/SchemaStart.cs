@@ -4,7 +4,7 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Run;
 
 /// <summary>The first thing that <c>run</c> connects to: PostgreSQL must answer and its schema must fit.</summary>
-internal sealed class SchemaStart(Migrator migrator, Patience patience, ILogger logger)
+internal sealed class SchemaStart(Migrator migrator, ServerWait wait, ILogger logger)
 {
     /// <summary>What to look at where PostgreSQL does not answer.</summary>
     public const string Remedy = "Start it, or correct StreamAgg:Postgres:ConnectionString.";
@@ -15,20 +15,20 @@ internal sealed class SchemaStart(Migrator migrator, Patience patience, ILogger 
     {
         if (migrates)
         {
-            var applied = await patience.AskAsync("PostgreSQL", Remedy, token => migrator.MigrateAsync(isDryRun: false, token), stop);
+            var applied = await wait.AskAsync("PostgreSQL", Remedy, token => migrator.MigrateAsync(isDryRun: false, token), stop);
             if (applied.Count > 0)
-                ServiceLog.Migrated(logger, string.Join(", ", applied));
+                logger.Migrated(string.Join(", ", applied));
         }
 
-        var check = await patience.AskAsync("PostgreSQL", Remedy, migrator.CheckSchemaAsync, stop);
+        var check = await wait.AskAsync("PostgreSQL", Remedy, migrator.CheckSchemaAsync, stop);
         if (check.Diagnosis is { } diagnosis)
             throw new SchemaMismatchException(diagnosis);
-        await patience.AskAsync("PostgreSQL", Remedy, async token =>
+        await wait.AskAsync("PostgreSQL", Remedy, async token =>
         {
             await migrator.CheckRightsAsync(token);
             await migrator.RegisterPipelineAsync(token);
             return true;
         }, stop);
-        ServiceLog.StoreReady(logger);
+        logger.StoreReady();
     }
 }

@@ -17,10 +17,10 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
 
     public async Task RunAsync(CancellationToken stop)
     {
-        ServiceLog.Starting(
-            logger, ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers, settings.Postgres.PublishSchema);
+        logger.Starting(ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers,
+            settings.Postgres.PublishSchema);
         if (settings.Pipeline.Compression < 100)
-            ServiceLog.CompressionIsLow(logger, settings.Pipeline.Compression);
+            logger.CompressionIsLow(settings.Pipeline.Compression);
         try
         {
             await RunPartsAsync(stop);
@@ -30,7 +30,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
             // Told to stop while it was still starting: there is nothing to finish.
         }
 
-        ServiceLog.Stopped(logger);
+        logger.Stopped();
     }
 
     private async Task RunPartsAsync(CancellationToken stop)
@@ -39,28 +39,28 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         // Before anything is waited for: probes and people are answered from the first second to the last.
         var stage = new Stage();
         await using var http = await HttpServer.StartAsync(settings.HttpUrl, stage, loggers, stop);
-        ServiceLog.Serving(logger, http.Url);
+        logger.Serving(http.Url);
 
         await using var database = PostgresDataSource.Create(settings.Postgres, loggers);
         await using var reading = PostgresDataSource.CreateReading(settings.Postgres, loggers);
         stage.Await("PostgreSQL has not answered yet");
-        var patience = new Patience(clock, logger, stage.Await);
-        await new SchemaStart(new Migrator(database, settings.Postgres), patience, logger).CheckAsync(settings.Postgres.MigrateOnStart, stop);
+        var wait = new ServerWait(clock, logger, stage.Await);
+        await new SchemaStart(new Migrator(database, settings.Postgres), wait, logger).CheckAsync(settings.Postgres.MigrateOnStart, stop);
 
         await using var host = new PipelineHost(settings, database, reading, loggers, clock, store => store);
         stage.Await($"Kafka at {settings.Kafka.BootstrapServers} has not told of the topics yet");
         await EnsureTopicsAsync(host.Metadata, stop);
-        await patience.AskAsync("PostgreSQL", SchemaStart.Remedy, async token =>
+        await wait.AskAsync("PostgreSQL", SchemaStart.Remedy, async token =>
         {
-            await new StartReport(settings, host, logger).SayAsync(token);
+            await new StartLog(settings, host, logger).SayAsync(token);
             return true;
         }, stop);
 
         stage.Open(host.Served, () => host.Runner.IsLive, () => host.Runner.IsReady);
         using var closed = stop.Register(stage.Close);
-        using var said = stop.Register(() => ServiceLog.Stopping(logger));
+        using var said = stop.Register(() => logger.Stopping());
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var minutes = new MinuteReport(host.Reports, host.Vitals, clock, logger).RunAsync(ending.Token);
+        var minutes = new MinuteLog(host.Reports, host.Vitals, clock, logger).RunAsync(ending.Token);
         try
         {
             await host.Runner.RunAsync(stop);
@@ -85,7 +85,7 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         {
             string why = silent.Cause is { } cause ? OneLine.Sentence(cause) : OneLine.Of(silent);
             throw CommandFaultException.Dependency(
-                $"Kafka at {settings.Kafka.BootstrapServers} did not answer for {KafkaTopics.Patience.TotalSeconds:0} s: {why} {FaultReport.RemedyOf(silent)}", silent);
+                $"Kafka at {settings.Kafka.BootstrapServers} did not answer for {KafkaTopics.WaitTimeout.TotalSeconds:0} s: {why} {FaultText.RemedyOf(silent)}", silent);
         }
     }
 }

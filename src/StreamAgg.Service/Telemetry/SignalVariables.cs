@@ -3,10 +3,12 @@ using OpenTelemetry.Exporter;
 
 namespace StreamAgg.Service.Telemetry;
 
-/// <summary>The variables of one signal (<c>OTEL_EXPORTER_OTLP_METRICS_ENDPOINT</c> and its like), which are stronger than the general ones: the exporter reads only those.</summary>
+/// <summary>
+/// The variables of one signal (<c>OTEL_EXPORTER_OTLP_METRICS_ENDPOINT</c> and its like), which are stronger than the general ones: the
+/// exporter reads only those.
+/// </summary>
 internal static class SignalVariables
 {
-    /// <param name="options">As the general variables have them.</param>
     /// <param name="signal">METRICS or TRACES.</param>
     /// <param name="variable">Reads a variable; null where it is not set.</param>
     public static void Apply(OtlpExporterOptions options, string signal, Func<string, string?> variable)
@@ -26,6 +28,8 @@ internal static class SignalVariables
         if (int.TryParse(Value("TIMEOUT"), NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds))
             options.TimeoutMilliseconds = milliseconds;
 
-        string? Value(string name) => variable($"OTEL_EXPORTER_OTLP_{signal}_{name}") is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+        string? Value(string name) => variable($"OTEL_EXPORTER_OTLP_{signal}_{name}") is { } text && !string.IsNullOrWhiteSpace(text)
+            ? text.Trim()
+            : null;
     }
 }

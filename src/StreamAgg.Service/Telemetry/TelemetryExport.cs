@@ -27,7 +27,6 @@ internal sealed class TelemetryExport : IDisposable
     }
 
     /// <param name="maxPlatforms">How many labels may become attributes.</param>
-    /// <param name="logger">Told where nothing arrives.</param>
     public static TelemetryExport Start(int maxPlatforms, ILogger logger)
     {
         if (IsOn("OTEL_SDK_DISABLED") || (!IsExported("METRICS") && !IsExported("TRACES")))
@@ -40,10 +39,12 @@ internal sealed class TelemetryExport : IDisposable
             watching,
             IsExported("METRICS")
                 ? Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddView(MetricLimits.Of(maxPlatforms))
-                    .AddReader(WatchedExporters.Metrics(Options("METRICS"), watching, Variable("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"))).Build()
+                    .AddReader(WatchedExporters.Metrics(Options("METRICS"), watching, Variable("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE")))
+                    .Build()
                 : null,
             IsExported("TRACES")
-                ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources).AddProcessor(WatchedExporters.Traces(Options("TRACES"), watching)).Build()
+                ? Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(Sources)
+                .AddProcessor(WatchedExporters.Traces(Options("TRACES"), watching)).Build()
                 : null);
     }
 

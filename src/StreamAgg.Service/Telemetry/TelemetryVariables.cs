@@ -4,7 +4,7 @@ using StreamAgg.Service.Faults;
 
 namespace StreamAgg.Service.Telemetry;
 
-/// <summary>The standard <c>OTEL_*</c> variables that have a say here, and what may stand in them: the library takes a wrong one for none, in silence.</summary>
+/// <summary>The standard <c>OTEL_*</c> variables that have a say here, and what may stand in them: the library takes a wrong one for none.</summary>
 internal static class TelemetryVariables
 {
     private const string Url = "an http:// or https:// URL, such as http://localhost:4317";

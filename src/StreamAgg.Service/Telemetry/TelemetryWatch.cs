@@ -28,17 +28,15 @@ internal sealed class TelemetryWatch : EventListener
     }
 
     /// <param name="signal">metrics or traces.</param>
-    /// <param name="endpoint">Where it was sent.</param>
-    /// <param name="result">What became of it.</param>
     public ExportResult Ended(string signal, Uri endpoint, ExportResult result)
     {
         string shown = endpoint.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped);
         lock (gate)
         {
             if (result == ExportResult.Success && silent.Remove(signal))
-                ServiceLog.TelemetryArrives(logger, signal, shown);
+                logger.TelemetryArrives(signal, shown);
             else if (result != ExportResult.Success && silent.Add(signal))
-                ServiceLog.TelemetryLost(logger, signal, shown, reason ?? "nobody says why");
+                logger.TelemetryLost(signal, shown, reason ?? "nobody says why");
         }
 
         reason = null;

@@ -12,10 +12,9 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
 
     private static readonly EventField[] Summed = [.. EventFields.Numbers.Where(field => field.Id != Field.DurationMs)];
 
-    private static readonly (string Text, int Minutes)[] Offsets = [("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825), ("+00", 0), ("+0800", 480), ("-03", -180)];
+    private static readonly (string Text, int Minutes)[] Offsets = [
+        ("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825), ("+00", 0), ("+0800", 480), ("-03", -180)];
 
-    /// <param name="kind">Of the record.</param>
-    /// <param name="platform">Whose request it is.</param>
     /// <param name="time">When it was made; cut to what is written of it.</param>
     /// <param name="recordTime">Where it is not null, the event leaves its time to the record.</param>
     public ExpectedEvent Write(EventKind kind, PlatformProfile platform, Instant time, Instant? recordTime)
@@ -89,7 +88,8 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
         else if (way < 0.85)
             text.Append(",\"platform\":").Append(value);
         else if (way < 0.93)
-            text.Append(random.Pick<string>([",\"platform\":\"\"", ",\"platform\":null", ""])).Append(",\"group_platform\":").Append(value).Append(",\"account_platform\":\"someone\"");
+            text.Append(random.Pick<string>([",\"platform\":\"\"", ",\"platform\":null", ""])).Append(",\"group_platform\":").Append(value)
+                .Append(",\"account_platform\":\"someone\"");
         else
             text.Append(",\"account_platform\":").Append(value).Append(",\"platform\":\"\",\"group_platform\":null");
     }
@@ -112,11 +112,15 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
         if (random.Chance(0.003))
         {
             // Two clocks, or another unit: the request counts, this does not.
-            text.Append(random.Pick<string>([",\"duration_ms\":-5", ",\"duration_ms\":\"-0.25\"", ",\"duration_ms\":86400000.001", ",\"duration_ms\":1738317600000"]));
+            text.Append(
+                random.Pick<string>(
+                    [",\"duration_ms\":-5", ",\"duration_ms\":\"-0.25\"", ",\"duration_ms\":86400000.001", ",\"duration_ms\":1738317600000"]));
             return null;
         }
         bool isSlow = platform.SlowShare > 0 && random.Chance(platform.SlowShare);
-        double milliseconds = isSlow ? platform.SlowMs + (2 * random.NextUnit()) : platform.MedianMs * Math.Exp(platform.Spread * random.NextNormal());
+        double milliseconds = isSlow
+            ? platform.SlowMs + (2 * random.NextUnit())
+            : platform.MedianMs * Math.Exp(platform.Spread * random.NextNormal());
         long micros = Math.Clamp((long)(milliseconds * 1000), 0, 86_400_000_000);
         double way = random.NextUnit();
         if (way < 0.5)
@@ -137,7 +141,8 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
     private void Failure(FailureProfile failure)
     {
         if (failure.Status is { } status)
-            text.Append(",\"status_code\":").Append(AsText(string.Create(CultureInfo.InvariantCulture, $"{status}{(random.Chance(0.02) ? ".0" : "")}")));
+            text.Append(",\"status_code\":")
+                .Append(AsText(string.Create(CultureInfo.InvariantCulture, $"{status}{(random.Chance(0.02) ? ".0" : "")}")));
         text.Append(",\"error_type\":\"").Append(failure.Type).Append("\",\"error_message\":");
         // Some hand the upstream's body on as they have it.
         bool isBody = random.Chance(0.05);

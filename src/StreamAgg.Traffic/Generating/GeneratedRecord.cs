@@ -26,11 +26,10 @@ public sealed record GeneratedRecord
 }
 
 /// <summary>What the generator knows of an event because it made it, not because it read it.</summary>
-/// <param name="Time">When the request was made.</param>
-/// <param name="Platform">The label.</param>
 /// <param name="DurationMicros">Null where there is none.</param>
 /// <param name="Status">The class that a failed request counts in.</param>
 /// <param name="IsTimeout">Whether a failed request counts as a timeout.</param>
 /// <param name="Numbers">Whatever else is summed of it, by field; null where that is nothing.</param>
 public readonly record struct ExpectedEvent(
-    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout, IReadOnlyList<(string Name, long Value)>? Numbers = null);
+    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout,
+    IReadOnlyList<(string Name, long Value)>? Numbers = null);

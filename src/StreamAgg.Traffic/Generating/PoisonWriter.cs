@@ -10,14 +10,17 @@ internal sealed class PoisonWriter(SeededRandom random, StringBuilder text, Even
 {
     private static readonly string[] NotObjects = ["null", "42", "\"event\"", "true", "[\"event\"]"];
 
-    private static readonly string[] BadUsageFields = ["\"duration_ms\":\"12ms\"", "\"duration_ms\":\"1,200\"", "\"duration_ms\":true", "\"duration_ms\":{}"];
+    private static readonly string[] BadUsageFields = [
+        "\"duration_ms\":\"12ms\"", "\"duration_ms\":\"1,200\"", "\"duration_ms\":true", "\"duration_ms\":{}"];
 
-    private static readonly string[] BadErrorFields = ["\"status_code\":\"504, 502\"", "\"status_code\":429.5", "\"is_timeout\":\"yes\"", "\"is_timeout\":2"];
+    private static readonly string[] BadErrorFields = [
+        "\"status_code\":\"504, 502\"", "\"status_code\":429.5", "\"is_timeout\":\"yes\"", "\"is_timeout\":2"];
 
     private static readonly string[] BadSharedFields =
     [
         "\"platform\":true", "\"group_platform\":{}", "\"account_platform\":false", "\"platform\":\"\\ud83d\"", "\"platform\":\"a\\u0000b\"",
-        "\"created_at\":\"2025-01-31T10:00:00\"", "\"created_at\":\"2025-02-30T10:00:00Z\"", "\"created_at\":\"yesterday\"", "\"created_at\":1738317600.25", "\"created_at\":1738317600", "\"created_at\":\"2025-01-31 10:00:00+8\"",
+        "\"created_at\":\"2025-01-31T10:00:00\"", "\"created_at\":\"2025-02-30T10:00:00Z\"", "\"created_at\":\"yesterday\"",
+        "\"created_at\":1738317600.25", "\"created_at\":1738317600", "\"created_at\":\"2025-01-31 10:00:00+8\"",
         "\"created_at\":\"1999-12-31T23:59:59.999Z\"", "\"created_at\":0", "\"created_at\":true",
     ];
 

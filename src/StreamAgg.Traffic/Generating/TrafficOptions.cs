@@ -35,7 +35,10 @@ public sealed record TrafficOptions
 /// <param name="MedianMs">Half of its requests are faster.</param>
 /// <param name="Spread">The deviation of the logarithm: 0.5 is steady, 1 has a long tail.</param>
 /// <param name="ErrorShare">How many of its requests fail outside of bursts.</param>
-/// <param name="SlowShare">How many of its requests go to a second model, which answers within 2 ms of <paramref name="SlowMs"/>: about 0.01 puts p99 beside a jump.</param>
+/// <param name="SlowShare">
+/// How many of its requests go to a second model, which answers within 2 ms of <paramref name="SlowMs"/>: about 0.01 puts p99 beside a
+/// jump.
+/// </param>
 /// <param name="SlowMs">Milliseconds; meaningless where nothing is slow.</param>
 public sealed record PlatformProfile(
     string Platform, double Weight, double MedianMs, double Spread, double ErrorShare, double SlowShare = 0, double SlowMs = 0)

@@ -4,11 +4,7 @@ using StreamAgg.Core.Aggregation;
 namespace StreamAgg.Traffic.Recount;
 
 /// <summary>One value that is not as it must be.</summary>
-/// <param name="Table">Which of the two tables.</param>
-/// <param name="Key">Which row.</param>
 /// <param name="Column">As the table names it; <c>row</c> where the row is missing or must not be there.</param>
-/// <param name="Expected">As text, for people.</param>
-/// <param name="Actual">As text, for people.</param>
 public sealed record Difference(RowTable Table, TallyKey Key, string Column, string Expected, string Actual)
 {
     /// <summary>Stands for a row that is missing, or must not be there.</summary>
@@ -30,7 +26,6 @@ public sealed class TallyComparison(int compression)
     private const string P99 = "p99_latency_ms";
 
     /// <param name="table">Which one: only an hour's p99 must be exact.</param>
-    /// <param name="expected">All of that table, each key once.</param>
     /// <param name="actual">The same table as it was read, in any order.</param>
     public TallyVerdict Compare(RowTable table, IReadOnlyList<IExactRow> expected, IReadOnlyList<PublishedRow> actual)
     {

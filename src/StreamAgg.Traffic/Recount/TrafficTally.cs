@@ -5,7 +5,7 @@ using StreamAgg.Traffic.Generating;
 
 namespace StreamAgg.Traffic.Recount;
 
-/// <summary>Counts the same events once more in the plainest way there is: dictionaries, and every duration kept. The tables are judged by it.</summary>
+/// <summary>Counts the same events once more in the plainest way: dictionaries, and every duration kept. The tables are judged by it.</summary>
 /// <remarks>
 /// It shares neither decoder nor digest nor sums with what it judges. Memory: 4 bytes a duration, 12 for those over 71 minutes. Not thread-safe.
 /// </remarks>
@@ -39,7 +39,8 @@ public sealed class TrafficTally
     }
 
     /// <summary>The rows that <c>ops_metrics_hourly</c> must hold, by time and label.</summary>
-    public IReadOnlyList<ExpectedRow> Hourly() => Rows(RowTable.Hourly, hours.Select(h => KeyValuePair.Create(h.Key, (IEnumerable<TallyBucket>)[h.Value])));
+    public IReadOnlyList<ExpectedRow> Hourly() =>
+        Rows(RowTable.Hourly, hours.Select(h => KeyValuePair.Create(h.Key, (IEnumerable<TallyBucket>)[h.Value])));
 
     /// <summary>The rows that <c>ops_metrics_daily</c> must hold, by day and label.</summary>
     public IReadOnlyList<ExpectedRow> Daily() =>
@@ -58,7 +59,6 @@ public sealed class TrafficTally
 
 /// <summary>The key of a row in either table.</summary>
 /// <param name="Start">The hour's start, or the day's midnight (UTC).</param>
-/// <param name="Platform">The label.</param>
 public readonly record struct TallyKey(Instant Start, string Platform);
 
 /// <summary>What was counted in one hour under one label.</summary>

@@ -107,7 +107,7 @@ public sealed class DeadLetterTests
     {
         (_, KafkaOptions options) = await NewTopicAsync();
         Assert.Empty(await ReadAsync(options));
-        options.DeadLetterTopic = TestKafka.NewName("never-made");
+        options = options with { DeadLetterTopic = TestKafka.NewName("never-made") };
         Assert.Empty(await ReadAsync(options));
     }
 
@@ -235,7 +235,7 @@ public sealed class DeadLetterTests
     {
         (TestKafka kafka, KafkaOptions options) = await NewTopicAsync();
         Assert.SkipUnless(kafka.Supports(KafkaFeature.Administration), kafka.Lacks(KafkaFeature.Administration));
-        options.DeadLetterTopic = TestKafka.NewName("never-made");
+        options = options with { DeadLetterTopic = TestKafka.NewName("never-made") };
         options.Client["topic.metadata.propagation.max.ms"] = "1000";
         using KafkaDeadLetterSink sink = NewSink(options);
         Send(sink, "t", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));

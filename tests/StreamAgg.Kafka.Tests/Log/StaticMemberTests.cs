@@ -30,7 +30,7 @@ public sealed class StaticMemberTests : LogTest
     public async Task An_id_that_is_held_for_longer_than_a_session_is_a_running_members()
     {
         (RecordedLog told, KafkaOptions options, LogMember holder) = await HeldAsync();
-        using var second = new StaticMemberLog(options, told, patience: TimeSpan.FromSeconds(1));
+        using var second = new StaticMemberLog(options, told, heldIdTimeout: TimeSpan.FromSeconds(1));
         second.Subscribe();
         LogFatalException fatal = Assert.Throws<LogFatalException>(() => PollUntil(second, new RecordingHandler(), () => false, holder));
         Assert.Contains($"'{options.Client["group.instance.id"]}'", fatal.Message, StringComparison.Ordinal);

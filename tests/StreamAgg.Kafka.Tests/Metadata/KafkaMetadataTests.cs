@@ -153,12 +153,12 @@ public sealed class KafkaMetadataTests
         await waiting;
 
         // By a clock on which nothing is waited for but what the brokers take to answer.
-        options.ErrorTopic = TestKafka.NewName("never");
+        options = options with { ErrorTopic = TestKafka.NewName("never") };
         var time = new ShiftedTime();
         long started = time.GetTimestamp();
         LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(
             () => new KafkaTopics(options, metadata, NullLogger<KafkaTopics>.Instance, time).EnsureAsync(Cancellation));
-        Assert.True(time.GetElapsedTime(started) >= KafkaTopics.Patience);
+        Assert.True(time.GetElapsedTime(started) >= KafkaTopics.WaitTimeout);
         Assert.Contains($"--create --topic {options.ErrorTopic}", fatal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(options.UsageTopic, fatal.Message, StringComparison.Ordinal);
     }

@@ -5,7 +5,7 @@ namespace StreamAgg.Kafka.Tests.Options;
 public sealed class KafkaOptionsTests
 {
     [Fact]
-    public void The_defaults_are_valid() => Assert.Empty(new KafkaOptions().Validate());
+    public void The_defaults_are_valid() => Assert.Empty(ClientTrial.Faults(new KafkaOptions()));
 
     [Theory]
     [InlineData("enable.auto.commit", "true")]
@@ -19,7 +19,7 @@ public sealed class KafkaOptionsTests
     {
         var options = new KafkaOptions();
         options.Client[name] = value;
-        (string key, string message) = Assert.Single(options.Validate());
+        (string key, _, string message) = Assert.Single(ClientTrial.Faults(options));
         Assert.Equal($"Client:{name}", key);
         Assert.NotEmpty(message);
         Assert.DoesNotContain('\n', message);
@@ -34,7 +34,7 @@ public sealed class KafkaOptionsTests
     {
         var options = new KafkaOptions();
         options.Client[name] = value;
-        Assert.Equal($"allowed is {allowed}", Assert.Single(options.Validate()).Message);
+        Assert.Equal($"allowed is {allowed}", Assert.Single(ClientTrial.Faults(options)).Message);
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class KafkaOptionsTests
     {
         var options = new KafkaOptions();
         options.Client["security.protocol"] = "sasl_ssl";
-        (string key, string message) = Assert.Single(options.Validate());
+        (string key, _, string message) = Assert.Single(ClientTrial.Faults(options));
         Assert.Equal("Client:sasl.mechanism", key);
         Assert.Contains("SCRAM-SHA-512", message, StringComparison.Ordinal);
     }
@@ -57,7 +57,7 @@ public sealed class KafkaOptionsTests
         var options = new KafkaOptions();
         foreach (string[] pair in properties.Select(property => property.Split('=')))
             options.Client[pair[0]] = pair[1];
-        (string key, string message) = Assert.Single(options.Validate());
+        (string key, _, string message) = Assert.Single(ClientTrial.Faults(options));
         Assert.Equal($"Client:{blamed}", key);
         Assert.DoesNotContain('\n', message);
     }
@@ -68,7 +68,7 @@ public sealed class KafkaOptionsTests
         var options = new KafkaOptions();
         options.Client["security.protocol"] = "sasl_plaintext";
         options.Client["sasl.mechanism"] = "PLAIN";
-        (string key, string message) = Assert.Single(options.Validate());
+        (string key, _, string message) = Assert.Single(ClientTrial.Faults(options));
         Assert.Equal("Client", key);
         Assert.Contains("sasl.username", message, StringComparison.Ordinal);
     }
@@ -83,17 +83,8 @@ public sealed class KafkaOptionsTests
     {
         var options = new KafkaOptions();
         options.Client[name] = value;
-        Assert.Empty(options.Validate());
+        Assert.Empty(ClientTrial.Faults(options));
         Assert.Equal(value, ClientSettings.Consumer(options, member: 0, members: 1).GetValueOrDefault(name));
-    }
-
-    [Fact]
-    public void Topics_must_differ_and_have_names_that_brokers_take()
-    {
-        Assert.Equal("ErrorTopic", Assert.Single(new KafkaOptions { ErrorTopic = "gateway.usage" }.Validate()).Key);
-        Assert.Equal("DeadLetterTopic", Assert.Single(new KafkaOptions { DeadLetterTopic = "gateway.errors" }.Validate()).Key);
-        Assert.Equal("UsageTopic", Assert.Single(new KafkaOptions { UsageTopic = "with space" }.Validate()).Key);
-        Assert.Equal("GroupId", Assert.Single(new KafkaOptions { GroupId = " " }.Validate()).Key);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class GapTellingTests : IDisposable
         metadata.TopicId = "another";
         var services = Services(GapAction.Continue);
 
-        Assert.NotNull(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+        Assert.NotNull(await ClaimAttempt.RunAsync(services, Source, TestContext.Current.CancellationToken));
 
         Assert.Contains("GAP: records from offset 0", Assert.Single(errors), StringComparison.Ordinal);
         Assert.Equal(1, counted);
@@ -56,9 +56,9 @@ public sealed class GapTellingTests : IDisposable
         store.Adoptions.Enqueue(_ => throw new StoreUnavailableException("away"));
         store.Adoptions.Enqueue(_ => Task.FromResult<Fence?>(null));
 
-        Assert.Null(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
-        Assert.Null(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
-        Assert.NotNull(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+        Assert.Null(await ClaimAttempt.RunAsync(services, Source, TestContext.Current.CancellationToken));
+        Assert.Null(await ClaimAttempt.RunAsync(services, Source, TestContext.Current.CancellationToken));
+        Assert.NotNull(await ClaimAttempt.RunAsync(services, Source, TestContext.Current.CancellationToken));
 
         Assert.Single(errors);
         Assert.Equal(1, counted);
@@ -71,7 +71,7 @@ public sealed class GapTellingTests : IDisposable
         var services = Services(GapAction.Continue);
         store.Adoptions.Enqueue(_ => throw new CommitOutcomeUnknownException("lost", null));
 
-        Assert.Null(await ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+        Assert.Null(await ClaimAttempt.RunAsync(services, Source, TestContext.Current.CancellationToken));
 
         Assert.Single(errors);
         Assert.Equal(1, counted);
@@ -83,7 +83,7 @@ public sealed class GapTellingTests : IDisposable
         metadata.TopicId = "another";
         var services = Services(GapAction.Stop);
 
-        await Assert.ThrowsAsync<PipelineStoppedException>(() => ClaimRun.RunAsync(services, Source, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<PipelineStoppedException>(() => ClaimAttempt.RunAsync(services, Source, TestContext.Current.CancellationToken));
 
         Assert.Single(errors);
         Assert.Equal(1, counted);

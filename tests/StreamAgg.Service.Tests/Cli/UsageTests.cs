@@ -20,7 +20,6 @@ public class UsageTests
 
     [Theory]
     [InlineData("check --sample 0")]
-    [InlineData("backfill")]
     [InlineData("verify")]
     [InlineData("dead-letters replay")]
     [InlineData("run --bogus")]

@@ -39,6 +39,35 @@ public sealed partial class ConventionTests
     }
 
     [Fact]
+    public void No_line_is_longer_than_150_unless_it_is_one_text()
+    {
+        Assert.Empty(Sources.Product.SelectMany(file => RawText().Replace(file.Value, "").Split('\n')
+            .Where(line => line.Length > 150 && !OneText().IsMatch(line)).Select(line => $"{file.Key}: {line.Trim()}")));
+    }
+
+    [Fact]
+    public void What_other_projects_see_is_documented_each_type_and_each_member_of_a_port()
+    {
+        var undocumented = new List<string>();
+        foreach ((string path, string text) in Sources.Product)
+        {
+            // The other files of a type in parts are named TYPE.PART.cs.
+            if (Path.GetFileNameWithoutExtension(path).Contains('.', StringComparison.Ordinal))
+                continue;
+            string[] lines = text.Split('\n');
+            bool isPort = lines.Any(line => line.StartsWith("public interface ", StringComparison.Ordinal));
+            for (int i = 1; i < lines.Length; i++)
+            {
+                if ((PublicType().IsMatch(lines[i]) || (isPort && PortMember().IsMatch(lines[i])))
+                    && !lines.Take(i).Last(line => !line.TrimStart().StartsWith('[')).TrimStart().StartsWith("///", StringComparison.Ordinal))
+                    undocumented.Add($"{path}: {lines[i].Trim()}");
+            }
+        }
+
+        Assert.Empty(undocumented);
+    }
+
+    [Fact]
     public void The_README_names_every_verb_and_no_other()
     {
         var named = Table("README.md", "| `run` |").Select(row => InCode().Match(row).Groups["text"].Value.Split(' ')[0]);
@@ -123,6 +152,19 @@ public sealed partial class ConventionTests
 
     [GeneratedRegex(@"\[LoggerMessage\((?:EventId = )?(?<id>\d+)", RegexOptions.ExplicitCapture)]
     private static partial Regex EventId();
+
+    [GeneratedRegex("\"\"\"[\\s\\S]*?\"\"\"")]
+    private static partial Regex RawText();
+
+    /// <summary>A message stands in one piece, behind no more than a name or an operator: it is found by its words.</summary>
+    [GeneratedRegex(@"^\s*(?:[?:+\[] ?|[\w.]+ (?:=>|=) |(?:public const string|return|yield return) (?:\w+ = )?)*[$@]*""", RegexOptions.ExplicitCapture)]
+    private static partial Regex OneText();
+
+    [GeneratedRegex(@"^public .*\b(class|record|struct|enum|interface) \w", RegexOptions.ExplicitCapture)]
+    private static partial Regex PublicType();
+
+    [GeneratedRegex(@"^    \w[\w<>,?\[\] ]* \w+( \{ get|\()", RegexOptions.ExplicitCapture)]
+    private static partial Regex PortMember();
 
     [GeneratedRegex("`(?<text>[^`]+)`", RegexOptions.ExplicitCapture)]
     private static partial Regex InCode();

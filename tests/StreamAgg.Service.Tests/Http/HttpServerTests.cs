@@ -270,8 +270,8 @@ public sealed class HttpServerTests : IAsyncLifetime
         Assert.Contains("StreamAgg:Http:Url", Assert.Single(fault.Lines), StringComparison.Ordinal);
     }
 
-    private Task<HttpServer> StartAsync(string url, TimeSpan? patience = null) => HttpServer.StartAsync(
-        new Uri(url), stage, NullLoggerFactory.Instance, TestContext.Current.CancellationToken, patience);
+    private Task<HttpServer> StartAsync(string url, TimeSpan? timeout = null) => HttpServer.StartAsync(
+        new Uri(url), stage, NullLoggerFactory.Instance, TestContext.Current.CancellationToken, timeout);
 
     private Task<HttpResponseMessage> GetAsync(string path) => client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 

@@ -59,7 +59,7 @@ internal sealed class SimMember : IDisposable
         };
         sink = letters;
         member = new Member(services, world.Mutant.Log(Consumer));
-        publisher = new Publisher(options, World.Topics, metadata, store, World.Metrics, services.Logger, time);
+        publisher = new Publisher(services);
         Handler = world.Mutant.Handler(member);
     }
 

@@ -42,7 +42,7 @@ public static class TestPostgres
         }
 
         // More than a hundred databases are removed at its end, which takes a busy disk its time.
-        EmbeddedPostgres server = await EmbeddedPostgres.CreateAsync(new EmbeddedPostgresOptions { Patience = TimeSpan.FromMinutes(5) });
+        EmbeddedPostgres server = await EmbeddedPostgres.CreateAsync(new EmbeddedPostgresOptions { CommandTimeout = TimeSpan.FromMinutes(5) });
         return (server.ConnectionString(), server);
     }
 }

@@ -15,7 +15,7 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Faults;
 
 /// <summary>The one place that turns an exception into an exit code and lines for a person.</summary>
-internal static class FaultReport
+internal static class FaultText
 {
     private const string NamePrimary = " Name the primary in StreamAgg:Postgres:ConnectionString.";
 
@@ -81,7 +81,8 @@ internal static class FaultReport
         PostgresErrorCodes.InsufficientPrivilege =>
             " Run deploy/roles.sql as an administrator and grant one of its roles to the role in StreamAgg:Postgres:ConnectionString.",
         PostgresErrorCodes.InvalidCatalogName => " Create it, or correct StreamAgg:Postgres:ConnectionString.",
-        PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction
+        PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn
+                or PostgresErrorCodes.UndefinedFunction
             => " The schema is not as it was migrated: restore it, then run `streamagg migrate`.",
         _ => null,
     };

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 
@@ -11,7 +10,7 @@ namespace StreamAgg.Pipeline.Members;
 /// The order is the protocol's: dead letters first, then the database's time, then the broker's answers (the topic's id has to be read
 /// after the last record that is in the cut), then the transaction, and where its outcome is unknown, the fences.
 /// </remarks>
-internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<PartitionCut> cuts)
+internal sealed class CheckpointAttempt(MemberServices services, IReadOnlyList<PartitionCut> cuts)
 {
     private readonly Dictionary<SourcePartition, CutVerdict> verdicts = [];
     private IReadOnlyDictionary<SourcePartition, long> endOffsets = new Dictionary<SourcePartition, long>();
@@ -22,7 +21,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
     /// <summary>Monotonic, of the start.</summary>
     public long StartedAt { get; } = services.Time.GetTimestamp();
 
-    public async Task<CheckpointReport> RunAsync(CancellationToken cancellation)
+    public async Task<CheckpointOutcome> RunAsync(CancellationToken cancellation)
     {
         // The spans of the statements within are its children: they take the current one for their parent.
         using var activity = services.Metrics.Activities.StartActivity("checkpoint");
@@ -31,12 +30,12 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         try
         {
             await WriteAsync(cancellation);
-            return Report(null);
+            return Ended(null);
         }
         catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException)
         {
             activity?.SetStatus(ActivityStatusCode.Error, e.Message);
-            return Report(e);
+            return Ended(e);
         }
     }
 
@@ -84,12 +83,12 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
             services.Ends.Told(endOffsets, askedAt);
             var untold = cuts.Select(cut => cut.Source).Where(source => !endOffsets.ContainsKey(source)).ToList();
             if (untold.Count > 0)
-                PipelineLog.SomeEndsUnknown(services.Logger, untold.Count, untold[0]);
+                services.Happenings.SomeEndsUnknown(untold.Count, untold[0]);
         }
         catch (LogUnavailableException e)
         {
             // No answer moves nothing: the wall clock does not count, the rest of the checkpoint does.
-            PipelineLog.EndsUnknown(services.Logger, e.Message);
+            services.Happenings.EndsUnknown(e.Message);
         }
     }
 
@@ -110,7 +109,7 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
         }
         catch (CommitOutcomeUnknownException e)
         {
-            PipelineLog.CommitUnknown(services.Logger, e.Message);
+            services.Happenings.CommitUnknown(e.Message);
             await ResolveAsync(checkpoints, watermarks, cancellation);
         }
     }
@@ -145,26 +144,25 @@ internal sealed class CheckpointRun(MemberServices services, IReadOnlyList<Parti
             catch (StoreUnavailableException e)
             {
                 // Until the fences can be read nothing may be written and nothing forgotten; reading goes on up to its bound.
-                PipelineLog.StoreAway(services.Logger, e.Message);
+                services.Happenings.StoreAway(e.Message);
                 await Task.Delay(services.Backoff.Delay(attempt), services.Time, cancellation);
             }
         }
     }
 
-    private CheckpointReport Report(Exception? failure)
+    private CheckpointOutcome Ended(Exception? failure)
     {
         foreach (var cut in cuts)
             verdicts.TryAdd(cut.Source, new CutVerdict(CutOutcome.NotWritten, null, null));
-        return new CheckpointReport(verdicts, endOffsets, told, failure);
+        return new CheckpointOutcome(verdicts, endOffsets, told, failure);
     }
 }
 
-/// <param name="Verdicts">One for every cut.</param>
-/// <param name="EndOffsets">What the broker answered.</param>
 /// <param name="AskedAt">The database's time; null where it did not tell.</param>
 /// <param name="Failure">Why nothing was written; null where nothing failed.</param>
-internal sealed record CheckpointReport(
-    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, ToldTime? AskedAt, Exception? Failure)
+internal sealed record CheckpointOutcome(
+    IReadOnlyDictionary<SourcePartition, CutVerdict> Verdicts, IReadOnlyDictionary<SourcePartition, long> EndOffsets, ToldTime? AskedAt,
+    Exception? Failure)
 {
     /// <summary>Null where they were not asked: PostgreSQL was away before.</summary>
     public bool? BrokersAnswered => Failure is null || EndOffsets.Count > 0 ? true : Failure is LogUnavailableException ? false : null;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace StreamAgg.Service.Tests.Cli;
 
-public class FaultReportTests
+public class FaultTextTests
 {
     [Theory]
     [InlineData("42501", "permission denied for table ops_metrics_hourly", "deploy/roles.sql")]
@@ -16,7 +16,7 @@ public class FaultReportTests
     {
         var error = new StringWriter();
 
-        Assert.Equal(ExitCode.Dependency, FaultReport.Write(new PostgresException(words, "ERROR", "ERROR", sqlState), error));
+        Assert.Equal(ExitCode.Dependency, FaultText.Write(new PostgresException(words, "ERROR", "ERROR", sqlState), error));
 
         string line = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("streamagg: ", line, StringComparison.Ordinal);
@@ -29,7 +29,7 @@ public class FaultReportTests
     {
         var error = new StringWriter();
 
-        Assert.Equal(ExitCode.Unexpected, FaultReport.Write(new PostgresException("index is corrupt", "ERROR", "ERROR", "XX002"), error));
+        Assert.Equal(ExitCode.Unexpected, FaultText.Write(new PostgresException("index is corrupt", "ERROR", "ERROR", "XX002"), error));
 
         Assert.Contains(nameof(PostgresException), error.ToString(), StringComparison.Ordinal);
     }
@@ -39,7 +39,7 @@ public class FaultReportTests
     {
         var error = new StringWriter();
 
-        Assert.Equal(ExitCode.Dependency, FaultReport.Write(new StoreUnavailableException("PostgreSQL could not be reached: no answer"), error));
+        Assert.Equal(ExitCode.Dependency, FaultText.Write(new StoreUnavailableException("PostgreSQL could not be reached: no answer"), error));
 
         Assert.Contains("Start PostgreSQL", error.ToString(), StringComparison.Ordinal);
     }

@@ -1,12 +1,11 @@
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
-using StreamAgg.Pipeline.Telemetry;
 
 namespace StreamAgg.Pipeline.Members;
 
-/// <summary>One claim, from an assigned partition to the state from which reading goes on. Touches no member state.</summary>
-internal static class ClaimRun
+/// <summary>One claim: from an assignment to a state that may be read into. Touches no member state.</summary>
+internal static class ClaimAttempt
 {
     /// <returns>Null where the claim did not come off (an outage, a newer claim): try again.</returns>
     /// <exception cref="PipelineStoppedException">A gap, and gaps stop the pipeline.</exception>
@@ -19,7 +18,7 @@ internal static class ClaimRun
         }
         catch (Exception e) when (e is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException)
         {
-            PipelineLog.ClaimFailed(services.Logger, source, e.Message);
+            services.Happenings.ClaimFailed(source, e.Message);
             return null;
         }
     }
@@ -36,7 +35,9 @@ internal static class ClaimRun
         {
             var gap = claim.TopicId is null
                 ? null
-                : new Gap(source, claim.NextOffset, null, $"topic recreated (id {claim.TopicId} became {topicId}): what was not read of the old one is gone");
+                : new Gap(
+                    source, claim.NextOffset, null,
+                    $"topic recreated (id {claim.TopicId} became {topicId}): what was not read of the old one is gone");
             if (gap is not null && services.Options.OnGap == GapAction.Stop)
                 await GapPolicy.StopAsync(services, gap, cancellation);
             if (await AdoptAsync(services, source, claim.Fence, topicId, gap, cancellation) is not { } fence)
@@ -52,7 +53,8 @@ internal static class ClaimRun
     }
 
     /// <summary>Tells the gap where it is stored, or may be: where the answer is lost, the next claim finds nothing left to tell.</summary>
-    private static async Task<Fence?> AdoptAsync(MemberServices services, SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation)
+    private static async Task<Fence?> AdoptAsync(
+        MemberServices services, SourcePartition source, Fence fence, string topicId, Gap? gap, CancellationToken cancellation)
     {
         Fence? adopted;
         try
@@ -61,12 +63,12 @@ internal static class ClaimRun
         }
         catch (CommitOutcomeUnknownException) when (gap is not null)
         {
-            GapPolicy.Tell(services, gap);
+            services.Happenings.GapFound(gap);
             throw;
         }
 
         if (adopted is not null && gap is not null)
-            GapPolicy.Tell(services, gap);
+            services.Happenings.GapFound(gap);
         return adopted;
     }
 
@@ -83,7 +85,7 @@ internal static class ClaimRun
         };
         if (partitions.Any(partition => !offsets.ContainsKey(partition)))
             throw new LogUnavailableException($"the brokers did not tell where every partition of {topic} starts");
-        PipelineLog.TopicIntroduced(services.Logger, topic, metadata.PartitionCount, start);
+        services.Happenings.TopicIntroduced(topic, metadata.PartitionCount, start);
         await services.Store.IntroduceTopicAsync(topic, metadata.TopicId, [.. partitions.Select(partition => offsets[partition])], cancellation);
     }
 

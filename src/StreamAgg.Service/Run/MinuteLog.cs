@@ -8,11 +8,8 @@ using StreamAgg.Service.Reports;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Says once a minute when the next hour closes and what is open: the answer to "why is there no row yet".</summary>
-/// <param name="reports">Asked once a minute.</param>
 /// <param name="vitals">What can be said where they don't answer.</param>
-/// <param name="clock">Of the minute.</param>
-/// <param name="logger">Takes the line.</param>
-internal sealed class MinuteReport(IReports reports, Func<PipelineVitals> vitals, TimeProvider clock, ILogger logger)
+internal sealed class MinuteLog(IReports reports, Func<PipelineVitals> vitals, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
@@ -40,23 +37,24 @@ internal sealed class MinuteReport(IReports reports, Func<PipelineVitals> vitals
         catch (Exception fault) when (fault is not OperationCanceledException || !stop.IsCancellationRequested)
         {
             // A line that can't be said must end neither the lines to come nor the service: whether that goes on is for the pipeline to say.
-            if (FaultReport.CodeOf(fault) == ExitCode.Unexpected)
-                ServiceLog.StatusFailed(logger, fault);
+            if (FaultText.CodeOf(fault) == ExitCode.Unexpected)
+                logger.StatusFailed(fault);
             else
-                ServiceLog.StatusUnknown(logger, OneLine.Of(fault), StatusLines.Text(vitals()));
+                logger.StatusUnknown(OneLine.Of(fault), StatusLines.Text(vitals()));
             return;
         }
 
-        string lag = status.TotalLag?.ToString(CultureInfo.InvariantCulture) ?? (status.KafkaSilence is { } silence ? $"unknown ({silence})" : "unknown");
+        string lag = status.TotalLag?.ToString(CultureInfo.InvariantCulture)
+            ?? (status.KafkaSilence is { } silence ? $"unknown ({silence})" : "unknown");
         string refused = status.Events.LastHourText();
         if (status.Watermark is { } watermark)
         {
             var closes = status.NextClose ?? watermark.Hour.End;
-            ServiceLog.NextHour(logger, new Hour(closes.Hour.SinceEpoch - 1), closes, watermark, status.OpenHours, status.DirtyHours, lag, refused);
+            logger.NextHour(new Hour(closes.Hour.SinceEpoch - 1), closes, watermark, status.OpenHours, status.DirtyHours, lag, refused);
             return;
         }
 
         string waiting = string.Join(' ', status.Partitions.Where(p => p.Watermark is null).Select(p => $"{p.Topic}-{p.Partition}"));
-        ServiceLog.NoWatermark(logger, waiting.Length > 0 ? waiting : "the topics", status.OpenHours, status.DirtyHours, lag, refused);
+        logger.NoWatermark(waiting.Length > 0 ? waiting : "the topics", status.OpenHours, status.DirtyHours, lag, refused);
     }
 }

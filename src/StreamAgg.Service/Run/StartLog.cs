@@ -4,7 +4,7 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Says where reading starts, before it does: at the stored offsets, or where the setting says for a topic that is new here.</summary>
-internal sealed class StartReport(Settings settings, PipelineHost host, ILogger logger)
+internal sealed class StartLog(Settings settings, PipelineHost host, ILogger logger)
 {
     private const int MaxShownOffsets = 24;
 
@@ -16,12 +16,12 @@ internal sealed class StartReport(Settings settings, PipelineHost host, ILogger 
             var partitions = status.Partitions.Where(partition => partition.Topic == topic).ToList();
             if (!await host.Store.IsTopicKnownAsync(topic, stop))
             {
-                ServiceLog.StartsFresh(logger, topic, partitions.Count, settings.Pipeline.StartFrom.ToString());
+                logger.StartsFresh(topic, partitions.Count, settings.Pipeline.StartFrom.ToString());
                 continue;
             }
 
             string offsets = string.Join(' ', partitions.Take(MaxShownOffsets).Select(p => $"{p.Partition}:{p.NextOffset?.ToString() ?? "0 (new)"}"));
-            ServiceLog.GoesOn(logger, topic, partitions.Count, partitions.Count > MaxShownOffsets ? offsets + " …" : offsets);
+            logger.GoesOn(topic, partitions.Count, partitions.Count > MaxShownOffsets ? offsets + " …" : offsets);
         }
     }
 }

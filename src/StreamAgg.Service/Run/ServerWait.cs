@@ -7,20 +7,14 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Waits for a server at start: it may be starting too. Once running, the pipeline waits for as long as it takes.</summary>
-/// <param name="clock">Of the wait.</param>
-/// <param name="logger">Is told once.</param>
 /// <param name="tell">Told what is waited for and why, at each answer that is none.</param>
-internal sealed class Patience(TimeProvider clock, ILogger logger, Action<string> tell)
+internal sealed class ServerWait(TimeProvider clock, ILogger logger, Action<string> tell)
 {
     /// <summary>Long enough for a database that restarts, short enough for whoever made a mistake in an address.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <param name="what">The server's name, for people.</param>
-    /// <param name="remedy">What to look at where it does not answer.</param>
-    /// <param name="question">Asked again until it is answered.</param>
-    /// <param name="stop">Ends the wait.</param>
     /// <exception cref="CommandFaultException">No answer within <see cref="Limit"/>.</exception>
     /// <exception cref="StoreUnavailableException">PostgreSQL refuses the login.</exception>
     public async Task<T> AskAsync<T>(string what, string remedy, Func<CancellationToken, Task<T>> question, CancellationToken stop)
@@ -52,7 +46,7 @@ internal sealed class Patience(TimeProvider clock, ILogger logger, Action<string
                 throw CommandFaultException.Dependency($"{what} did not answer for {Limit.TotalSeconds:0} s: {reason} {remedy}");
             tell($"{what} does not answer: {reason}");
             if (!isSaid)
-                ServiceLog.Waiting(logger, what, Limit.TotalSeconds, reason);
+                logger.Waiting(what, Limit.TotalSeconds, reason);
             isSaid = true;
             await Task.Delay(Pause, clock, stop);
         }
