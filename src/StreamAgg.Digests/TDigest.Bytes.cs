@@ -25,7 +25,6 @@ public sealed partial class TDigest
 
     /// <summary>Reads what <see cref="ToBytes"/> wrote; false, and an empty digest, for any other bytes.</summary>
     /// <param name="bytes">Any bytes at all: nothing that they say allocates more than a digest of the largest compression.</param>
-    /// <param name="digest">Of the compression that was written.</param>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out TDigest digest)
     {
         bool isRead = DigestBytes.TryRead(bytes, out int compression, out long count, out ReadOnlySpan<Cell> cells);

@@ -20,7 +20,6 @@ public sealed partial class TDigest
 
     /// <summary>The digest that <see cref="ToCentroids"/> describes; false, and an empty digest, where the arrays contradict each other.</summary>
     /// <param name="centroids">Of whatever making: all of it is checked. The arrays are copied.</param>
-    /// <param name="digest">Of that compression.</param>
     public static bool TryFromCentroids(DigestCentroids centroids, out TDigest digest)
     {
         (int compression, double[] lows, double[] highs, double[] means, long[] weights, double boundaryDoubt) = centroids;

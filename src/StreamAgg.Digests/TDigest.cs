@@ -78,10 +78,7 @@ public sealed partial class TDigest
     /// <summary>No value is checked while there is room in the buffer: it is never longer than what can still be counted.</summary>
     private long MostInBuffer => long.MaxValue - settledCount;
 
-    /// <summary>
-    /// Four times as long once, then twice: digests of a few dozen values are the most there are, and each step of theirs is copied and
-    /// collected.
-    /// </summary>
+    /// <summary>Four times as long once, then twice: digests of a few dozen values are the most, and each step of theirs is copied.</summary>
     private int LongerBuffer => buffer.Length <= FirstBuffer ? Math.Max(FirstBuffer, buffer.Length * 4) : buffer.Length * 2;
 
     /// <summary>How many values were added, exactly: 0 to 2^63 - 1.</summary>

@@ -5,7 +5,6 @@ namespace StreamAgg.Core.Aggregation;
 /// <summary>The double nearest to a quotient of two integers: one rounding, ties to even, as IEEE 754 divides.</summary>
 internal static class ExactRatio
 {
-    /// <param name="numerator">Any value.</param>
     /// <param name="denominator">Not 0.</param>
     /// <exception cref="DivideByZeroException">The denominator is 0.</exception>
     public static double ToDouble(UInt128 numerator, UInt128 denominator)

@@ -1,16 +1,11 @@
 namespace StreamAgg.Core.Events;
 
 /// <summary>An event, or a whole record, that was not counted, and why. It depends on the record and the configuration alone.</summary>
-/// <param name="EventIndex">
-/// The event's place in its record, from 0, of several the first one's; <see cref="WholeRecord"/> where the record itself is refused.
-/// </param>
+/// <param name="EventIndex">Its place in the record, from 0, of several the first's; <see cref="WholeRecord"/> where the record is refused.</param>
 /// <param name="Detail">One line for a person: what was found, what is expected; of several events the first one's.</param>
 /// <param name="Start">First byte of the refused event in the record's value.</param>
 /// <param name="Length">How many bytes of the value the refused event takes.</param>
-/// <param name="Events">
-/// How many events are refused by it: 1, or, where over a hundred of a record are refused, all of this reason; the bytes are the record's
-/// then.
-/// </param>
+/// <param name="Events">1, or, where over a hundred of a record are refused, all of this reason; the bytes are the record's then.</param>
 public readonly record struct Refusal(int EventIndex, string Reason, string Detail, int Start, int Length, int Events = 1)
 {
     public const int WholeRecord = -1;

@@ -34,7 +34,6 @@ internal sealed class Absorption
 
     /// <summary>Counts each value into the cell that holds it.</summary>
     /// <param name="cells">Ascending and disjoint; these grow.</param>
-    /// <param name="structure">See <see cref="CellIndex.Build"/>.</param>
     /// <param name="values">Finite, in any order.</param>
     /// <param name="size">The limit of a cell's weight once all this has arrived.</param>
     /// <returns>The values that lie between cells, or in a cell that has to be cut.</returns>
@@ -58,7 +57,6 @@ internal sealed class Absorption
     }
 
     /// <summary>Inserts what the last count has left.</summary>
-    /// <param name="cells">As that count left them.</param>
     /// <param name="room">Each value may have a cell of its own while there are no more cells than this.</param>
     /// <returns>All cells: those that were given, where nothing was left, or working memory.</returns>
     public Span<Cell> Insert(Span<Cell> cells, SizeLimit size, int room)

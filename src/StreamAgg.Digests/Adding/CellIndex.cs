@@ -50,7 +50,6 @@ internal sealed class CellIndex
     public bool IsOf(Cell[] cells, int theirStructure) => indexed == cells && structure == theirStructure;
 
     /// <param name="cells">Ascending and disjoint, fewer than 2^15.</param>
-    /// <param name="theirStructure">See <see cref="IsOf"/>.</param>
     public void Build(Cell[] cells, int count, int theirStructure)
     {
         (indexed, structure, length) = (cells, theirStructure, count);
@@ -101,7 +100,6 @@ internal sealed class CellIndex
 
     /// <summary>Counts values into the cells that hold them.</summary>
     /// <param name="values">Finite.</param>
-    /// <param name="tallies">One for each cell.</param>
     /// <param name="outside">Takes the values between cells: room for all.</param>
     /// <returns>How many those are.</returns>
     public int Count(ReadOnlySpan<double> values, Span<Tally> tallies, Span<double> outside)

@@ -12,9 +12,7 @@ internal readonly struct Cell(double low, double high, double mean, long weight,
     public readonly double Mean = mean;
     public readonly long Weight = weight;
 
-    /// <summary>
-    /// By how many the count of values between this cell's end and the next one's begin, and below, may be off: <see cref="CellRun"/>.
-    /// </summary>
+    /// <summary>How far the count of values between this cell's end and the next one's begin (and below) may be off: <see cref="CellRun"/>.</summary>
     public readonly double Doubt = doubt;
 
     public bool IsPure => Low == High;
@@ -35,8 +33,6 @@ internal readonly struct Cell(double low, double high, double mean, long weight,
     }
 
     /// <summary>What stands for a value that occurs several times: 0 where 0 and -0 do, -0 only where all are.</summary>
-    /// <param name="value">One of them.</param>
-    /// <param name="values">All of them, and others.</param>
     public static double Common(double value, ReadOnlySpan<double> values)
     {
         if (value == 0)

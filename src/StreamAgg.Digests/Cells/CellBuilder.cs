@@ -12,10 +12,7 @@ namespace StreamAgg.Digests.Cells;
 /// </remarks>
 internal sealed class CellBuilder
 {
-    /// <summary>
-    /// Of the cells that end here. A rise is half of how far values lie above the cut (below, that is) as a part of all values: no sum
-    /// overflows.
-    /// </summary>
+    /// <summary>Of the cells that end here. A rise is half of how far values lie above the cut, as a part of all values: no sum overflows.</summary>
     private struct Section
     {
         public double Low;
@@ -125,10 +122,7 @@ internal sealed class CellBuilder
         }
     }
 
-    /// <summary>
-    /// Splits a cell, as <see cref="CellCurve"/> has it, at the cuts between its ends, of which the given one is the first; returns the one
-    /// behind them.
-    /// </summary>
+    /// <summary>Splits a cell, as <see cref="CellCurve"/> has it, at the cuts between its ends from the given one on; returns the next.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Cut(in Cell cell, double before, int at, double part, ref double ends, Row row)
     {

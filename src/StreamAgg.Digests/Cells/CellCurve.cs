@@ -2,9 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace StreamAgg.Digests.Cells;
 
-/// <summary>
-/// What a cell's values are taken to have been: the first and the last are its ends, the others lie between by <see cref="Shape"/>.
-/// </summary>
+/// <summary>What a cell's values are taken to have been: the first and the last are its ends, others lie between by <see cref="Shape"/>.</summary>
 /// <remarks>
 /// Of the values between, each stands at the middle of its part of them. All is worked out at half its size, which is exact: the distance of two
 /// finite doubles need not be finite, that of their halves is.

@@ -13,7 +13,6 @@ internal sealed class CellRun
     private readonly long[] starts;
 
     /// <param name="cells">Ascending and disjoint.</param>
-    /// <param name="written">See <see cref="IsWritten"/>.</param>
     public CellRun(ReadOnlySpan<Cell> cells, int compression, bool written = false)
     {
         this.cells = cells.ToArray();

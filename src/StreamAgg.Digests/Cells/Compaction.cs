@@ -69,7 +69,6 @@ internal static class Compaction
         return joined[..length].ToArray();
     }
 
-    /// <param name="cells">To be joined.</param>
     /// <param name="joined">Takes the joints; may be the same.</param>
     /// <param name="below">How many values of each cell lie below its mean, where it is not NaN: worked out when it is first asked for.</param>
     /// <param name="full">How many cells of full size there would be.</param>

@@ -19,9 +19,7 @@ internal sealed class BoundaryChoice
     /// <summary>So many lumps are sorted sooner than dealt out.</summary>
     private const int Few = 24;
 
-    /// <summary>
-    /// The part of a full cell from which a lump has a section of its own, between its own ends: exact ones, and nothing of it is cut.
-    /// </summary>
+    /// <summary>The part of a full cell from which a lump has a section of its own, between its own ends: exact, with nothing of it cut.</summary>
     private const double Solitary = 0.5;
 
     /// <summary>Unless its like overlaps it: of cells up to so many times as heavy none has a section of its own.</summary>
@@ -176,8 +174,6 @@ internal sealed class BoundaryChoice
         return count;
     }
 
-    /// <param name="some">Lumps to be taken.</param>
-    /// <param name="free">As many, of no meaning.</param>
     /// <param name="low">No mean's key is below.</param>
     /// <param name="high">No mean's key is above.</param>
     private void Divide(Span<Lump> some, Span<Lump> free, long low, long high)

@@ -2,9 +2,7 @@ using StreamAgg.Digests.Cells;
 
 namespace StreamAgg.Digests.Storing;
 
-/// <summary>
-/// Where between its ends a cell's mean lies, in sixteen bits: 2^-17 of the cell moves no quantile by more than that part of its weight.
-/// </summary>
+/// <summary>Where between its ends a cell's mean lies, in sixteen bits: 2^-17 of the cell moves no quantile by more of its weight.</summary>
 internal static class MeanPlace
 {
     private const double Places = ushort.MaxValue;

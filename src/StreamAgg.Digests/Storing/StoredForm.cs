@@ -12,8 +12,6 @@ internal sealed record StoredForm(int Compression, Cell[] Cells, double Doubt)
 
     public long Count { get; } = Cells.Sum(static cell => cell.Weight);
 
-    /// <param name="working">All values, in any number of cells.</param>
-    /// <param name="compression">The most cells.</param>
     public static StoredForm Of(CellRun working, int compression)
     {
         Cell[] final = Compaction.Fit(working.Cells, working.Count, compression);

@@ -27,9 +27,7 @@ public sealed class GatewayProducerOptions
     /// <summary>Properties of librdkafka's own (TLS, SASL); the strongest, but that the producer stays idempotent.</summary>
     public IDictionary<string, string> Client { get; } = new Dictionary<string, string>();
 
-    /// <summary>
-    /// Takes the client's own log lines (a broker went away, came back), on its threads. Of failed events a flush tells: it throws.
-    /// </summary>
+    /// <summary>Takes the client's own log lines (a broker went away, came back), on its threads. Failed events make a flush throw.</summary>
     /// <value>Default null: the lines are dropped, so that a library does not write to somebody's standard error.</value>
     public Action<string>? Log { get; set; }
 

@@ -18,7 +18,6 @@ internal readonly ref struct RecordLetters
     private readonly (string Name, byte[] Text)[] common;
 
     /// <param name="record">Valid during the call that it came with.</param>
-    /// <param name="refusals">All of the record's.</param>
     /// <param name="kind">What the topic's events are: <c>usage</c> or <c>error</c>.</param>
     public RecordLetters(in LogRecord record, ReadOnlySpan<Refusal> refusals, string kind, Instant refusedAt)
     {

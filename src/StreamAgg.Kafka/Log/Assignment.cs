@@ -30,8 +30,6 @@ internal sealed class Assignment(NativeConsumer native, string[] topics)
         return partition;
     }
 
-    /// <param name="assigned">Not here yet.</param>
-    /// <param name="now">On the injected clock.</param>
     public List<AssignedPartition> Add(List<TopicPartition> assigned, long now)
     {
         var added = new List<AssignedPartition>(assigned.Count);

@@ -9,7 +9,6 @@ internal static class BoundedClose
     /// Runs it on a thread beside this one, which nothing in it may need any more. What it throws in time is thrown here: on a thread of
     /// its own it would end the process.
     /// </summary>
-    /// <param name="timeout">After which it is left behind.</param>
     /// <returns>False where it is still at it when the time is over.</returns>
     public static bool Of(Action close, TimeSpan timeout)
     {

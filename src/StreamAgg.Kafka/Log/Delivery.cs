@@ -7,10 +7,7 @@ using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Kafka.Log;
 
-/// <summary>
-/// Hands over what the native client has read: records, ends of partitions, and what the brokers say against reading on. Used on the
-/// member's thread only.
-/// </summary>
+/// <summary>Hands over what the native client has read: records, ends of partitions, what brokers say against it. On the member's thread.</summary>
 internal sealed class Delivery(
     NativeConsumer native, Assignment assignment, FetchControl fetchControl, ClientLines lines, FatalAnswers fatalAnswers, ILogger logger)
 {

@@ -3,9 +3,7 @@ using StreamAgg.Kafka.Logging;
 
 namespace StreamAgg.Kafka.Log;
 
-/// <summary>
-/// Brings the native client to where the owner wants each partition: fetched from its next offset on, or not. On the member's thread.
-/// </summary>
+/// <summary>Brings the native client to where its owner wants each partition: fetched from an offset on, or not. On the member's thread.</summary>
 internal sealed class FetchControl(NativeConsumer native, ILogger logger, ClientLines lines, TimeProvider time)
 {
     private static readonly TimeSpan SeekRetry = TimeSpan.FromMilliseconds(20);

@@ -53,10 +53,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
         return new ReadOnlySpan<nint>(batch, taken);
     }
 
-    /// <summary>
-    /// That of the group as it was when the coordinator last answered, from 1 (the newer protocol: the epoch); 0 or less where this
-    /// consumer is no member.
-    /// </summary>
+    /// <summary>As the coordinator told it last, from 1 (the newer protocol: the epoch); 0 or less where this consumer is no member.</summary>
     public int Generation()
     {
         nint metadata = NativeMethods.GroupMetadata(handle.Pointer);

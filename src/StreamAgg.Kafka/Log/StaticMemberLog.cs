@@ -28,7 +28,6 @@ public sealed class StaticMemberLog : IEventLog
     private bool isPaused;
 
     /// <param name="member">This member's number within the process, from 0.</param>
-    /// <param name="heldIdTimeout"><see cref="HeldIdTimeout"/> where null.</param>
     /// <exception cref="LogFatalException">The settings do not go together, or the client library is not the one that this is built for.</exception>
     public StaticMemberLog(
         KafkaOptions options, ILogger<KafkaEventLog> logger, int member = 0, int members = 1, TimeProvider? time = null,

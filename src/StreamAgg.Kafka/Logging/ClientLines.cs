@@ -3,10 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace StreamAgg.Kafka.Logging;
 
-/// <summary>
-/// Passes one native client's lines and errors on, by their severity; what repeats is said once in <see cref="RepeatLimit.Window"/>. Any
-/// thread.
-/// </summary>
+/// <summary>Passes a client's lines and errors on, by severity; what repeats is said once in <see cref="RepeatLimit.Window"/>. Any thread.</summary>
 /// <param name="limit">The process's where null.</param>
 internal sealed class ClientLines(ILogger logger, RepeatLimit? limit = null, ConnectionWatch? watch = null)
 {

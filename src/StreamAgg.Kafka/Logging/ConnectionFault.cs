@@ -28,10 +28,7 @@ internal sealed record ConnectionFault(ConnectionFaultKind Kind, string Text)
     /// <summary>True where the brokers have answered, and the answer is no: waiting changes nothing.</summary>
     public bool IsLoginRefused => Kind is ConnectionFaultKind.Login or ConnectionFaultKind.Mechanism;
 
-    /// <summary>
-    /// Closed by the broker before a first answer: so one does that is spoken to in another protocol than its port's, and one that is
-    /// shutting down.
-    /// </summary>
+    /// <summary>Closed by the broker before a first answer: it is spoken to in another protocol than its port's, or shuts down.</summary>
     private static readonly string[] EarlyStates = ["in state APIVERSION_QUERY", "in state AUTH", "in state UP"];
 
     /// <summary>Null where it may only be a matter of time.</summary>

@@ -183,7 +183,6 @@ internal sealed unsafe class BrokerQuestions(IClient client)
     private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
 }
 
-/// <param name="Name">As it was asked for.</param>
 /// <param name="Id">The incarnation, in base 64.</param>
 /// <param name="PartitionCount">0 where there is an error.</param>
 /// <param name="Leaderless">The partitions that no broker leads now.</param>
@@ -194,8 +193,6 @@ internal sealed record TopicAnswer(string Name, string Id, int PartitionCount, I
     public IReadOnlySet<AclOperation>? Rights { get; init; }
 }
 
-/// <param name="Topic">As it was asked for.</param>
-/// <param name="Partition">From 0.</param>
 /// <param name="Offset">Negative where there is none: -1 where no record is that young, -1001 where nobody answered.</param>
 /// <param name="Error">Why this one was not told.</param>
 internal readonly record struct OffsetAnswer(string Topic, int Partition, long Offset, ErrorCode Error)

@@ -19,10 +19,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private readonly TimeProvider time = time ?? TimeProvider.System;
 
-    /// <summary>
-    /// Waits for the input topics up to <see cref="WaitTimeout"/>, or creates them where the options say so; creates the dead letters'
-    /// topic.
-    /// </summary>
+    /// <summary>Waits for the input topics up to <see cref="WaitTimeout"/>, or creates them where it may; creates the dead letters'.</summary>
     /// <exception cref="LogFatalException">A topic is missing or can't be created: the message names the command that creates it.</exception>
     /// <exception cref="LogUnavailableException">
     /// No broker answered within <see cref="WaitTimeout"/>, one refused the login, or none tells of a topic that long after it was created.

@@ -18,10 +18,7 @@ public static unsafe class ClientTrial
     /// <summary>How the client's words begin where it has no property of that name.</summary>
     private const string UnknownProperty = "No such configuration property";
 
-    /// <summary>
-    /// Each fault of <see cref="KafkaOptions.Client"/> as (key below the section, its value where it may be shown, what is wrong). Opens no
-    /// connection.
-    /// </summary>
+    /// <summary>Each fault of <see cref="KafkaOptions.Client"/>: key below the section, value where it may be shown, what is wrong.</summary>
     public static IReadOnlyList<(string Key, string? Value, string Message)> Faults(KafkaOptions options)
     {
         LibrdkafkaLibrary.EnsureLoaded();

@@ -1,9 +1,6 @@
 namespace StreamAgg.Kafka.Options;
 
-/// <summary>
-/// Where the events come from and where the refused ones go. Section <c>StreamAgg:Kafka</c>; ranges are checked by whoever binds the
-/// options.
-/// </summary>
+/// <summary>Where events come from and where refused ones go. Section <c>StreamAgg:Kafka</c>; ranges are checked by whoever binds.</summary>
 public sealed record KafkaOptions
 {
     /// <value>Comma separated host:port; at least one broker that answers.</value>

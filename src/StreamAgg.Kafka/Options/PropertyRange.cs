@@ -1,9 +1,6 @@
 namespace StreamAgg.Kafka.Options;
 
-/// <summary>
-/// What a property of the client may be, for the line that refuses a value of it. The client tells of numbers alone, and only where one is
-/// out of range.
-/// </summary>
+/// <summary>What a property of the client may be, for the line that refuses a value. The client tells of numbers alone, where out of range.</summary>
 internal static class PropertyRange
 {
     private const string Told = "outside allowed range ";

@@ -11,9 +11,7 @@ public sealed record PipelineOptions
     /// <value>Group members in this process, a thread each. 1 to 64, default 1.</value>
     public int Consumers { get; init; } = 1;
 
-    /// <value>
-    /// How far a partition's watermark stays behind its events: longer means later rows, fewer second writes. 0 to 1 day, default 2 min.
-    /// </value>
+    /// <value>How far a watermark stays behind its events: longer means later rows, fewer second writes. 0 to 1 day, default 2 minutes.</value>
     public TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <value>How far an event's time may lie ahead of its record's timestamp. 0 to 1 day, default 5 minutes.</value>

@@ -55,7 +55,5 @@ public sealed record Publication<TBucket>(
     where TBucket : IComparable<TBucket>;
 
 /// <summary>What a publishing transaction did.</summary>
-/// <param name="RowsWritten">Public rows inserted or changed.</param>
 /// <param name="RowsKept">Public rows of somebody else's that stayed because ours would count less.</param>
-/// <param name="RowsUnchanged">Public rows that would not have changed.</param>
 public sealed record PublishResult(int RowsWritten, int RowsKept, int RowsUnchanged);

@@ -4,7 +4,6 @@ using StreamAgg.Pipeline.Log;
 namespace StreamAgg.Pipeline.Telemetry;
 
 /// <summary>A member at one instant, for health and telemetry. Immutable.</summary>
-/// <param name="Partitions">Those that are its own.</param>
 /// <param name="HeldBytes">What the reading is held against: of partials, of the checkpoint on its way, and of dead letters.</param>
 public sealed record MemberStatus(IReadOnlyList<PartitionProgress> Partitions, int OpenPartials, long HeldBytes, bool IsPaused)
 {

@@ -42,14 +42,12 @@ internal sealed partial class PipelineHappenings(StreamAggMetrics metrics, ILogg
         PartitionDropped(source, reason);
     }
 
-    /// <summary>A server did not let it be written.</summary>
     public void CheckpointFailed(string reason)
     {
         metrics.CheckpointFailed();
         NotWritten(reason);
     }
 
-    /// <summary>A pass came to its end.</summary>
     public void Published(int hours, int days, TimeSpan duration)
     {
         metrics.PublishTook(duration);
@@ -63,7 +61,6 @@ internal sealed partial class PipelineHappenings(StreamAggMetrics metrics, ILogg
         NotPublished(reason);
     }
 
-    /// <summary>A transaction of a pass.</summary>
     public void Published(string table, PublishResult result)
     {
         metrics.Published(table, result);

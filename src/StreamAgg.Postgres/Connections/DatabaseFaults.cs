@@ -39,10 +39,7 @@ public static class DatabaseFaults
             || sqlState.StartsWith("58", StringComparison.Ordinal), // the server's own input and output
     };
 
-    /// <summary>
-    /// True where the server answered that this role may not log in: while running it may pass (a password that rotates), at start it is a
-    /// mistake.
-    /// </summary>
+    /// <summary>True where the server answered that this role may not log in: it may pass while running (a new password), not at start.</summary>
     public static bool IsRefusedLogin(Exception? fault) =>
         fault is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification };
 

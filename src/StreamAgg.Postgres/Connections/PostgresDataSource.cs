@@ -6,10 +6,7 @@ namespace StreamAgg.Postgres.Connections;
 /// <summary>Builds the pool of connections that everything here shares.</summary>
 public static class PostgresDataSource
 {
-    /// <summary>
-    /// Connections of <see cref="CreateReading"/> where the string does not say: those who only look wait for each other, never the
-    /// pipeline for them.
-    /// </summary>
+    /// <summary>Connections of <see cref="CreateReading"/> by default: those who look wait for each other, the pipeline never for them.</summary>
     private const int ReadingConnections = 4;
 
     /// <summary>Seconds in which whoever only looks has a connection or is told that there is none.</summary>

@@ -19,10 +19,7 @@ internal sealed class SessionTarget
         this.accepts = accepts;
     }
 
-    /// <summary>
-    /// Takes the setting out of the connection string of a single host. Null where there is nothing to be asked: several hosts, or any
-    /// server will do.
-    /// </summary>
+    /// <summary>Takes the setting out of a single host's connection string. Null where nothing is to be asked: several hosts, any server.</summary>
     public static SessionTarget? TakeFrom(NpgsqlConnectionStringBuilder settings)
     {
         if (!settings.IsSingleHost() || settings.TargetSessionAttributes is not { } attribute)

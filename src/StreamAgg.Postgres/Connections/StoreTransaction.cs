@@ -54,10 +54,7 @@ internal sealed class StoreTransaction
             cancellation);
     }
 
-    /// <summary>
-    /// Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: all its statements see one snapshot, and none ever waits. Any server may
-    /// answer.
-    /// </summary>
+    /// <summary>Runs <paramref name="work"/> at REPEATABLE READ READ ONLY: one snapshot, and no statement waits. Any server may do.</summary>
     /// <exception cref="StoreUnavailableException">No answer.</exception>
     public static Task<T> ReadAsync<T>(NpgsqlDataSource database, Func<StoreTransaction, Task<T>> work, CancellationToken cancellation) =>
         ReadAsync(database, Access.ReadAny, work, cancellation, CancellationToken.None);

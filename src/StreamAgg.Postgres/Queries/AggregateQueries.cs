@@ -52,9 +52,7 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     /// The quantile of all durations in the published hours of a range, from their stored digests. Hours still open are not in it:
     /// what it says agrees with the rows.
     /// </summary>
-    /// <remarks>
-    /// A digest is of a whole hour, so a range that begins or ends within one is widened to it, and the answer tells the hours read.
-    /// </remarks>
+    /// <remarks>A digest is of a whole hour: a range that begins or ends within one is widened to it, and the answer tells the hours.</remarks>
     /// <param name="q">0 to 1.</param>
     /// <param name="platforms">Null: all of them.</param>
     /// <param name="from">Hours that end after it; null: no bound.</param>

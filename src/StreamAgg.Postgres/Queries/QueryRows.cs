@@ -51,6 +51,5 @@ public sealed record StoreStatus(
 /// <param name="Count">How many durations it is of.</param>
 /// <param name="From">The start of the first hour that was asked for, of which it may be a part; without a bound, of the first published.</param>
 /// <param name="To">The end of the last such hour, exclusive; without a bound, of the last published; null, as From, where nothing is.</param>
-/// <param name="Platforms">Those that are in it, in order.</param>
 public sealed record QuantileAnswer(
     double Q, double? ValueMs, double? RankErrorBound, long Count, Instant? From, Instant? To, IReadOnlyList<string> Platforms);

@@ -30,9 +30,7 @@ public sealed class ResilientStore : IAggregateStore
 
     /// <param name="time">Delays and sampling; the machine's own outside of tests.</param>
     /// <param name="onRetry">Told of each retry with its reason, from any thread; must not throw.</param>
-    /// <param name="attemptTimeout">
-    /// Bounds one try; 30 s where null, longer than one statement may take, so that it ends only what hangs between statements.
-    /// </param>
+    /// <param name="attemptTimeout">Bounds one try; 30 s where null, longer than a statement may take: it ends what hangs between them.</param>
     /// <param name="breakDuration">How long everybody is refused at once before one call is let through to look; 2 s where null.</param>
     public ResilientStore(
         IAggregateStore inner, Backoff backoff, TimeProvider time, Action<Exception?>? onRetry = null,

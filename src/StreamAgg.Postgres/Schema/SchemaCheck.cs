@@ -24,7 +24,6 @@ public enum SchemaState
     TableMissing,
 }
 
-/// <param name="Pending">Migrations to be applied, in order.</param>
 /// <param name="Unknown">Applied migrations that this binary does not know.</param>
 /// <param name="Differences">One line for each difference of a published table; the names of those that are missing.</param>
 public sealed record SchemaCheck(SchemaState State, IReadOnlyList<string> Pending, IReadOnlyList<string> Unknown, IReadOnlyList<string> Differences)

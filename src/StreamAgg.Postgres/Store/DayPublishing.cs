@@ -8,9 +8,7 @@ using StreamAgg.Postgres.Schema;
 
 namespace StreamAgg.Postgres.Store;
 
-/// <summary>
-/// Publishes days from their hours' sketches, after those hours' transactions: a day written with one of its hours would miss the others'.
-/// </summary>
+/// <summary>Publishes days from their hours' sketches, after those: a day written with one of its hours would miss the others'.</summary>
 internal sealed class DayPublishing(string pipeline, string publishSchema)
     : BucketPublishing<Day, DateOnly>(pipeline, publishSchema, "day", RowTable.Daily)
 {

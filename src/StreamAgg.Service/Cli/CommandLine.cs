@@ -48,9 +48,7 @@ internal static class CommandLine
         throw CommandFaultException.Usage(stray is null ? $"Name what to do: {known}.{help}" : $"{stray} is none of: {known}.{help}");
     }
 
-    /// <summary>
-    /// An argument that nobody knows may be a setting with a wrong name, or a piece of one that the shell has cut: without its value.
-    /// </summary>
+    /// <summary>An argument that nobody knows may be a setting with a wrong name, or a piece that the shell has cut: without its value.</summary>
     private static string Shown(string argument)
     {
         int equals = argument.IndexOf('=', StringComparison.Ordinal);

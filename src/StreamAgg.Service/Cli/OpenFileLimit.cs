@@ -8,10 +8,7 @@ namespace StreamAgg.Service.Cli;
 /// </summary>
 internal static class OpenFileLimit
 {
-    /// <summary>
-    /// Assemblies, the servers' connections, and for each of the Kafka clients some three files a broker: `run` has some 240 open with one
-    /// broker.
-    /// </summary>
+    /// <summary>Assemblies, servers' connections, and for each Kafka client some three files a broker: `run` has some 240 with one.</summary>
     public const int Least = 512;
 
     private const string LimitsFile = "/proc/self/limits";

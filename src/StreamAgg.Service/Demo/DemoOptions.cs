@@ -6,7 +6,6 @@ namespace StreamAgg.Service.Demo;
 /// <param name="Wall">How long it produces, in wall time; null: until it is stopped.</param>
 /// <param name="EventsPerSecond">In wall time; above 0.</param>
 /// <param name="Speed">Event time per wall time; above 0.</param>
-/// <param name="Seed">The same seed gives the same events.</param>
 internal sealed record DemoOptions(TimeSpan? Wall, double EventsPerSecond, double Speed, ulong Seed)
 {
     /// <summary>A day in 12 seconds.</summary>

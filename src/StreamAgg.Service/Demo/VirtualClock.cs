@@ -3,7 +3,6 @@ using StreamAgg.Core.Time;
 namespace StreamAgg.Service.Demo;
 
 /// <summary>A clock that plays days in seconds. It stands until it is started, and never goes back. Safe from any thread.</summary>
-/// <param name="start">What it shows until it is started.</param>
 /// <param name="speed">Virtual seconds a second; more than 0.</param>
 internal sealed class VirtualClock(TimeProvider wall, Instant start, double speed)
 {

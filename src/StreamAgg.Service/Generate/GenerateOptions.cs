@@ -8,5 +8,4 @@ namespace StreamAgg.Service.Generate;
 /// <param name="Duration">At most so long; null: no bound.</param>
 /// <param name="File">Lines to send; null: events are generated.</param>
 /// <param name="Kind">Where all lines go; null: each line's fields tell.</param>
-/// <param name="Seed">The same seed gives the same events.</param>
 internal sealed record GenerateOptions(double? EventsPerSecond, long? Count, TimeSpan? Duration, string? File, EventKind? Kind, ulong Seed);

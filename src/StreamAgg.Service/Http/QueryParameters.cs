@@ -28,8 +28,6 @@ internal sealed class QueryParameters
 
     /// <summary>Half-open; without a start the <paramref name="window"/> before its end, without an end up to now.</summary>
     /// <param name="now">Asked only where the range has an open end.</param>
-    /// <param name="window">Of a range without a start.</param>
-    /// <param name="longest">What may be asked for at a time.</param>
     /// <param name="takesDates">Whether a UTC date is a time too: its beginning.</param>
     /// <exception cref="BadParameterException">A time is none, the range is empty, or longer than <paramref name="longest"/>.</exception>
     public async Task<(Instant From, Instant To)> RangeAsync(Func<Task<Instant>> now, TimeSpan window, TimeSpan longest, bool takesDates = false)

@@ -4,7 +4,6 @@ namespace StreamAgg.Service.Http;
 
 /// <summary>An answer that is the same for everybody, kept for a moment and asked for once at a time, however many wait for it.</summary>
 /// <param name="ask">The question; what it throws is everybody's answer too, and is not kept.</param>
-/// <param name="age">How long an answer is good for.</param>
 /// <param name="timeout">How long one is waited for: a server that hangs is else found out later than browsers, probes and dashboards wait.</param>
 internal sealed class Recent<T>(Func<CancellationToken, Task<T>> ask, TimeSpan age, TimeSpan timeout, TimeProvider clock)
 {

@@ -8,10 +8,7 @@ internal sealed class Stage
 {
     private volatile Play play = new(null, () => true, () => false, "the service is starting");
 
-    /// <summary>
-    /// Why the process is to be restarted; null where it is not. Never a matter of Kafka or PostgreSQL: their outage must not restart every
-    /// process.
-    /// </summary>
+    /// <summary>Why the process is to be restarted; null where it is not. Never Kafka's or PostgreSQL's outage: that must restart nobody.</summary>
     public string? NotLive => play.IsLive() ? null : "the poll loop stands still";
 
     /// <summary>Why this process does not take part; null where the schema fits and the group is joined.</summary>
@@ -22,8 +19,6 @@ internal sealed class Stage
 
     public void Await(string reason) => play = new Play(null, () => true, () => false, reason);
 
-    /// <param name="isLive">Whether its poll loops move.</param>
-    /// <param name="isReady">Whether it is in the group.</param>
     public void Open(IReports reports, Func<bool> isLive, Func<bool> isReady) =>
         play = new Play(reports, isLive, isReady, "the consumer group is not joined");
 

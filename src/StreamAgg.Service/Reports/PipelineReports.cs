@@ -11,7 +11,6 @@ using StreamAgg.Service.Faults;
 namespace StreamAgg.Service.Reports;
 
 /// <summary>Reports from the database, with what the brokers say of the log's ends where they answer.</summary>
-/// <param name="store">Whose clock is "now".</param>
 /// <param name="assigned">The partitions that the group's members read now; null where nobody can say.</param>
 internal sealed class PipelineReports(
     AggregateQueries queries, IAggregateStore store, ILogMetadata metadata, PipelineTopics topics,
@@ -32,9 +31,7 @@ internal sealed class PipelineReports(
 
     public Task<Instant> NowAsync(CancellationToken cancellation) => store.NowAsync(cancellation);
 
-    /// <summary>
-    /// A snapshot and a connection for each page, neither between two, however slowly rows are taken; what is over the limit is not begun.
-    /// </summary>
+    /// <summary>A snapshot and a connection for each page, neither between two, however slowly rows are taken; past the limit none begins.</summary>
     public async IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
         RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -130,9 +130,7 @@ internal sealed record PartitionLine(
     }
 }
 
-/// <summary>
-/// Records from one offset up to, not including, another that were gone before they were read; the end is null where it is unknown.
-/// </summary>
+/// <summary>Records from one offset up to, not including, another that were gone before they were read; the end is null where unknown.</summary>
 internal sealed record GapLine(string Topic, int Partition, long From, long? To, string Reason, Instant Time)
 {
     public void WriteJson(Utf8JsonWriter json)

@@ -8,7 +8,6 @@ using StreamAgg.Service.Reports;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Says once a minute when the next hour closes and what is open: the answer to "why is there no row yet".</summary>
-/// <param name="vitals">What can be said where they don't answer.</param>
 internal sealed class MinuteLog(IReports reports, Func<PipelineVitals> vitals, TimeProvider clock, ILogger logger)
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);

@@ -24,7 +24,6 @@ internal sealed class PipelineHost : IAsyncDisposable
     private readonly KafkaGroup group;
     private readonly StreamAggMetrics metrics;
 
-    /// <param name="settings">Checked ones.</param>
     /// <param name="database">Its schema fits. Not disposed here.</param>
     /// <param name="reading">For those who only look; what they take of it the pipeline does not miss. Not disposed here.</param>
     /// <param name="clock">Intervals, not the time of hours: that is the store's.</param>

@@ -7,7 +7,6 @@ using StreamAgg.Service.Output;
 namespace StreamAgg.Service.Run;
 
 /// <summary>Waits for a server at start: it may be starting too. Once running, the pipeline waits for as long as it takes.</summary>
-/// <param name="tell">Told what is waited for and why, at each answer that is none.</param>
 internal sealed class ServerWait(TimeProvider clock, ILogger logger, Action<string> tell)
 {
     /// <summary>Long enough for a database that restarts, short enough for whoever made a mistake in an address.</summary>

@@ -15,7 +15,6 @@ internal static class MetricLimits
     /// <summary>More partitions than a consumer group can sensibly have; a series takes about 100 bytes, reserved from the start.</summary>
     private const int Partitions = 10_000;
 
-    /// <param name="maxPlatforms">How many labels may become attributes.</param>
     public static Func<Instrument, MetricStreamConfiguration?> Of(int maxPlatforms) => instrument => instrument.Name switch
     {
         "streamagg.requests" => new MetricStreamConfiguration { CardinalityLimit = Outcomes * (maxPlatforms + SpareLabels) },

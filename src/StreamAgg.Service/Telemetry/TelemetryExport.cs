@@ -26,7 +26,6 @@ internal sealed class TelemetryExport : IDisposable
         this.tracers = tracers;
     }
 
-    /// <param name="maxPlatforms">How many labels may become attributes.</param>
     public static TelemetryExport Start(int maxPlatforms, ILogger logger)
     {
         if (IsOn("OTEL_SDK_DISABLED") || (!IsExported("METRICS") && !IsExported("TRACES")))

@@ -27,7 +27,6 @@ public sealed record GeneratedRecord
 
 /// <summary>What the generator knows of an event because it made it, not because it read it.</summary>
 /// <param name="DurationMicros">Null where there is none.</param>
-/// <param name="Status">The class that a failed request counts in.</param>
 /// <param name="IsTimeout">Whether a failed request counts as a timeout.</param>
 /// <param name="Numbers">Whatever else is summed of it, by field; null where that is nothing.</param>
 public readonly record struct ExpectedEvent(

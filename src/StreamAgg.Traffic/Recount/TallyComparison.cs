@@ -14,8 +14,6 @@ public sealed record Difference(RowTable Table, TallyKey Key, string Column, str
 }
 
 /// <summary>What a comparison found.</summary>
-/// <param name="Rows">Rows that there must be.</param>
-/// <param name="Differences">Empty where all is well.</param>
 /// <param name="MaxRankError">The furthest that a p99 lies from its rank, as a share of all ranks.</param>
 public sealed record TallyVerdict(int Rows, IReadOnlyList<Difference> Differences, double MaxRankError);
 
