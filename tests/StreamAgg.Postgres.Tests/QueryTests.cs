@@ -189,7 +189,7 @@ public class QueryTests(TestServer server)
         TestDatabase database = await server.CreateMigratedAsync();
         Fence fence = await database.Store.FenceAsync(Usage0);
         await database.Store.CommitAsync(
-            Checkpoint(Usage0, fence, 4, Row(0, "x", 1_000, 2_000), Row(1, "x", 3_000), Row(0, "")) with { Watermark = Hour(40).Start });
+            Checkpoint(Usage0, fence, 4, Row(0, "x", 1_000, 2_000), Row(1, "x", 3_000), Row(0, "") with { Totals = new BucketTotals { ErrorCount = 1 } }) with { Watermark = Hour(40).Start });
         await database.Store.PublishAsync(Usage0);
         return database;
     }

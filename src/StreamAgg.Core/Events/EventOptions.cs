@@ -9,7 +9,8 @@ public sealed record EventOptions
     /// <value>Default <see cref="Events.LabelCase.Keep"/>.</value>
     public LabelCase LabelCase { get; init; } = LabelCase.Keep;
 
-    /// <value>How much older than its record's timestamp an event may be; null: as old as it likes. Of older hours nothing is kept to count it into.</value>
+    /// <value>How much older than its record's timestamp an event may be; null: as old as it likes. Of older hours nothing is kept to count it
+    /// into.</value>
     public TimeSpan? MaxAge { get; init; }
 
     /// <value>What a plain number in <c>created_at</c> counts since 1970. Default milliseconds.</value>

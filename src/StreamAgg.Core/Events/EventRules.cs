@@ -263,7 +263,8 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         if (time > Latest)
             return Refuse(RefusalReason.InFuture, explains ? MisreadTime(record) ?? $"after {Latest}, the last time that there is a row for" : "");
         if (recordTime is { } read && options.MaxAge is { } age && read > time && (ulong)(read.UnixTicks - time.UnixTicks) > (ulong)age.Ticks)
-            return Refuse(RefusalReason.TooOld, explains ? MisreadTime(record) ?? $"{time} is more than {age} (Retention) before the record's timestamp {read}" : "");
+            return Refuse(RefusalReason.TooOld,
+                explains ? MisreadTime(record) ?? $"{time} is more than {age} (Retention) before the record's timestamp {read}" : "");
         // Subtracted, not added: a timestamp near the end of time must not overflow.
         if (recordTime is { } written && time > written && (ulong)(time.UnixTicks - written.UnixTicks) > (ulong)maxFuture.Ticks)
             return Refuse(RefusalReason.InFuture, explains ? $"{time} is more than {maxFuture} ahead of the record's timestamp {written}" : "");

@@ -40,7 +40,8 @@ internal sealed class RangeReader : IDisposable
     }
 
     /// <summary>
-    /// The committed records from <paramref name="from"/> up to, not including, <paramref name="to"/>; of aborted transactions and control records nothing.
+    /// The committed records from <paramref name="from"/> up to, not including, <paramref name="to"/>; of aborted transactions and control
+    /// records nothing.
     /// </summary>
     /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
     /// <exception cref="LogFatalException">The topic may not be read, or an offset of it is gone.</exception>
@@ -65,7 +66,8 @@ internal sealed class RangeReader : IDisposable
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            return consumer.Consume(Patience) ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {Patience.TotalSeconds} s");
+            return consumer.Consume(Patience)
+                ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {Patience.TotalSeconds} s");
         }
         catch (ConsumeException e)
         {

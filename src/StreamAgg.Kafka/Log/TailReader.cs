@@ -18,7 +18,8 @@ public sealed class TailReader(KafkaOptions options, ILogMetadata metadata, ILog
     private const int Widening = 4;
 
     /// <summary>
-    /// What was judged of the last <paramref name="count"/> records, spread over the topic's partitions as evenly as these reach; none where there is no such topic.
+    /// What was judged of the last <paramref name="count"/> records, spread over the topic's partitions as evenly as these reach; none where
+    /// there is no such topic.
     /// </summary>
     /// <remarks>In memory are one record and <paramref name="count"/> verdicts.</remarks>
     /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
@@ -28,7 +29,8 @@ public sealed class TailReader(KafkaOptions options, ILogMetadata metadata, ILog
         if (!(await metadata.DescribeAsync([topic], cancellation)).TryGetValue(topic, out TopicDetails? details))
             return [];
 
-        List<SourcePartition> partitions = [.. Enumerable.Range(0, details.PartitionCount).Select(partition => new SourcePartition(topic, partition))];
+        List<SourcePartition> partitions =
+            [.. Enumerable.Range(0, details.PartitionCount).Select(partition => new SourcePartition(topic, partition))];
         IReadOnlyDictionary<SourcePartition, long> beginnings = await metadata.BeginningOffsetsAsync(partitions, cancellation);
         IReadOnlyDictionary<SourcePartition, long> ends = await metadata.StableOffsetsAsync(partitions, cancellation);
         if (partitions.Find(partition => !beginnings.ContainsKey(partition) || !ends.ContainsKey(partition)) is { Topic: not null } silent)

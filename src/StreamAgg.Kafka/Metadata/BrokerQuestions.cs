@@ -52,7 +52,8 @@ internal sealed unsafe class BrokerQuestions(IClient client)
 
     /// <summary>Uncommitted records and control records count: the end is the high watermark, unless what is decided is asked for.</summary>
     /// <param name="partitions">Each once.</param>
-    /// <param name="time">Milliseconds since 1970, or one of the protocol's negative numbers for the beginning, the end and the newest timestamp.</param>
+    /// <param name="time">Milliseconds since 1970, or one of the protocol's negative numbers for the beginning, the end and the newest
+    /// timestamp.</param>
     /// <param name="timeout">Of each request; a broker that is silent past it leaves its partitions at the offset "unset".</param>
     /// <param name="isDecided">The end is the last stable offset: no transaction is open before it.</param>
     /// <exception cref="KafkaException">The leaders could not be found out, or all refused.</exception>
@@ -160,7 +161,8 @@ internal sealed unsafe class BrokerQuestions(IClient client)
     {
         nuint count;
         int* operations = NativeMethods.TopicDescriptionAuthorizedOperations(topic, &count);
-        return operations is null ? null : new ReadOnlySpan<int>(operations, (int)count).ToArray().Select(operation => (AclOperation)operation).ToHashSet();
+        return operations is null ? null
+            : new ReadOnlySpan<int>(operations, (int)count).ToArray().Select(operation => (AclOperation)operation).ToHashSet();
     }
 
     private static IReadOnlyList<OffsetAnswer> OffsetsOf(nint answer)

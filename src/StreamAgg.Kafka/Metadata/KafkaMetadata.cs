@@ -20,7 +20,9 @@ public sealed class KafkaMetadata : ILogMetadata, IDisposable
     /// <summary>What another broker is given, which may take the login that one has refused.</summary>
     private static readonly TimeSpan RefusalGrace = TimeSpan.FromSeconds(1);
 
-    /// <summary>What the protocol's question for an offset takes in place of a time: the end, the beginning, and the record with the largest timestamp.</summary>
+    /// <summary>
+    /// What the protocol's question for an offset takes in place of a time: the end, the beginning, and the record with the largest timestamp.
+    /// </summary>
     private const long Latest = -1;
     private const long Earliest = -2;
     private const long NewestTimestamp = -3;

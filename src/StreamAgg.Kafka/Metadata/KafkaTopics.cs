@@ -60,7 +60,8 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
 
     /// <summary>What a start would meet at one of its topics. Nothing is waited for, nothing created.</summary>
     /// <returns>Null where the topic is missing and a start would create it.</returns>
-    /// <exception cref="LogFatalException">It is missing, or can't be created, or the brokers refuse it: as <see cref="EnsureAsync"/> says it.</exception>
+    /// <exception cref="LogFatalException">It is missing, or can't be created, or the brokers refuse it: as <see cref="EnsureAsync"/> says
+    /// it.</exception>
     /// <exception cref="LogUnavailableException">No answer.</exception>
     public async Task<TopicDetails?> CheckAsync(string topic, CancellationToken cancellation)
     {
@@ -160,7 +161,8 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
             string why = isRefused ? $"Kafka refuses CREATE on topic {topic}" : e.Message;
             // The cause's own words, so that nobody puts them behind the command once more.
             throw new LogFatalException(
-                new Diagnosis($"Topic {topic} is missing and can't be created ({why}).", $"Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}"), e);
+                new Diagnosis($"Topic {topic} is missing and can't be created ({why}).",
+                    $"Create it: {new KafkaTopicCommand(options.BootstrapServers, topic, partitions)}"), e);
         }
     }
 }

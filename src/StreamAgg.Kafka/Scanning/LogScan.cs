@@ -49,7 +49,8 @@ public sealed class LogScan : IDisposable
     }
 
     /// <summary>Waits until all is read.</summary>
-    /// <param name="ranges">From the first offset up to, not including, the second; an offset that holds no record (a transaction's marker) is passed.</param>
+    /// <param name="ranges">From the first offset up to, not including, the second; an offset that holds no record (a transaction's marker) is
+    /// passed.</param>
     /// <param name="onRecord">Takes the records of a partition in their order.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <exception cref="LogUnavailableException">The brokers fell silent.</exception>
@@ -57,7 +58,10 @@ public sealed class LogScan : IDisposable
     public void Read(IReadOnlyDictionary<SourcePartition, (long From, long To)> ranges, RecordReader onRecord, CancellationToken cancellation) =>
         Read(ranges, onRecord, isFirstEnough: false, cancellation);
 
-    /// <summary>As <see cref="Read(IReadOnlyDictionary{SourcePartition, ValueTuple{long, long}}, RecordReader, CancellationToken)"/>, of each partition the first record alone.</summary>
+    /// <summary>
+    /// As <see cref="Read(IReadOnlyDictionary{SourcePartition, ValueTuple{long, long}}, RecordReader, CancellationToken)"/>, of each partition
+    /// the first record alone.
+    /// </summary>
     public void ReadFirst(IReadOnlyDictionary<SourcePartition, (long From, long To)> ranges, RecordReader onRecord, CancellationToken cancellation) =>
         Read(ranges, onRecord, isFirstEnough: true, cancellation);
 
@@ -65,7 +69,8 @@ public sealed class LogScan : IDisposable
         IReadOnlyDictionary<SourcePartition, (long From, long To)> ranges, RecordReader onRecord, bool isFirstEnough, CancellationToken cancellation)
     {
         var reading = new Dictionary<(nint Topic, int Partition), Progress>();
-        var open = ranges.Where(range => range.Value.From < range.Value.To).ToDictionary(range => range.Key, range => new Progress(range.Key, range.Value.From, range.Value.To, isFirstEnough));
+        var open = ranges.Where(range => range.Value.From < range.Value.To)
+            .ToDictionary(range => range.Key, range => new Progress(range.Key, range.Value.From, range.Value.To, isFirstEnough));
         int left = open.Count;
         if (left == 0)
             return;
@@ -78,7 +83,8 @@ public sealed class LogScan : IDisposable
             if (messages.IsEmpty)
             {
                 if (Environment.TickCount64 - heardAt > Patience.TotalMilliseconds)
-                    throw new LogUnavailableException($"Kafka sent nothing of {open.Values.First(progress => !progress.IsDone).Source} for {Patience.TotalSeconds} s");
+                    throw new LogUnavailableException(
+                        $"Kafka sent nothing of {open.Values.First(progress => !progress.IsDone).Source} for {Patience.TotalSeconds} s");
                 continue;
             }
             heardAt = Environment.TickCount64;
@@ -110,7 +116,8 @@ public sealed class LogScan : IDisposable
             var message = (NativeMessage*)pointer;
             if (!reading.TryGetValue((message->Topic, message->Partition), out Progress? progress))
             {
-                if (native.TopicOf(message->Topic) is not { } topic || !open.TryGetValue(new SourcePartition(topic, message->Partition), out progress))
+                if (native.TopicOf(message->Topic) is not { } topic
+                    || !open.TryGetValue(new SourcePartition(topic, message->Partition), out progress))
                 {
                     if (RefusedRight.IsOne((ErrorCode)message->Error))
                         throw RefusedRight.Of("READ", "the input topics", TextOf(message));
@@ -160,7 +167,8 @@ public sealed class LogScan : IDisposable
         else if (RefusedRight.IsOne(code))
             throw RefusedRight.Of("READ", $"topic {progress.Source.Topic}", TextOf(message));
         else if (code is ErrorCode.Local_AutoOffsetReset or ErrorCode.OffsetOutOfRange)
-            throw new LogFatalException($"Offset {progress.Next} of {progress.Source} is no longer in the log: retention has overtaken the reading. Run it again.");
+            throw new LogFatalException(
+                $"Offset {progress.Next} of {progress.Source} is no longer in the log: retention has overtaken the reading. Run it again.");
     }
 
     private static unsafe string TextOf(NativeMessage* message) =>

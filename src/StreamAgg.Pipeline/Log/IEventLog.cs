@@ -52,6 +52,7 @@ public interface IEventLog : IDisposable
 /// <summary>The log can't go on (authorisation, a topic that is not there, a fenced static member): a person has to do something.</summary>
 public sealed class LogFatalException(string message, Exception? inner = null) : Exception(message, inner)
 {
+    /// <summary>With what is to be done about it.</summary>
     public LogFatalException(Diagnosis diagnosis, Exception? inner = null)
         : this(diagnosis.ToString(), inner) => Diagnosis = diagnosis;
 

@@ -7,7 +7,8 @@ namespace StreamAgg.Pipeline.Recounting;
 
 /// <summary>Reads records as a member does and hands their accepted events on. Not thread-safe.</summary>
 /// <remarks>
-/// An event that was refused once and replayed since may be accepted now, by settings that have changed: it is passed over here, and counts by its replay.
+/// An event that was refused once and replayed since may be accepted now, by settings that have changed: it is passed over here, and counts by
+/// its replay.
 /// </remarks>
 /// <param name="options">What is refused depends on them.</param>
 /// <param name="topics">What a topic's events are.</param>
@@ -16,7 +17,8 @@ namespace StreamAgg.Pipeline.Recounting;
 public sealed class LogRecount(PipelineOptions options, PipelineTopics topics, IReadOnlyList<ReplayedEvent> replayed, IEventSink sink)
 {
     private readonly EventDecoder decoder = new(options.MaxFuture, options.Events);
-    private readonly ILookup<(SourcePartition Source, long Offset, long Time), int> passedOver = replayed.ToLookup(e => (e.Source, e.Offset, e.RecordTime), e => e.EventIndex);
+    private readonly ILookup<(SourcePartition Source, long Offset, long Time), int> passedOver =
+        replayed.ToLookup(e => (e.Source, e.Offset, e.RecordTime), e => e.EventIndex);
 
     /// <summary>Records that were read.</summary>
     public long Records { get; private set; }

@@ -93,6 +93,7 @@ public enum SwapKind
 }
 
 /// <param name="IsDone">False: nothing was written.</param>
-/// <param name="Refusing">The hours that refused it: they hold something, or they were published and are open again, because a partition has no watermark yet.</param>
+/// <param name="Refusing">The hours that refused it: they hold something, or they were published and are open again, because a partition has no
+/// watermark yet.</param>
 /// <param name="Rows">Rows written or deleted, hours and days.</param>
 public sealed record SwapResult(bool IsDone, IReadOnlyList<Hour> Refusing, int Rows);

@@ -64,7 +64,8 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
         return MergingThread.RunAsync(
             () => StoreTransaction.ReadWhileWantedAsync(
                 database,
-                transaction => QuantileQuery.ReadAsync(transaction, q, p => RowPages.BindRange(p, RowTable.Hourly, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
+                transaction => QuantileQuery.ReadAsync(transaction, q,
+                    p => RowPages.BindRange(p, RowTable.Hourly, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
             cancellation);
     }
 

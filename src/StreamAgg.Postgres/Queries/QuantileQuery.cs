@@ -10,7 +10,9 @@ namespace StreamAgg.Postgres.Queries;
 /// <summary>The statement of <see cref="AggregateQueries.QuantileAsync"/> and the merge of what it finds.</summary>
 internal static class QuantileQuery
 {
-    /// <summary>So many sketches lie in memory at once: a year of five platforms may have 43,800, where its days are older than their hours.</summary>
+    /// <summary>
+    /// So many sketches lie in memory at once: a year of five platforms may have 43,800, where its days are older than their hours.
+    /// </summary>
     private const int MaxHeldSketches = 1024;
 
     /// <summary>The finest there is: what is compacted on the way adds its own rank error to that of the sketches.</summary>

@@ -22,7 +22,8 @@ internal static class RowPages
         """;
 
     public static void Bind(
-        NpgsqlParameterCollection p, RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, PublishedRow? after) =>
+        NpgsqlParameterCollection p, RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit,
+            PublishedRow? after) =>
         BindRange(p, table, platforms, from, to).WithOptional("after", ToColumn(table, after?.Start), TypeOf(table))
             .WithOptional("after_platform", after?.Platform, NpgsqlDbType.Text).With("limit", (long)limit);
 

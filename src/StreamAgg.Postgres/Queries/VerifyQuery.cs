@@ -17,7 +17,9 @@ public sealed record VerifySnapshot
 
     public required IReadOnlyList<ReplayedEvent> Replayed { get; init; }
 
-    /// <summary>Hours that end by then are closed: the smallest watermark, and without a partition the end of what was filled; null: none is.</summary>
+    /// <summary>
+    /// Hours that end by then are closed: the smallest watermark, and without a partition the end of what was filled; null: none is.
+    /// </summary>
     public required Instant? Closed { get; init; }
 
     /// <summary>The first hour that anything was counted in; null: none was.</summary>
@@ -48,7 +50,8 @@ public sealed class VerifyQuery(NpgsqlDataSource database, string pipeline, stri
     public Task<VerifySnapshot> ReadAsync(Instant? from, Instant? to, CancellationToken cancellation) =>
         StoreTransaction.ReadCurrentAsync(database, async transaction =>
         {
-            IReadOnlyList<CountedPartition> partitions = await new HourSwapping(pipeline, publishSchema).ReadPositionsAsync(transaction, isLocking: false);
+            IReadOnlyList<CountedPartition> partitions = await new HourSwapping(pipeline, publishSchema)
+                .ReadPositionsAsync(transaction, isLocking: false);
             Hour? first = null, last = null;
             await transaction.QueryAsync(
                 """
@@ -84,7 +87,8 @@ public sealed class VerifyQuery(NpgsqlDataSource database, string pipeline, stri
         {
             before = rows.Count;
             PublishedRow? after = before == 0 ? null : rows[^1];
-            await transaction.QueryAsync(RowPages.Sql(SqlIdentifier.Quote(publishSchema), table), p => RowPages.Bind(p, table, null, from, to, RowPages.Page, after), row => rows.Add(RowPages.Read(row)));
+            await transaction.QueryAsync(RowPages.Sql(SqlIdentifier.Quote(publishSchema), table),
+                p => RowPages.Bind(p, table, null, from, to, RowPages.Page, after), row => rows.Add(RowPages.Read(row)));
         }
         while (rows.Count - before == RowPages.Page);
         return rows;

@@ -79,7 +79,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             {
                 if (Stopwatch.GetElapsedTime(startedAt) >= LockTimeout)
                     throw new SchemaMismatchException(
-                        new($"PostgreSQL refused: {refused.MessageText}; for {LockTimeout.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs:",
+                        new(
+                            $"PostgreSQL refused: {refused.MessageText}; for {LockTimeout.TotalSeconds:0} s another session has held a lock that `streamagg migrate` needs:",
                             "find it in pg_stat_activity and pg_locks, end it, and run this again."), locked);
             }
             await Task.Delay(LockPause, cancellation);
@@ -140,7 +141,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     /// <exception cref="PublishSchemaTakenException">The schema is another pipeline's, or this one publishes elsewhere.</exception>
     /// <exception cref="SchemaMismatchException">A right is missing.</exception>
     /// <exception cref="StoreUnavailableException">The server can't be reached.</exception>
-    public Task CheckPipelineAsync(CancellationToken cancellation) => ExplainAsync(LookingRoles, () => StoreTransaction.ReadAsync(database, async transaction =>
+    public Task CheckPipelineAsync(CancellationToken cancellation) =>
+        ExplainAsync(LookingRoles, () => StoreTransaction.ReadAsync(database, async transaction =>
     {
         await RefuseTakenSchemaAsync(transaction);
         return true;
@@ -234,7 +236,8 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         await transaction.QueryAsync("SELECT current_setting('server_encoding')", null, row => encoding = row.GetString(0));
         if (encoding != "UTF8")
             throw new SchemaMismatchException(
-                new($"The database's encoding is {encoding};", "create one with ENCODING 'UTF8' and name it in StreamAgg:Postgres:ConnectionString."));
+                new($"The database's encoding is {encoding};",
+                    "create one with ENCODING 'UTF8' and name it in StreamAgg:Postgres:ConnectionString."));
     }
 
     private async Task RefuseTakenSchemaAsync(StoreTransaction transaction)
@@ -248,8 +251,10 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             "SELECT id, publish_schema FROM streamagg.pipeline WHERE (id = @id) <> (publish_schema = @schema)",
             p => p.With("id", options.PipelineId).With("schema", options.PublishSchema),
             row => taken = row.GetString(0) == options.PipelineId
-                ? new($"The pipeline '{options.PipelineId}' publishes into the schema '{row.GetString(1)}';", "set StreamAgg:Postgres:PublishSchema to that, or choose another StreamAgg:Pipeline:Id.")
-                : new($"The pipeline '{row.GetString(0)}' publishes into the schema '{options.PublishSchema}', '{options.PipelineId}' can't;", "set StreamAgg:Postgres:PublishSchema to a schema of its own."));
+                ? new($"The pipeline '{options.PipelineId}' publishes into the schema '{row.GetString(1)}';",
+                    "set StreamAgg:Postgres:PublishSchema to that, or choose another StreamAgg:Pipeline:Id.")
+                : new($"The pipeline '{row.GetString(0)}' publishes into the schema '{options.PublishSchema}', '{options.PipelineId}' can't;",
+                    "set StreamAgg:Postgres:PublishSchema to a schema of its own."));
         if (taken is not null)
             throw new PublishSchemaTakenException(taken);
     }
@@ -266,12 +271,14 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new SchemaMismatchException(
-                new($"PostgreSQL refused: {refused.MessageText};", $"run deploy/roles.sql as an administrator and grant {role} to the role that logs in, or that right alone."), refused);
+                new($"PostgreSQL refused: {refused.MessageText};",
+                    $"run deploy/roles.sql as an administrator and grant {role} to the role that logs in, or that right alone."), refused);
         }
         catch (PostgresException refused) when (refused.SqlState is PostgresErrorCodes.InvalidCatalogName)
         {
             throw new SchemaMismatchException(
-                new($"PostgreSQL refused: {refused.MessageText};", "create the database, or name another one in StreamAgg:Postgres:ConnectionString."), refused);
+                new($"PostgreSQL refused: {refused.MessageText};",
+                    "create the database, or name another one in StreamAgg:Postgres:ConnectionString."), refused);
         }
     }
 }

@@ -39,7 +39,8 @@ public sealed record SchemaCheck(SchemaState State, IReadOnlyList<string> Pendin
     /// <summary>How the schema streamagg is not this binary's; null where it is.</summary>
     public Diagnosis? OfSchema =>
         Unknown.Count > 0
-            ? new($"The database's schema is newer than this version (unknown here: {string.Join(", ", Unknown)});", "run the version that `streamagg migrate` was last run with.")
+            ? new($"The database's schema is newer than this version (unknown here: {string.Join(", ", Unknown)});",
+                "run the version that `streamagg migrate` was last run with.")
         : Pending.Count == 0 || State == SchemaState.TableMissing ? null
         : Pending.Count == MigrationScript.All.Count ? new("The schema streamagg is not in the database;", Migrate)
         : new($"The database's schema is older than this version (not applied: {string.Join(", ", Pending)});", Migrate);
@@ -55,5 +56,6 @@ public sealed record SchemaCheck(SchemaState State, IReadOnlyList<string> Pendin
     };
 
     internal static Diagnosis OfShape(IReadOnlyList<string> differences) =>
-        new($"{string.Join("; ", differences)}:", "name a schema without these tables in StreamAgg:Postgres:PublishSchema and run `streamagg migrate`.");
+        new($"{string.Join("; ", differences)}:",
+            "name a schema without these tables in StreamAgg:Postgres:PublishSchema and run `streamagg migrate`.");
 }

@@ -2,7 +2,10 @@ using StreamAgg.Pipeline.Faults;
 
 namespace StreamAgg.Postgres.Schema;
 
-/// <summary>The database is reached, but it is not as it must be (schema missing, older, newer, of another shape, or no right to it). One line says what to do.</summary>
+/// <summary>
+/// The database is reached, but it is not as it must be (schema missing, older, newer, of another shape, or no right to it). One line says what
+/// to do.
+/// </summary>
 public sealed class SchemaMismatchException(Diagnosis diagnosis, Exception? inner = null) : Exception(diagnosis.ToString(), inner)
 {
     public Diagnosis Diagnosis => diagnosis;

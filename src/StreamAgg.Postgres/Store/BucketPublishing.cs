@@ -59,7 +59,9 @@ internal abstract class BucketPublishing<TBucket, TColumn>
 
     protected string Pipeline { get; }
 
-    /// <summary>Selects bucket, label and mark of at most @limit that @watermark has passed and that lie in the half-open (@from, @to), oldest first.</summary>
+    /// <summary>
+    /// Selects bucket, label and mark of at most @limit that @watermark has passed and that lie in the half-open (@from, @to), oldest first.
+    /// </summary>
     protected abstract string Dirty { get; }
 
     /// <summary>Between them lies every bucket.</summary>

@@ -28,7 +28,8 @@ internal static class HourMarks
     public static async Task WriteAsync(StoreTransaction transaction, string pipeline, IEnumerable<BucketKey<Hour>> changed)
     {
         // In the order of the table's key over all statements, as within one.
-        foreach (BucketKey<Hour>[] chunk in changed.OrderBy(key => key.Bucket).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder).Chunk(MarksAStatement))
+        foreach (BucketKey<Hour>[] chunk in changed.OrderBy(key => key.Bucket).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder)
+            .Chunk(MarksAStatement))
             await transaction.ExecuteAsync(Mark, p => p
                 .With("pipeline", pipeline)
                 .With("hours", Array.ConvertAll(chunk, key => Timestamps.ToColumn(key.Bucket)))

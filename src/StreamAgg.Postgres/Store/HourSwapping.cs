@@ -11,9 +11,9 @@ namespace StreamAgg.Postgres.Store;
 
 /// <summary>Puts a recount of whole hours in the place of what was counted.</summary>
 /// <remarks>
-/// All partitions' rows are locked, so no checkpoint is on its way, and their epochs raised: whatever a member holds of these hours in memory is void, it
-/// claims again and reads on from the offsets that the recount was made up to. An hour that the recount leaves empty keeps a base and a sketch of
-/// nothing, whose revs go on: a publisher with an older snapshot must find a newer sketch there.
+/// All partitions' rows are locked, so no checkpoint is on its way, and their epochs raised: whatever a member holds of these hours in memory
+/// is void, it claims again and reads on from the offsets that the recount was made up to. An hour that the recount leaves
+/// empty keeps a base and a sketch of nothing, whose revs go on: a publisher with an older snapshot must find a newer sketch there.
 /// </remarks>
 internal sealed class HourSwapping(string pipeline, string publishSchema)
 {
@@ -159,7 +159,8 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
                 .With("partitions", positions.Select(position => position.Source.Partition).ToArray()),
             row => Add(row.GetInt64(2), KeyOf(row)));
         await transaction.QueryAsync(LockBases, p => Bind(p, swap), row => Add(row.GetInt64(2), KeyOf(row)));
-        await transaction.QueryAsync(Sketches, p => Bind(p, swap), row => counted[KeyOf(row)] = Math.Max(counted.GetValueOrDefault(KeyOf(row)), row.GetInt64(2)));
+        await transaction.QueryAsync(Sketches, p => Bind(p, swap),
+            row => counted[KeyOf(row)] = Math.Max(counted.GetValueOrDefault(KeyOf(row)), row.GetInt64(2)));
         // A row of others gives way to nothing at all, too, and its day is to be judged anew.
         if (swap.Kind == SwapKind.Rebuild)
             await transaction.QueryAsync(published, p => Bind(p, swap), row => Add(0, KeyOf(row)));
@@ -168,7 +169,8 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
         void Add(long rev, BucketKey<Hour> key) => counted[key] = counted.GetValueOrDefault(key) + rev;
     }
 
-    private async Task PutAsync(StoreTransaction transaction, SortedDictionary<BucketKey<Hour>, long> revs, Dictionary<BucketKey<Hour>, PartialRow> contents)
+    private async Task PutAsync(
+        StoreTransaction transaction, SortedDictionary<BucketKey<Hour>, long> revs, Dictionary<BucketKey<Hour>, PartialRow> contents)
     {
         foreach (BucketKey<Hour> key in contents.Keys.Concat(revs.Keys).Distinct().ToList())
             revs[key] = revs.GetValueOrDefault(key) + 1;
@@ -206,7 +208,8 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     }
 
     private static async Task<int> PublishAsync<TBucket, TColumn>(
-        StoreTransaction transaction, BucketPublishing<TBucket, TColumn> publishing, HourSwap swap, Instant closed, TBucket from, TBucket to, bool overrulesAll)
+        StoreTransaction transaction, BucketPublishing<TBucket, TColumn> publishing, HourSwap swap, Instant closed, TBucket from, TBucket to,
+            bool overrulesAll)
         where TBucket : IComparable<TBucket>
     {
         HashSet<BucketKey<TBucket>> ours = swap.Kind == SwapKind.Replace ? await publishing.ReadOursAsync(transaction, from, to) : [];
@@ -218,7 +221,8 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
             if (snapshot.Buckets.Count == 0)
                 break;
             PublishResult result = await publishing.WriteAsync(
-                transaction, [.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, swap.Compression))], key => overrulesAll || ours.Contains(key));
+                transaction, [.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, swap.Compression))],
+                    key => overrulesAll || ours.Contains(key));
             written += result.RowsWritten;
         }
         while (snapshot.HasMore);

@@ -7,7 +7,9 @@ using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Postgres.Store;
 
-/// <summary>Removes old state in steps that hold few locks for a short time, the oldest first: what they leave behind an autovacuum takes as it goes.</summary>
+/// <summary>
+/// Removes old state in steps that hold few locks for a short time, the oldest first: what they leave behind an autovacuum takes as it goes.
+/// </summary>
 /// <remarks>
 /// A day goes as a whole: one that was half removed would be published as half. What is marked, or still has partials, waits until it has been
 /// published and folded. Replayed letters and filled hours are remembered for ever: a few bytes each, without which they could count twice.
@@ -50,7 +52,8 @@ public sealed class PostgresRetention(NpgsqlDataSource database, string pipeline
             {
                 Instant? watermark = null;
                 await transaction.QueryAsync(
-                    WatermarkSql.Smallest, p => WatermarkSql.Bind(p, pipeline, partitions), row => watermark = Timestamps.ReadOptionalInstant(row, 0));
+                    WatermarkSql.Smallest, p => WatermarkSql.Bind(p, pipeline, partitions),
+                        row => watermark = Timestamps.ReadOptionalInstant(row, 0));
                 if (watermark is not { } passed)
                     return false;
                 Instant before = (passed - keep).Hour.Day.Start;

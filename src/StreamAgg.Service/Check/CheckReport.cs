@@ -19,7 +19,8 @@ internal sealed record CheckReport(IReadOnlyList<CheckLine> Lines, IReadOnlyList
                 return $"{failed.Count} of {Lines.Count} preconditions do not hold: see to {names} first.";
             }
 
-            return Samples?.FirstOrDefault(sample => sample.NotRead is not null) is { } unread ? $"{unread.Topic} could not be sampled: {unread.NotRead}" : null;
+            return Samples?.FirstOrDefault(sample => sample.NotRead is not null) is { } unread
+                ? $"{unread.Topic} could not be sampled: {unread.NotRead}" : null;
         }
     }
 

@@ -36,7 +36,8 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
         var status = await servers.Queries.StatusAsync(null, cancellation);
         var topics = await servers.Metadata.DescribeAsync(settings.Topics.All, cancellation);
         var stored = status.Partitions
-            .Where(partition => topics.TryGetValue(partition.Source.Topic, out var topic) && partition.Source.Partition < topic.PartitionCount).ToList();
+            .Where(partition => topics.TryGetValue(partition.Source.Topic, out var topic) && partition.Source.Partition < topic.PartitionCount)
+                .ToList();
         if (stored.Count == 0)
             return Finding.Ok($"nothing is counted yet: reading starts at: {settings.Pipeline.StartFrom}");
         var sources = stored.Select(partition => partition.Source).ToList();
@@ -51,7 +52,8 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
     }
 
     private static Gap? GapOf(
-        PartitionStatus partition, string topicId, IReadOnlyDictionary<SourcePartition, long> beginnings, IReadOnlyDictionary<SourcePartition, long> ends)
+        PartitionStatus partition, string topicId, IReadOnlyDictionary<SourcePartition, long> beginnings,
+        IReadOnlyDictionary<SourcePartition, long> ends)
     {
         var (source, next) = (partition.Source, partition.NextOffset);
         if (partition.TopicId is { } id && id != topicId)

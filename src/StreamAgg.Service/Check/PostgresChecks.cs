@@ -27,7 +27,8 @@ internal sealed class PostgresChecks(Settings settings, CheckServers servers, Ti
         new("published tables", [Server], TablesAsync, Silence),
         new("rights in PostgreSQL", [Server], RightsAsync, Silence),
         new($"publish schema {settings.Postgres.PublishSchema}", [Server, Schema], PublishSchemaAsync, Silence),
-        .. settings.Postgres.ReadConnectionString is null ? [] : (Precondition[])[new("PostgreSQL that HTTP reads", [Server, Schema], ReadingAsync, Silence)],
+        .. settings.Postgres.ReadConnectionString is null ? []
+            : (Precondition[])[new("PostgreSQL that HTTP reads", [Server, Schema], ReadingAsync, Silence)],
     ];
 
     private async Task<Finding> ServerAsync(CancellationToken cancellation)

@@ -76,7 +76,8 @@ internal sealed record SampleReport
             NotRead is { } reason ? $"the last records of {Topic} were not read: {reason}"
             : Read == 0 ? $"{Topic} holds no records"
             : string.Create(
-                CultureInfo.InvariantCulture, $"the last {Read} records of {Topic}: events accepted {Accepted}, refused {Refused.Sum(refusal => refusal.Count)}")
+                CultureInfo.InvariantCulture,
+                    $"the last {Read} records of {Topic}: events accepted {Accepted}, refused {Refused.Sum(refusal => refusal.Count)}")
                 + (DurationsLeftOut > 0 ? $", durations left out {DurationsLeftOut}" : ""));
         foreach (var refusal in Refused)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {refusal.Count,6}  {refusal.Reason}: {refusal.Example()}"));

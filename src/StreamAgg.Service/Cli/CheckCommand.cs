@@ -16,7 +16,8 @@ internal static class CheckCommand
         var json = VerbOptions.Json();
         var sample = VerbOptions.Count(
             "--sample", "Decodes the last so many records of each input topic, spread over its partitions, and shows what would be refused and why.", 1, MostSampled);
-        var command = new Command("check", "Checks every precondition of run at once, and says how to mend what does not hold. Changes nothing.") { sample, json };
+        var command = new Command("check",
+            "Checks every precondition of run at once, and says how to mend what does not hold. Changes nothing.") { sample, json };
         command.SetAction(async (parsed, stop) =>
         {
             var settings = context.Configure();

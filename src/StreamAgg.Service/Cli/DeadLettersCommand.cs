@@ -75,7 +75,8 @@ internal static class DeadLettersCommand
         var to = VerbOptions.Time("--to", "Only what was refused before it.");
         var dryRun = new Option<bool>("--dry-run") { Description = "Tells what would be counted and changes nothing." };
         var json = VerbOptions.Json();
-        var command = new Command("replay", "Counts the refused events that today's settings accept, each at most once however often it is asked for.")
+        var command = new Command("replay",
+            "Counts the refused events that today's settings accept, each at most once however often it is asked for.")
         {
             reason, from, to, dryRun, json,
         };

@@ -15,7 +15,8 @@ internal static class RebuildCommand
         from.Required = true;
         var to = VerbOptions.Time("--to", "Up to this time; an hour that it lies in is rebuilt, too.");
         to.Required = true;
-        var command = new Command("rebuild", "Counts a range of hours again from the topics, beside the running service, and puts the result in their place at once.") { from, to };
+        var command = new Command("rebuild",
+            "Counts a range of hours again from the topics, beside the running service, and puts the result in their place at once.") { from, to };
         command.SetAction(async (parsed, stop) =>
         {
             var settings = context.Configure();

@@ -11,14 +11,17 @@ internal static class VerifyCommand
 {
     public static Command Create(CommandContext context)
     {
-        var against = new Option<string>("--against") { Description = "What is counted: the gateway's raw tables, or the topics.", HelpName = "raw|log", Required = true };
+        var against = new Option<string>("--against") { Description = "What is counted: the gateway's raw tables, or the topics.",
+            HelpName = "raw|log", Required = true };
         against.AcceptOnlyFromAmong("raw", "log");
-        var from = VerbOptions.Time("--from", "The first hour; a time within one stands for all of it. Default: the first that anything was counted in.");
+        var from = VerbOptions.Time("--from",
+            "The first hour; a time within one stands for all of it. Default: the first that anything was counted in.");
         var to = VerbOptions.Time("--to", "Up to this time. Default: all hours that are closed.");
         var every = VerbOptions.Period("--every", "Keeps watch: once in so long, until it is stopped.");
         var where = BackfillCommand.Where();
         var json = VerbOptions.Json();
-        var command = new Command("verify", "Compares the tables with an exact recount. Exit code 4 where they differ.") { against, from, to, where, every, json };
+        var command = new Command("verify", "Compares the tables with an exact recount. Exit code 4 where they differ.") { against, from, to, where,
+            every, json };
         command.SetAction(async (parsed, stop) =>
         {
             var settings = context.Configure();

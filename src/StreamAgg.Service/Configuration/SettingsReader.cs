@@ -58,7 +58,8 @@ internal sealed class SettingsReader(IConfiguration configuration)
     public TimeSpan? Age(string key, TimeSpan min, TimeSpan max) =>
         Read(key, null, $"allowed is keep, or a duration from {min:c} to {max:c}, written days.hh:mm:ss",
             text => text.Equals("keep", StringComparison.OrdinalIgnoreCase) ? Timeout.InfiniteTimeSpan
-                : text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+                : text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value)
+                    && value >= min && value <= max
                 ? value : (TimeSpan?)null) is { } age && age != Timeout.InfiniteTimeSpan ? age : null;
 
     public bool Switch(string key, bool fallback) =>

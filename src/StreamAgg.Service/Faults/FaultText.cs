@@ -50,8 +50,10 @@ internal static class FaultText
         // Two pipelines were configured to publish into one schema.
         PublishSchemaTakenException => ExitCode.Usage,
         RawSourceException { IsUsage: true } => ExitCode.Usage,
-        SchemaMismatchException or RawSourceException or CommitOutcomeUnknownException or EmbeddedPostgresException or GatewayDeliveryException => ExitCode.Dependency,
-        LogFatalException or LogUnavailableException or PipelineStoppedException or StoreUnavailableException or SocketException => ExitCode.Dependency,
+        SchemaMismatchException or RawSourceException or CommitOutcomeUnknownException or EmbeddedPostgresException or GatewayDeliveryException =>
+            ExitCode.Dependency,
+        LogFatalException or LogUnavailableException or PipelineStoppedException or StoreUnavailableException or SocketException =>
+            ExitCode.Dependency,
         PostgresException refused => RemedyOf(refused) is null ? ExitCode.Unexpected : ExitCode.Dependency,
         AggregateException { InnerExceptions: [var only] } => CodeOf(only),
         _ => ExitCode.Unexpected,

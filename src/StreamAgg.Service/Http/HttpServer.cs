@@ -63,7 +63,8 @@ internal sealed class HttpServer : IAsyncDisposable
         {
             await server.DisposeAsync();
             throw CommandFaultException.Dependency(
-                new Diagnosis($"HTTP can't be served on {url.GetLeftPart(UriPartial.Authority)}: {OneLine.Of(fault)}", "Free the port, or set StreamAgg:Http:Url."), fault);
+                new Diagnosis($"HTTP can't be served on {url.GetLeftPart(UriPartial.Authority)}: {OneLine.Of(fault)}",
+                    "Free the port, or set StreamAgg:Http:Url."), fault);
         }
     }
 
@@ -95,7 +96,8 @@ internal sealed class HttpServer : IAsyncDisposable
         catch (SocketException fault)
         {
             throw CommandFaultException.Dependency(
-                new Diagnosis($"HTTP can't be served on {url.Host}: {OneLine.Of(fault)}", "Set StreamAgg:Http:Url to an address of this machine."), fault);
+                new Diagnosis($"HTTP can't be served on {url.Host}: {OneLine.Of(fault)}", "Set StreamAgg:Http:Url to an address of this machine."),
+                    fault);
         }
     }
 }

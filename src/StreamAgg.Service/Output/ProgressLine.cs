@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace StreamAgg.Service.Output;
 
-/// <summary>One line that tells how far a long work is, how fast, and when it will be done: over and over where a person looks, else every ten seconds. On standard error. Safe from any thread.</summary>
+/// <summary>
+/// One line that tells how far a long work is, how fast, and when it will be done: over and over where a person looks, else every ten seconds.
+/// On standard error. Safe from any thread.
+/// </summary>
 /// <param name="terminal">Where it is written.</param>
 /// <param name="what">What is counted, in the plural.</param>
 internal sealed class ProgressLine(Terminal terminal, string what) : IDisposable
@@ -29,7 +32,8 @@ internal sealed class ProgressLine(Terminal terminal, string what) : IDisposable
             shownAt = now;
             double rate = done * 1000.0 / Math.Max(now, 1), share = total > 0 ? Math.Min(1, (double)done / total) : 0;
             string left = total > done && rate > 0 ? $", {Shown(TimeSpan.FromSeconds((total - done) / rate))} left" : "";
-            string line = string.Create(CultureInfo.InvariantCulture, $"{done:#,0}{(total > 0 ? $" of {total:#,0}" : "")} {what}, {rate:#,0}/s{left}{note}");
+            string line = string.Create(CultureInfo.InvariantCulture,
+                $"{done:#,0}{(total > 0 ? $" of {total:#,0}" : "")} {what}, {rate:#,0}/s{left}{note}");
             if (terminal.IsErrorWatched)
                 terminal.Error.Write($"\r[{new string('#', (int)(share * BarWidth)).PadRight(BarWidth, '.')}] {line}\e[K");
             else
@@ -45,5 +49,6 @@ internal sealed class ProgressLine(Terminal terminal, string what) : IDisposable
             terminal.Error.WriteLine();
     }
 
-    private static string Shown(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min" : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s" : $"{time.Seconds} s";
+    private static string Shown(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min" : time.TotalMinutes >= 1
+        ? $"{time.Minutes} min {time.Seconds} s" : $"{time.Seconds} s";
 }

@@ -10,7 +10,8 @@ internal sealed record Terminal(TextWriter Output, TextWriter Error, bool IsWatc
         !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"));
 
     /// <summary>True where a person sees what is written to <see cref="Error"/>.</summary>
-    public bool IsErrorWatched { get; init; } = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+    public bool IsErrorWatched { get; init; } = !Console.IsErrorRedirected
+        && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     /// <summary>Colours, tables and progress on standard output, for the watched terminal only.</summary>
     public IAnsiConsole Canvas => AnsiConsole.Console;

@@ -6,9 +6,13 @@ using StreamAgg.Service.Faults;
 
 namespace StreamAgg.Service.Recounts;
 
-/// <summary>The input topics from where they begin now, read up to where the pipeline has counted, and on from there. Reads on a thread of its own, one call at a time.</summary>
+/// <summary>
+/// The input topics from where they begin now, read up to where the pipeline has counted, and on from there. Reads on a thread of its own, one
+/// call at a time.
+/// </summary>
 /// <remarks>
-/// An event lies at most <c>MaxFuture</c> ahead of its record, so the first record that a partition still holds tells from when on it holds everything:
+/// An event lies at most <c>MaxFuture</c> ahead of its record, so the first record that a partition still holds tells from when on it holds
+/// everything:
 /// records are deleted from the front. Where a partition holds nothing any more, nobody can tell.
 /// </remarks>
 internal sealed class CountedLog : IDisposable
@@ -36,12 +40,14 @@ internal sealed class CountedLog : IDisposable
         var named = open.Settings.Topics;
         var known = await open.Metadata.DescribeAsync(named.All, cancellation);
         var partitions = named.PartitionsOf(known)
-            ?? throw CommandFaultException.Dependency($"Kafka has no topic {named.All.First(topic => !known.ContainsKey(topic))}: create it, or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic.");
+            ?? throw CommandFaultException.Dependency(
+                $"Kafka has no topic {named.All.First(topic => !known.ContainsKey(topic))}: create it, or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic.");
         var beginnings = await open.Metadata.BeginningOffsetsAsync(partitions, cancellation);
         var ends = await open.Metadata.EndOffsetsAsync(partitions, cancellation);
         if (partitions.FirstOrDefault(partition => !beginnings.ContainsKey(partition) || !ends.ContainsKey(partition)) is { Topic: not null } silent)
             throw new LogUnavailableException($"Kafka did not tell how far {silent} reaches; try again");
-        var log = new CountedLog(new LogScan(open.Settings.Kafka, named.All, open.Lines), partitions.ToDictionary(partition => partition, partition => beginnings[partition]), known);
+        var log = new CountedLog(new LogScan(open.Settings.Kafka, named.All, open.Lines),
+            partitions.ToDictionary(partition => partition, partition => beginnings[partition]), known);
         try
         {
             log.RefuseOthers(counted);
@@ -60,7 +66,8 @@ internal sealed class CountedLog : IDisposable
     {
         if (Reach <= from.Start)
             return;
-        string whole = Reach == Instant.MaxValue ? "" : $" Whole hours are there from {new Hour((Reach - TimeSpan.FromTicks(1)).Hour.SinceEpoch + 1)} on.";
+        string whole = Reach == Instant.MaxValue ? ""
+            : $" Whole hours are there from {new Hour((Reach - TimeSpan.FromTicks(1)).Hour.SinceEpoch + 1)} on.";
         throw CommandFaultException.Dependency($"The log no longer reaches back to {from}: {string.Join("; ", Missing)}.{whole}");
     }
 
@@ -76,19 +83,22 @@ internal sealed class CountedLog : IDisposable
                 throw CommandFaultException.Dependency(
                     $"{partition.Source} was counted up to offset {partition.NextOffset} of a topic that was deleted and made again since: its events can't be counted again.");
             if (!next.ContainsKey(partition.Source))
-                throw CommandFaultException.Dependency($"{partition.Source} is new and was counted up to offset {partition.NextOffset} meanwhile; nothing was changed. Run it again.");
+                throw CommandFaultException.Dependency(
+                    $"{partition.Source} is new and was counted up to offset {partition.NextOffset} meanwhile; nothing was changed. Run it again.");
         }
     }
 
     /// <summary>Records, and offsets without one, from where it stands up to where the partitions are counted.</summary>
-    public long Ahead(IReadOnlyList<CountedPartition> counted) => counted.Sum(partition => Math.Max(0, partition.NextOffset - next.GetValueOrDefault(partition.Source, long.MaxValue)));
+    public long Ahead(IReadOnlyList<CountedPartition> counted) =>
+        counted.Sum(partition => Math.Max(0, partition.NextOffset - next.GetValueOrDefault(partition.Source, long.MaxValue)));
 
     /// <summary>Reads on up to where the partitions are counted.</summary>
     public async Task ReadAsync(IReadOnlyList<CountedPartition> counted, RecordReader onRecord, CancellationToken cancellation)
     {
         var ranges = counted.Where(partition => next.ContainsKey(partition.Source))
             .ToDictionary(partition => partition.Source, partition => (next[partition.Source], partition.NextOffset));
-        await Task.Factory.StartNew(() => scan.Read(ranges, onRecord, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await Task.Factory.StartNew(() => scan.Read(ranges, onRecord, cancellation), cancellation, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         foreach (var (source, (from, to)) in ranges)
             next[source] = Math.Max(from, to);
     }
@@ -96,12 +106,15 @@ internal sealed class CountedLog : IDisposable
     public void Dispose() => scan.Dispose();
 
     private async Task FindReachAsync(
-        IReadOnlyDictionary<SourcePartition, long> beginnings, IReadOnlyDictionary<SourcePartition, long> ends, TimeSpan maxFuture, CancellationToken cancellation)
+        IReadOnlyDictionary<SourcePartition, long> beginnings, IReadOnlyDictionary<SourcePartition, long> ends, TimeSpan maxFuture,
+            CancellationToken cancellation)
     {
-        var cut = beginnings.Where(beginning => beginning.Value > 0).ToDictionary(beginning => beginning.Key, beginning => (beginning.Value, ends[beginning.Key]));
+        var cut = beginnings.Where(beginning => beginning.Value > 0)
+            .ToDictionary(beginning => beginning.Key, beginning => (beginning.Value, ends[beginning.Key]));
         var first = new Dictionary<SourcePartition, Instant>();
         await Task.Factory.StartNew(
-            () => scan.ReadFirst(cut, (in LogRecord record) => first[record.Source] = Instant.FromUnixMilliseconds(record.TimestampMilliseconds ?? 0), cancellation),
+            () => scan.ReadFirst(cut,
+                (in LogRecord record) => first[record.Source] = Instant.FromUnixMilliseconds(record.TimestampMilliseconds ?? 0), cancellation),
             cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Missing = [.. cut.Select(partition => first.TryGetValue(partition.Key, out Instant time)
             ? $"{partition.Key} begins at offset {partition.Value.Value}, written {time}"

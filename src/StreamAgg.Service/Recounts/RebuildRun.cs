@@ -67,7 +67,8 @@ internal sealed class RebuildRun(OpenRecount open, Terminal terminal, TimeProvid
                     throw CommandFaultException.Dependency(
                         $"Hour {done.Refusing[0]} was published and is open again: a partition has no watermark yet (`streamagg status` shows which). Run it again once it has.");
                 if (attempt == Tries)
-                    throw CommandFaultException.Dependency("The events come faster than they can be counted again; nothing was changed. Run it again at a quieter hour.");
+                    throw CommandFaultException.Dependency(
+                        "The events come faster than they can be counted again; nothing was changed. Run it again at a quieter hour.");
                 await readOn();
             }
             catch (Exception fault) when (fault is StoreUnavailableException or CommitOutcomeUnknownException && attempt < Tries)

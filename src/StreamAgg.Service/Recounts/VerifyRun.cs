@@ -24,7 +24,10 @@ internal interface IRecountSource : IDisposable
     Task ReadAsync(ExactRecount into, Hour from, Hour to, CancellationToken stop);
 }
 
-/// <summary>Compares the tables, as they stood in one instant, with a recount up to the same instant. Rows that are in motion, and those of others that were kept, are left out.</summary>
+/// <summary>
+/// Compares the tables, as they stood in one instant, with a recount up to the same instant. Rows that are in motion, and those of others that
+/// were kept, are left out.
+/// </summary>
 internal sealed class VerifyRun(OpenRecount open, Func<VerifySnapshot, Task<IRecountSource>> openSource)
 {
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
@@ -34,7 +37,8 @@ internal sealed class VerifyRun(OpenRecount open, Func<VerifySnapshot, Task<IRec
         var options = open.Settings.Pipeline;
         var snapshot = await open.Verify.ReadAsync(range.From?.Hour.Day.Start, range.To, stop);
         if (snapshot.Closed is not { } closed || snapshot.First is not { } first)
-            throw CommandFaultException.Dependency("No hour is closed yet: `streamagg status` shows the watermark, and which partition has none. There is nothing to compare.");
+            throw CommandFaultException.Dependency(
+                "No hour is closed yet: `streamagg status` shows the watermark, and which partition has none. There is nothing to compare.");
         using var source = await openSource(snapshot);
         Hour from = range.From?.Hour ?? FirstOf(first, options.StartFrom), end = closed.Hour;
         if (range.To is { } to && to < closed)
@@ -45,11 +49,14 @@ internal sealed class VerifyRun(OpenRecount open, Func<VerifySnapshot, Task<IRec
 
         var recount = new ExactRecount(snapshot.Hourly, snapshot.Daily, from, end, options.Compression);
         await source.ReadAsync(recount, from, end, stop);
-        var movingDays = snapshot.DirtyDays.Concat(snapshot.DirtyHours.Select(hour => new BucketKey<Day>(hour.Bucket.Day, hour.Platform))).Concat(snapshot.KeptDays).ToHashSet();
-        var hourly = recount.Compare(RowTable.Hourly, key => key.Start >= from.Start && key.Start < end.Start && IsStill(new BucketKey<Hour>(key.Start.Hour, key.Platform)));
+        var movingDays = snapshot.DirtyDays.Concat(snapshot.DirtyHours.Select(hour => new BucketKey<Day>(hour.Bucket.Day, hour.Platform)))
+            .Concat(snapshot.KeptDays).ToHashSet();
+        var hourly = recount.Compare(RowTable.Hourly,
+            key => key.Start >= from.Start && key.Start < end.Start && IsStill(new BucketKey<Hour>(key.Start.Hour, key.Platform)));
         var daily = recount.Compare(
             RowTable.Daily,
-            key => key.Start >= from.Start && key.Start.Hour.Day.End <= end.Start && !movingDays.Contains(new BucketKey<Day>(key.Start.Hour.Day, key.Platform)));
+            key => key.Start >= from.Start && key.Start.Hour.Day.End <= end.Start
+                && !movingDays.Contains(new BucketKey<Day>(key.Start.Hour.Day, key.Platform)));
         return new VerifyReport(from.Start, end.Start, hourly, daily)
         {
             Events = recount.Events,

@@ -30,7 +30,7 @@ internal static class StatusLines
         if (status.Process is { } process)
             yield return ("this process", Text(process));
         if (status.Sizes.Count > 0)
-            yield return ("state", $"{Megabytes(status.Sizes.Sum(size => size.Bytes))} MB: {string.Join(", ", status.Sizes.Take(3).Select(size => $"{size.Table} {Megabytes(size.Bytes)}"))}");
+            yield return ("state", $"{Megabytes(status.Sizes.Sum(size => size.Bytes))} MB: {Largest(status.Sizes)}");
         yield return ("gaps", Text(status.Gaps.Count));
         foreach (var gap in status.Gaps)
             yield return (
@@ -45,6 +45,9 @@ internal static class StatusLines
     /// <summary>Seconds are enough for a person.</summary>
     public static string Age(TimeSpan? age) =>
         age is { } known ? TimeSpan.FromSeconds(Math.Max(0, Math.Floor(known.TotalSeconds))).ToString("c", CultureInfo.InvariantCulture) : "-";
+
+    private static string Largest(IReadOnlyList<(string Table, long Bytes)> sizes) =>
+        string.Join(", ", sizes.Take(3).Select(size => $"{size.Table} {Megabytes(size.Bytes)}"));
 
     private static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.#", CultureInfo.InvariantCulture);
 

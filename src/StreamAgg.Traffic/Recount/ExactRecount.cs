@@ -5,13 +5,17 @@ using StreamAgg.Core.Time;
 
 namespace StreamAgg.Traffic.Recount;
 
-/// <summary>Counts events once more and holds the tables' rows against it. Memory: some 300 bytes a row, and the durations of hours that have few. Not thread-safe.</summary>
+/// <summary>
+/// Counts events once more and holds the tables' rows against it. Memory: some 300 bytes a row, and the durations of hours that have few. Not
+/// thread-safe.
+/// </summary>
 /// <param name="hourly">The rows that were found.</param>
 /// <param name="daily">The rows that were found.</param>
 /// <param name="from">Hours from it on are counted.</param>
 /// <param name="to">Up to it, not including.</param>
 /// <param name="compression">The digests' own.</param>
-public sealed class ExactRecount(IReadOnlyList<PublishedRow> hourly, IReadOnlyList<PublishedRow> daily, Hour from, Hour to, int compression) : IEventSink
+public sealed class ExactRecount(IReadOnlyList<PublishedRow> hourly, IReadOnlyList<PublishedRow> daily, Hour from, Hour to, int compression)
+    : IEventSink
 {
     private readonly Rows hours = new(RowTable.Hourly, hourly, compression), days = new(RowTable.Daily, daily, compression);
 
@@ -54,7 +58,8 @@ public sealed class ExactRecount(IReadOnlyList<PublishedRow> hourly, IReadOnlyLi
     private sealed class Rows(RowTable table, IReadOnlyList<PublishedRow> found, int compression)
     {
         private readonly Dictionary<int, Dictionary<string, RankedRow>> byBucket = [];
-        private readonly Dictionary<TallyKey, double?> p99 = found.ToDictionary(row => new TallyKey(row.Start, row.Platform), row => row.Get<double?>("p99_latency_ms"));
+        private readonly Dictionary<TallyKey,
+            double?> p99 = found.ToDictionary(row => new TallyKey(row.Start, row.Platform), row => row.Get<double?>("p99_latency_ms"));
         private (int Bucket, Dictionary<string, RankedRow> Rows)? last;
 
         public IReadOnlyList<PublishedRow> Found => found;

@@ -5,10 +5,13 @@ namespace StreamAgg.Traffic.Recount;
 /// <summary>A row as it must stand in a table.</summary>
 public interface IExactRow
 {
+    /// <summary>Which of the two.</summary>
     RowTable Table { get; }
 
+    /// <summary>Which row of it.</summary>
     TallyKey Key { get; }
 
+    /// <summary>All of its events.</summary>
     long RequestCount { get; }
 
     /// <summary>How many events had a duration.</summary>
@@ -24,7 +27,9 @@ public interface IExactRow
     Ranks RanksOf(double valueMs);
 }
 
-/// <summary>How many durations lie on either side of a value; a value that is equal but for the last bits of a line between two of them is equal.</summary>
+/// <summary>
+/// How many durations lie on either side of a value; a value that is equal but for the last bits of a line between two of them is equal.
+/// </summary>
 /// <param name="Count">All durations.</param>
 /// <param name="Below">Smaller ones.</param>
 /// <param name="NotAbove">Smaller ones and equal ones.</param>
@@ -46,7 +51,9 @@ public readonly record struct Ranks(long Count, long Below, long NotAbove, doubl
     /// <summary>True where the value lies between the order statistics of these ranks.</summary>
     public bool IsWithin((long Low, long High) ranks) => NotAbove > ranks.Low && Below <= ranks.High;
 
-    /// <summary>How far the value lies from the rank that was asked for, as a share of all ranks: 0 where it is exact, 1 where it is beyond them all.</summary>
+    /// <summary>
+    /// How far the value lies from the rank that was asked for, as a share of all ranks: 0 where it is exact, 1 where it is beyond them all.
+    /// </summary>
     public double Error()
     {
         if (NotAbove == 0 || Below == Count)

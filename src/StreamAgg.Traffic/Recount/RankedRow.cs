@@ -3,7 +3,9 @@ using StreamAgg.Core.Events;
 
 namespace StreamAgg.Traffic.Recount;
 
-/// <summary>A row as it must stand in a table, with the place of the p99 that does stand there: no duration is kept, however many there are.</summary>
+/// <summary>
+/// A row as it must stand in a table, with the place of the p99 that does stand there: no duration is kept, however many there are.
+/// </summary>
 /// <param name="table">Which.</param>
 /// <param name="key">Of the row.</param>
 /// <param name="p99Ms">What the table says; NaN where it says nothing.</param>

@@ -21,7 +21,6 @@ public class UsageTests
     [Theory]
     [InlineData("check --sample 0")]
     [InlineData("verify")]
-    [InlineData("dead-letters replay")]
     [InlineData("run --bogus")]
     [InlineData("demo --seconds never")]
     [InlineData("demo --rate 0")]

@@ -147,7 +147,7 @@ public sealed class HttpServerTests : IAsyncLifetime
         using var answer = await JsonAsync("/api/v1/status");
 
         Assert.Equal(
-            """{"partitions":[{"topic":"gateway.usage","partition":0,"owner":null,"next_offset":5,"log_end_offset":null,"last_stable_offset":null,"lag":null,"watermark":null,"checkpoint_age_seconds":null}],"watermark":null,"watermark_age_seconds":null,"checkpoint_age_seconds":null,"open_hours":1,"dirty_hours":2,"rows_kept":3,"gaps":[],"refused":{"total":10,"last_hour":2,"read_total":100,"read_last_hour":7,"reasons":{"malformed_json":10}},"durations_left_out":4,"skipped":0,"rollups":[],"kafka_silence":null,"process":null}""",
+            """{"partitions":[{"topic":"gateway.usage","partition":0,"owner":null,"next_offset":5,"log_end_offset":null,"last_stable_offset":null,"lag":null,"watermark":null,"checkpoint_age_seconds":null}],"watermark":null,"watermark_age_seconds":null,"checkpoint_age_seconds":null,"open_hours":1,"dirty_hours":2,"rows_kept":3,"gaps":[],"refused":{"total":10,"last_hour":2,"read_total":100,"read_last_hour":7,"reasons":{"malformed_json":10}},"durations_left_out":4,"skipped":0,"rollups":[],"state_bytes":{},"kafka_silence":null,"process":null}""",
             answer.RootElement.GetRawText());
     }
 
