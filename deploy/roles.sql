@@ -6,7 +6,7 @@
 --
 -- | role               | to be granted to whoever | rights                                                                                        |
 -- | streamagg_migrator | runs `migrate`           | owns schema streamagg; CREATE in the publish schema                                           |
--- | streamagg_service  | runs `run`               | SELECT, INSERT, UPDATE, DELETE in schema streamagg (its journal: SELECT); the published tables: SELECT, INSERT, UPDATE |
+-- | streamagg_service  | runs `run`               | SELECT, INSERT, UPDATE, DELETE in schema streamagg (its journal: SELECT); the published tables: SELECT, INSERT, UPDATE, DELETE (`rebuild` alone deletes) |
 -- | streamagg_reader   | looks: `status`, `quantile`, dashboards | SELECT in schema streamagg and on the published tables                         |
 --
 -- None needs TEMPORARY or CREATE on the database. What the caller may not grant, for it belongs to somebody else, is left as it is, with a notice.
@@ -69,7 +69,7 @@ BEGIN
 
   FOR found IN
     SELECT c.oid::regclass AS name, c.relkind AS kind, pg_has_role(c.relowner, 'USAGE') AS is_mine,
-      CASE WHEN n.nspname = publish AND n.nspname <> 'streamagg' THEN 'SELECT, INSERT, UPDATE'
+      CASE WHEN n.nspname = publish AND n.nspname <> 'streamagg' THEN 'SELECT, INSERT, UPDATE, DELETE'
         WHEN c.relkind = 'S' THEN 'USAGE, SELECT'
         WHEN c.relkind = 'v' OR c.relname = 'migration' THEN 'SELECT'
         ELSE 'SELECT, INSERT, UPDATE, DELETE' END AS rights

@@ -107,7 +107,8 @@ public sealed class BackfillTests
         var (hours, wrongHours) = await SqlAnswer.CompareHoursAsync(deployment);
         var (days, wrongDays) = await SqlAnswer.CompareDaysAsync(deployment);
         Assert.True(hours > 24 && days > 3, $"{hours} and {days} rows");
-        Assert.Equal((0, 0), (wrongHours, wrongDays));
+        if (wrongHours + wrongDays > 0)
+            Assert.Fail($"{wrongHours} hours and {wrongDays} days are wrong:\n{await OutputAsync(deployment, 4, "verify", "--against", "raw")}");
     }
 
     private static async Task<string> OutputAsync(Deployment deployment, int code, params string[] verb)

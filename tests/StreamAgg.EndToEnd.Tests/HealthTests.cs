@@ -19,7 +19,6 @@ public sealed class HealthTests : IDisposable
     public void Dispose() => http.Dispose();
 
     [Fact]
-    [Trait("Broker", "any")]
     public async Task With_both_servers_away_it_lives_from_the_first_second_and_says_what_it_waits_for()
     {
         await using var process = ServiceProcess.Start(

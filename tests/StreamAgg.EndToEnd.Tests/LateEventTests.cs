@@ -2,7 +2,6 @@ using StreamAgg.EndToEnd.Tests.Harness;
 
 namespace StreamAgg.EndToEnd.Tests;
 
-[Trait("Broker", "any")]
 public sealed class LateEventTests
 {
     [Fact]

@@ -5,7 +5,6 @@ using StreamAgg.EndToEnd.Tests.Harness;
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>Records that nobody can count: each is in the dead letters with its reason, and takes no neighbour along.</summary>
-[Trait("Broker", "any")]
 public sealed class PoisonTests
 {
     internal const string Good = """{"created_at":"2024-03-09T22:00:00Z","platform":"openai","duration_ms":5}""";

@@ -5,7 +5,6 @@ using StreamAgg.Testing.Postgres;
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>A PostgreSQL that goes away in every manner and comes back: the service runs on, nothing is lost, nothing is counted twice.</summary>
-[Trait("Broker", "any")]
 public sealed class PostgresOutageTests
 {
     [Fact]

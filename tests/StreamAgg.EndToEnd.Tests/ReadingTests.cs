@@ -24,9 +24,8 @@ public sealed class ReadingTests
     public async Task Reading_cannot_starve_writing()
     {
         await Brokers.NeedAsync(KafkaFeature.NodeFaults);
-        // Whoever shared it has ended.
-        KafkaCluster cluster = (await TestKafka.SharedAsync()).Cluster!;
-        await using var deployment = await Deployment.CreateAsync(settings: ("Pipeline:CheckpointInterval", "00:00:01"));
+        await using var cluster = await KafkaCluster.StartAsync();
+        await using var deployment = await Deployment.CreateAsync(brokers: Brokers.Of(cluster), settings: ("Pipeline:CheckpointInterval", "00:00:01"));
         var traffic = SteadyTraffic.AcrossMidnight(31);
         var process = deployment.Run();
         string url = await process.HttpUrlAsync();
@@ -81,16 +80,16 @@ public sealed class ReadingTests
         Assert.Equal(0, await process.StopAsync());
     }
 
-    /// <summary>The digest of twenty-four times three thousand durations for each day and platform, and, hardly read beside it, that of a few for each hour.</summary>
+    /// <summary>The digest of three thousand durations for each hour and platform, and that of twenty-four such hours for each day.</summary>
     private static async Task SeedYearAsync(Deployment deployment)
     {
         var random = new Random(3);
         for (int platform = 0; platform < Platforms; platform++)
         {
-            TDigest few = new(), hour = new();
+            var hour = new TDigest();
             for (int i = 0; i < 3000; i++)
-                (i < 20 ? few : hour).Add(Math.Round(1e6 * Math.Exp(random.NextDouble() + random.NextDouble() + random.NextDouble())));
-            await SeedAsync(deployment, "hour_sketch (bucket_start,", "$1 + n * interval '1 hour'", 366 * 24, platform, few);
+                hour.Add(Math.Round(1e6 * Math.Exp(random.NextDouble() + random.NextDouble() + random.NextDouble())));
+            await SeedAsync(deployment, "hour_sketch (bucket_start,", "$1 + n * interval '1 hour'", 366 * 24, platform, hour);
             await SeedAsync(deployment, "day_sketch (bucket_date,", "$1::date + n", 366, platform, TDigest.Merge([.. Enumerable.Repeat(hour, 24)], 100));
         }
     }

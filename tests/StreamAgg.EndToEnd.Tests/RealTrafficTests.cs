@@ -3,7 +3,6 @@ using StreamAgg.EndToEnd.Tests.Harness;
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>2,845 real calls to AI providers: both tables against PostgreSQL's own answer over the raw events.</summary>
-[Trait("Broker", "any")]
 public sealed class RealTrafficTests
 {
     [Fact]

@@ -3,7 +3,6 @@ using StreamAgg.EndToEnd.Tests.Harness;
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>All other tests run as the service's role; here a right of it is taken away.</summary>
-[Trait("Broker", "any")]
 public sealed class RightsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);

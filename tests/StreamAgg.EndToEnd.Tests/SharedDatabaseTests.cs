@@ -4,7 +4,6 @@ using StreamAgg.Testing.Kafka;
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>Who else is in the database: an earlier batch job, another pipeline.</summary>
-[Trait("Broker", "any")]
 public sealed class SharedDatabaseTests
 {
     private static readonly DateTime Hour = SteadyTraffic.Evening;

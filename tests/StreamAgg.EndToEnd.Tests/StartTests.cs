@@ -5,7 +5,6 @@ using StreamAgg.Testing.Kafka;
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>A start that can't succeed ends with the exit code that says whose turn it is, and a line that says what to do.</summary>
-[Trait("Broker", "any")]
 public sealed class StartTests
 {
     [Fact]

@@ -20,7 +20,7 @@ public class RoleTests(TestServer server)
             """
             SELECT has_database_privilege('test_service', current_database(), 'TEMPORARY'), has_database_privilege('test_service', current_database(), 'CREATE'),
               has_schema_privilege('test_service', 'streamagg', 'CREATE'), has_schema_privilege('test_service', 'public', 'CREATE'),
-              has_table_privilege('test_service', 'public.ops_metrics_hourly', 'DELETE')
+              has_table_privilege('test_service', 'public.ops_metrics_hourly', 'TRUNCATE')
             """));
         await CheckRightsAsync(database.Options);
         await database.Store.CommitAsync(Checkpoint(Usage0, await database.Store.FenceAsync(Usage0), 1, [.. Enumerable.Range(0, 900).Select(i => Row(0, $"p{i}", i))])

@@ -115,12 +115,9 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
         await transaction.QueryAsync(LockPipeline, p => p.With("pipeline", pipeline), _ => { });
         IReadOnlyList<CountedPartition> positions = await ReadPositionsAsync(transaction, isLocking: true);
         Instant closed = await ReadClosedAsync(transaction, swap);
-        string refusing = swap.Kind == SwapKind.Fill ? Live : Reopened;
-        var hoursThatRefuse = new List<Hour>();
-        await transaction.QueryAsync(
-            refusing, p => Bind(p, swap).With("closed", Timestamps.ToColumn(closed)), row => hoursThatRefuse.Add(Timestamps.ReadHour(row, 0)));
-        if (hoursThatRefuse.Count > 0)
-            return new SwapResult(false, hoursThatRefuse, 0);
+        // What replaces from elsewhere comes by chunks: the day of one that ends in its middle is written by the last of them.
+        if (swap.Kind != SwapKind.Replace && await ReadRefusingAsync(transaction, swap, closed) is { Count: > 0 } refusing)
+            return new SwapResult(false, refusing, 0);
         long replayed = 0;
         await transaction.QueryAsync(ReplayStatements.Count, p => p.With("pipeline", pipeline), row => replayed = row.GetInt64(0));
         if (await swap.Contents(new CountedSoFar(positions, replayed)) is not { } contents)
@@ -145,6 +142,15 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
         await transaction.QueryAsync(
             WatermarkSql.Smallest, p => WatermarkSql.Bind(p, pipeline, swap.Partitions), row => watermark = Timestamps.ReadOptionalInstant(row, 0));
         return swap.Kind == SwapKind.Rebuild ? watermark ?? Instant.MinValue : watermark is { } w && w > swap.To.Start ? w : swap.To.Start;
+    }
+
+    private async Task<List<Hour>> ReadRefusingAsync(StoreTransaction transaction, HourSwap swap, Instant closed)
+    {
+        var refusing = new List<Hour>();
+        await transaction.QueryAsync(
+            swap.Kind == SwapKind.Fill ? Live : Reopened, p => Bind(p, swap).With("closed", Timestamps.ToColumn(closed)),
+            row => refusing.Add(Timestamps.ReadHour(row, 0)));
+        return refusing;
     }
 
     /// <summary>Empties the hours.</summary>

@@ -47,6 +47,11 @@ internal sealed class VerifyRun(OpenRecount open, Func<VerifySnapshot, Task<IRec
         if (isCut)
             from = source.Reach >= end.Start ? end : (source.Reach - OneTick).Hour.End.Hour;
 
+        // The first day is whole where nobody has rows of it from before the first hour.
+        bool isFirstWhole = range.From is null && from == first
+            && !snapshot.Hourly.Any(row => row.Start >= first.Day.Start && row.Start < first.Start);
+        Instant firstDay = isFirstWhole ? first.Day.Start : from.Start;
+
         var recount = new ExactRecount(snapshot.Hourly, snapshot.Daily, from, end, options.Compression);
         await source.ReadAsync(recount, from, end, stop);
         var movingDays = snapshot.DirtyDays.Concat(snapshot.DirtyHours.Select(hour => new BucketKey<Day>(hour.Bucket.Day, hour.Platform)))
@@ -55,7 +60,7 @@ internal sealed class VerifyRun(OpenRecount open, Func<VerifySnapshot, Task<IRec
             key => key.Start >= from.Start && key.Start < end.Start && IsStill(new BucketKey<Hour>(key.Start.Hour, key.Platform)));
         var daily = recount.Compare(
             RowTable.Daily,
-            key => key.Start >= from.Start && key.Start.Hour.Day.End <= end.Start
+            key => key.Start >= firstDay && key.Start.Hour.Day.End <= end.Start
                 && !movingDays.Contains(new BucketKey<Day>(key.Start.Hour.Day, key.Platform)));
         return new VerifyReport(from.Start, end.Start, hourly, daily)
         {
@@ -69,5 +74,5 @@ internal sealed class VerifyRun(OpenRecount open, Func<VerifySnapshot, Task<IRec
 
     /// <summary>Where reading began at some offset, the hour it lies in was counted in part.</summary>
     private static Hour FirstOf(Hour first, StartPosition startFrom) =>
-        startFrom == StartPosition.Beginning ? first.Day.FirstHour : new Hour(first.SinceEpoch + 1);
+        startFrom == StartPosition.Beginning ? first : new Hour(first.SinceEpoch + 1);
 }

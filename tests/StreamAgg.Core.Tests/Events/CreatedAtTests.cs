@@ -140,6 +140,21 @@ public sealed class CreatedAtTests
     [InlineData("0.1")]
     public void A_number_that_is_not_integral_is_refused(string number) => Assert.Equal("bad_field:created_at", Read(number).OnlyReason);
 
+    [Fact]
+    public void With_a_retention_an_event_may_be_so_much_older_than_its_record_and_no_more()
+    {
+        var decoder = new EventDecoder(TimeSpan.Zero, new EventOptions { MaxAge = TimeSpan.FromDays(2) });
+        long written = 1_767_608_430_000, oldest = written - (2 * 86_400_000);
+        string both = string.Join(' ', ((long[])[oldest, oldest - 1]).Select(time => $$"""{"created_at":{{time}}}"""));
+        decoder.Decode(EventKind.Usage, System.Text.Encoding.UTF8.GetBytes(both), written);
+        Assert.Equal(1, decoder.Accepted.Length);
+        Assert.Equal(("too_old", 1), (decoder.Refused[0].Reason, decoder.Refused[0].EventIndex));
+        Assert.Contains("Retention", decoder.Refused[0].Detail, StringComparison.Ordinal);
+        // A record without a time says nothing of an age.
+        decoder.Decode(EventKind.Usage, """{"created_at":1000000000000}"""u8, null);
+        Assert.Equal(1, decoder.Accepted.Length);
+    }
+
     [Theory]
     [InlineData("0", "too_old")]
     [InlineData("-0", "too_old")]

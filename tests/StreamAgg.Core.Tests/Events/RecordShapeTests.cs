@@ -218,6 +218,24 @@ public sealed class RecordShapeTests
         Assert.Equal("0-523999", all.Places!.ToString());
     }
 
+    [Theory]
+    [InlineData(300, true)]
+    [InlineData(2100, false)]
+    public void Where_over_a_hundred_are_refused_their_places_are_told_unless_they_lie_in_over_a_thousand_pieces(int events, bool isTold)
+    {
+        byte[] record = Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Range(0, events).Select(i => i % 2 == 0 ? """{"platform":"a"}""" : "0"))},0,0]");
+        var decoder = new EventDecoder(Decoding.MaxFuture);
+        decoder.Decode(EventKind.Usage, record, Decoding.RecordTimestamp);
+        string places = Assert.Single(decoder.Refused.ToArray()).Places!.ToString();
+        Assert.Equal(isTold, places.Length > 0);
+        if (!isTold)
+            return;
+        Assert.EndsWith("297,299-301", places, StringComparison.Ordinal);
+        EventPlaces read = EventPlaces.TryParse(places)!;
+        Assert.Equal(Enumerable.Range(0, events + 2).Where(i => i % 2 == 1 || i == events), Enumerable.Range(0, events + 2).Where(read.Contains));
+        Assert.Null(EventPlaces.TryParse("1,x"));
+    }
+
     [Fact]
     public void Ten_thousand_events_in_one_record_all_count()
     {

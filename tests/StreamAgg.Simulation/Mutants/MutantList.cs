@@ -40,7 +40,6 @@ internal static class MutantList
         new("rebuild raises no epoch") { Rules = new StoreRules { SwapFences = false } },
         new("rebuild keeps the revs") { Rules = new StoreRules { SwapRaisesRev = false } },
         new("rebuild leaves partials") { Rules = new StoreRules { SwapTakesPartials = false } },
-        new("rebuild blind to new partitions") { Rules = new StoreRules { SwapLooksForNewPartitions = false } },
         new("replay beside a rebuild") { Rules = new StoreRules { ReplayWaitsForSwap = false } },
         new("replay counted each time") { Rules = new StoreRules { RemembersReplays = false } },
         new("reading never pauses") { Log = static log => new NeverPauses(log) },

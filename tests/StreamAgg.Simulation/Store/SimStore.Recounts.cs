@@ -111,7 +111,7 @@ internal sealed partial class SimStore : IRecountStore
         }
         SortedDictionary<BucketKey<Hour>, long> revs = await TakeRevsAsync(session, swap, positions);
         await PutAsync(session, revs, contents);
-        if (Rules.SwapLooksForNewPartitions && Positions().Count != positions.Count)
+        if (Positions().Count != positions.Count)
         {
             session.Abort("a partition was claimed for the first time");
             await scheduler.Delay(process, Latency());

@@ -17,9 +17,6 @@ internal sealed record StoreRules
     /// <summary>A swap takes the hours' partials away.</summary>
     public bool SwapTakesPartials { get; init; } = true;
 
-    /// <summary>A swap looks once more for partitions that were claimed for the first time meanwhile.</summary>
-    public bool SwapLooksForNewPartitions { get; init; } = true;
-
     /// <summary>A replay waits for a swap, and a swap for replays.</summary>
     public bool ReplayWaitsForSwap { get; init; } = true;
 
