@@ -13,7 +13,8 @@ public sealed class LimitTests : IAsyncLifetime
 
     private readonly FixedReports reports = new();
     private readonly Stage stage = new();
-    private readonly HttpClient client = new();
+    // As patient as the server is here.
+    private readonly HttpClient client = new() { Timeout = TimeSpan.FromMinutes(5) };
     private readonly TaskCompletionSource held = new();
     private HttpServer server = null!;
 
@@ -21,6 +22,9 @@ public sealed class LimitTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        // Two hundred clients and their server share a pool with all other tests, which grows by a thread or two a second where these block it.
+        ThreadPool.GetMinThreads(out int workers, out int ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, 64), ports);
         stage.Open(reports, () => true, () => true);
         // Nobody's time is over while a test holds an answer back, however busy the machine is.
         server = await HttpServer.StartAsync(new Uri("http://127.0.0.1:0"), stage, NullLoggerFactory.Instance, Ending, TimeSpan.FromMinutes(5));
