@@ -11,7 +11,10 @@ public class RawReaderTests(TestServer server)
 {
     private static readonly RawOptions Named = new()
     {
-        UsageTable = "Raw Data.\"x.usage\"", ErrorTable = "Raw Data.errors", GroupTable = "Raw Data.groups", AccountTable = "Raw Data.accounts",
+        UsageTable = "Raw Data.\"x.usage\"",
+        ErrorTable = "Raw Data.errors",
+        GroupTable = "Raw Data.groups",
+        AccountTable = "Raw Data.accounts",
     };
 
     [Fact]

@@ -76,8 +76,11 @@ public sealed class KafkaGroup : IDisposable
         try
         {
             DescribeConsumerGroupsResult result = await client.DescribeConsumerGroupsAsync(
-                [options.GroupId], new DescribeConsumerGroupsOptions { RequestTimeout = LongestRequestTimeout,
-                    IncludeAuthorizedOperations = asksRights })
+                [options.GroupId], new DescribeConsumerGroupsOptions
+                {
+                    RequestTimeout = LongestRequestTimeout,
+                    IncludeAuthorizedOperations = asksRights
+                })
                 .WaitAsync(timeout, cancellation);
             ConsumerGroupDescription group = result.ConsumerGroupDescriptions[0];
             return new GroupDetails(

@@ -13,8 +13,11 @@ internal static class BackfillCommand
     {
         var from = VerbOptions.Time("--from", "The first hour; a time within one stands for all of it. Default: the oldest raw row's.");
         var to = VerbOptions.Time("--to", "Up to this time. Default: the first hour that was counted from the stream, else all hours that are over.");
-        var replace = new Option<bool>("--replace") { Description = "Counts every hour of the range anew, and puts it in the place of what was "
-            + "counted." };
+        var replace = new Option<bool>("--replace")
+        {
+            Description = "Counts every hour of the range anew, and puts it in the place of what was "
+            + "counted."
+        };
         var where = Where();
         var json = VerbOptions.Json();
         var command = new Command("backfill", "Fills hours from the gateway's raw tables, beside a running service. Can be stopped and started "

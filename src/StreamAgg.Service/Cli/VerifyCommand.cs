@@ -11,8 +11,12 @@ internal static class VerifyCommand
 {
     public static Command Create(CommandContext context)
     {
-        var against = new Option<string>("--against") { Description = "What is counted: the gateway's raw tables, or the topics.",
-            HelpName = "raw|log", Required = true };
+        var against = new Option<string>("--against")
+        {
+            Description = "What is counted: the gateway's raw tables, or the topics.",
+            HelpName = "raw|log",
+            Required = true
+        };
         against.AcceptOnlyFromAmong("raw", "log");
         var from = VerbOptions.Time("--from",
             "The first hour; a time within one stands for all of it. Default: the first that anything was counted in.");
