@@ -22,27 +22,27 @@ public sealed class BackfillTests
             await process.KillAsync();
         }
 
-        Assert.Contains("were filled before", await OutputAsync(deployment, 0, "backfill", "--to", "2024-03-11T00:00:00Z"), StringComparison.Ordinal);
+        Assert.Contains("were filled before", await deployment.OutputAsync(0, "backfill", "--to", "2024-03-11T00:00:00Z"), StringComparison.Ordinal);
         Assert.Equal(Days * 24, await FilledAsync(deployment));
         await AssertExactAsync(deployment);
         Assert.Equal($"nothing to do: 2024-03-01T00:00:00Z to 2024-03-11T00:00:00Z, {Days * 24} were filled "
-            + $"before\n", await OutputAsync(deployment, 0, "backfill", "--to", "2024-03-11T00:00:00Z"));
+            + $"before\n", await deployment.OutputAsync(0, "backfill", "--to", "2024-03-11T00:00:00Z"));
 
         string[] verify = ["verify", "--against", "raw", "--json"];
-        using (JsonDocument all = JsonDocument.Parse(await OutputAsync(deployment, 0, verify)))
+        using (JsonDocument all = JsonDocument.Parse(await deployment.OutputAsync(0, verify)))
             Assert.Equal((66_000, 0), (all.RootElement.GetProperty("events").GetInt32(), all.RootElement.GetProperty("differences").GetInt32()));
-        using (JsonDocument some = JsonDocument.Parse(await OutputAsync(deployment, 4, [.. verify, "--where", "errors:status_code IS NOT NULL "
+        using (JsonDocument some = JsonDocument.Parse(await deployment.OutputAsync(4, [.. verify, "--where", "errors:status_code IS NOT NULL "
             + "-- a gateway that counts no others"])))
             Assert.True(some.RootElement.GetProperty("differences").GetInt32() > Days * 24);
         await deployment.ExecuteAsync("UPDATE ops_metrics_hourly SET success_count = success_count + 1 WHERE bucket_start = '2024-03-04 "
             + "07:00Z' AND platform = 'openai'; DELETE FROM ops_metrics_daily WHERE bucket_date = '2024-03-05' AND platform = 'kiro'");
-        using (JsonDocument wrong = JsonDocument.Parse(await OutputAsync(deployment, 4, verify)))
+        using (JsonDocument wrong = JsonDocument.Parse(await deployment.OutputAsync(4, verify)))
             Assert.Equal(
                 ["ops_metrics_hourly 2024-03-04T07:00:00Z openai", "ops_metrics_daily 2024-03-05 kiro"],
                 wrong.RootElement.GetProperty("differing").EnumerateArray().Select(row => $"{row.GetProperty("table")} "
                     + $"{row.GetProperty("bucket")} {row.GetProperty("platform")}"));
 
-        await OutputAsync(deployment, 0, "backfill", "--replace", "--from", "2024-03-04T00:00:00Z", "--to", "2024-03-06T00:00:00Z");
+        await deployment.OutputAsync(0, "backfill", "--replace", "--from", "2024-03-04T00:00:00Z", "--to", "2024-03-06T00:00:00Z");
         await AssertExactAsync(deployment);
         Assert.Equal("42501", (await Assert.ThrowsAsync<Npgsql.PostgresException>(async () =>
         {
@@ -75,7 +75,7 @@ public sealed class BackfillTests
         await SettleAsync(deployment);
         Assert.All((await deployment.TablesAsync()).Daily, row => Assert.Equal(7, row.P99Milliseconds));
 
-        string said = await OutputAsync(deployment, 0, "backfill");
+        string said = await deployment.OutputAsync(0, "backfill");
         Assert.StartsWith("filled 2024-03-09T00:00:00Z to 2024-03-09T13:00:00Z: 13 hours;", said, StringComparison.Ordinal);
         await SettleAsync(deployment);
         await AssertExactAsync(deployment);
@@ -86,9 +86,9 @@ public sealed class BackfillTests
         Assert.Contains(
             "2 hours of 2024-03-09T12:00:00Z to 2024-03-09T15:00:00Z were counted here from the stream: 2024-03-09T13:00:00Z, "
                 + "2024-03-09T14:00:00Z. Nothing was changed.",
-            await OutputAsync(deployment, 3, ["backfill", .. range]), StringComparison.Ordinal);
-        Assert.Contains("is not over yet", await OutputAsync(deployment, 3, "backfill", "--replace", "--to", "2999-01-01T00:00:00Z"), StringComparison.Ordinal);
-        await OutputAsync(deployment, 0, ["backfill", "--replace", .. range]);
+            await deployment.OutputAsync(3, ["backfill", .. range]), StringComparison.Ordinal);
+        Assert.Contains("is not over yet", await deployment.OutputAsync(3, "backfill", "--replace", "--to", "2999-01-01T00:00:00Z"), StringComparison.Ordinal);
+        await deployment.OutputAsync(0, ["backfill", "--replace", .. range]);
         await AssertExactAsync(deployment);
         GatewayEvent[] more = [GatewayEvent.Usage(noon.AddHours(1.7), "openai", 1234), GatewayEvent.Usage(noon.AddHours(9), "gemini", 1234)];
         await RawTables.AddAsync(deployment, more);
@@ -108,15 +108,7 @@ public sealed class BackfillTests
         var (days, wrongDays) = await SqlAnswer.CompareDaysAsync(deployment);
         Assert.True(hours > 24 && days > 3, $"{hours} and {days} rows");
         if (wrongHours + wrongDays > 0)
-            Assert.Fail($"{wrongHours} hours and {wrongDays} days are wrong:\n{await OutputAsync(deployment, 4, "verify", "--against", "raw")}");
-    }
-
-    private static async Task<string> OutputAsync(Deployment deployment, int code, params string[] verb)
-    {
-        var process = deployment.Start(verb, []);
-        int ended = await process.WaitForExitAsync();
-        Assert.True(ended == code, $"{string.Join(' ', verb)}: exit code {ended}\n{process.Tail()}");
-        return code == 3 ? process.Errors : process.Output;
+            Assert.Fail($"{wrongHours} hours and {wrongDays} days are wrong:\n{await deployment.OutputAsync(4, "verify", "--against", "raw")}");
     }
 
     private static Task<long> FilledAsync(Deployment deployment) => deployment.ScalarAsync("SELECT count(*) FROM streamagg.backfilled_hour");

@@ -46,7 +46,7 @@ public sealed class RecountTests
         var killed = deployment.Start(rebuild, []);
         deployment.Events.Send(traffic.Next(2000));
         await killed.KillAsync();
-        Assert.Equal(0, await deployment.Start(rebuild, []).WaitForExitAsync());
+        await deployment.OutputAsync(0, rebuild);
         deployment.Events.Send(traffic.Next(500));
         await deployment.AssertExactAsync();
         using (JsonDocument mended = await VerifyAsync(deployment, 0))
@@ -70,42 +70,28 @@ public sealed class RecountTests
         Assert.Equal(0, await service.StopAsync());
 
         var corrected = deployment.Run();
-        string[] replay = ["dead-letters", "replay", "--json"];
-        Assert.Equal(121, (await ReplayAsync(deployment, [.. replay, "--dry-run"])).GetProperty("counted").GetInt32());
+        string[] replay = ["dead-letters", "replay"];
+        Assert.Equal(121, (await deployment.JsonOfAsync([.. replay, "--dry-run"])).GetProperty("counted").GetInt32());
         var killed = deployment.Start(replay, []);
         await killed.KillAsync();
-        JsonElement told = await ReplayAsync(deployment, replay);
+        JsonElement told = await deployment.JsonOfAsync(replay);
         Assert.Equal(121, told.GetProperty("counted").GetInt32() + told.GetProperty("counted_before").GetInt32());
-        Assert.Equal(121, (await ReplayAsync(deployment, replay)).GetProperty("counted_before").GetInt32());
+        Assert.Equal(121, (await deployment.JsonOfAsync(replay)).GetProperty("counted_before").GetInt32());
         await SettleAsync(deployment);
         const string counts = "SELECT sum(request_count * 1000 + timeout_count) FROM ops_metrics_hourly";
         // 120 of the one record, counted when it was read, and the 121 that were refused then; one of these is a timeout.
         Assert.Equal(241_001, await deployment.ScalarAsync(counts));
 
         // Under today's setting the log's own seconds are of January 1970, and refused; what was replayed stays.
-        var rebuilt = deployment.Start(["rebuild", "--from", "2024-03-09T00:00:00Z", "--to", "2024-03-10T00:00:00Z"], []);
-        Assert.True(await rebuilt.WaitForExitAsync() == 0, rebuilt.Tail());
+        await deployment.OutputAsync(0, "rebuild", "--from", "2024-03-09T00:00:00Z", "--to", "2024-03-10T00:00:00Z");
         Assert.Equal(121_001, await deployment.ScalarAsync(counts));
         using (JsonDocument right = await VerifyAsync(deployment, 0))
             Assert.Equal(121, right.RootElement.GetProperty("events").GetInt32());
         Assert.Equal(0, await corrected.StopAsync());
     }
 
-    private static async Task<JsonDocument> VerifyAsync(Deployment deployment, int code)
-    {
-        var process = deployment.Start(["verify", "--against", "log", "--json"], []);
-        int ended = await process.WaitForExitAsync();
-        Assert.True(ended == code, $"exit code {ended}\n{process.Tail()}");
-        return JsonDocument.Parse(process.Output);
-    }
-
-    private static async Task<JsonElement> ReplayAsync(Deployment deployment, string[] verb)
-    {
-        var process = deployment.Start(verb, []);
-        Assert.True(await process.WaitForExitAsync() == 0, process.Tail());
-        using JsonDocument document = JsonDocument.Parse(process.Output);
-        return document.RootElement.Clone();
-    }
+    private static async Task<JsonDocument> VerifyAsync(Deployment deployment, int code) =>
+        JsonDocument.Parse(await deployment.OutputAsync(code, "verify", "--against", "log", "--json"));
 
     private static Task SettleAsync(Deployment deployment) =>
         deployment.WaitAsync(async () => await deployment.State.WhatIsUnsettledAsync() is "", () => "everything to be published");

@@ -1,4 +1,5 @@
 using System.Text;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Raw;

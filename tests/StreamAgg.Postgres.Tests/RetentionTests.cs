@@ -36,6 +36,28 @@ public class RetentionTests(TestServer server)
         Assert.Equal(2, await database.ScalarAsync<long>("SELECT request_count FROM ops_metrics_hourly WHERE bucket_start = '2026-01-01 01:00Z'"));
     }
 
+    [Fact]
+    public async Task A_year_of_twenty_platforms_takes_no_more_than_is_said()
+    {
+        await using TestDatabase database = await server.CreateMigratedAsync();
+        Fence fence = await database.Store.FenceAsync(Usage0);
+        var random = new Random(5);
+        PartialRow row = Row(0, "x", [.. Enumerable.Range(0, 3000).Select(_ => (long)(1e6 * Math.Exp(random.NextDouble() * 3)))]);
+        await database.Store.CommitAsync(Checkpoint(Usage0, fence, 1, row) with { Watermark = Hour(24).Start });
+        await database.Store.PublishAsync(Usage0);
+        await database.Store.CommitAsync(Checkpoint(Usage0, fence.Next, 2) with { Folds = [new Fold(row, Changed: false)] });
+        foreach (string table in (string[])["hour_base", "hour_sketch"])
+            await database.ExecuteAsync(
+                $"""
+                INSERT INTO streamagg.{table} SELECT (jsonb_populate_record(t, jsonb_build_object('bucket_start', t.bucket_start + n * interval '1 hour'))).*
+                FROM streamagg.{table} t, generate_series(1, 8759) n
+                """);
+        // Twenty times one platform's: tables and indexes grow by rows of the same size.
+        long megabytes = 20 * await database.ScalarAsync<long>(
+            "SELECT pg_total_relation_size('streamagg.hour_base') + pg_total_relation_size('streamagg.hour_sketch')") / 1_000_000;
+        Assert.InRange(megabytes, 1, 720);
+    }
+
     private static async Task<List<int>> HoursAsync(TestDatabase database, string table)
     {
         var hours = new List<int>();

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using StreamAgg.Core.Events;
+
 namespace StreamAgg.Core.Aggregation;
 
 /// <summary>Everything of a bucket but its digest: integers only, so that sums do not depend on their order.</summary>
@@ -41,6 +44,18 @@ public struct BucketTotals : IEquatable<BucketTotals>
     /// <summary>The double nearest to the exact mean in milliseconds; null where no event had a duration.</summary>
     public readonly double? MeanMilliseconds =>
         DurationCount == 0 ? null : ExactRatio.ToDouble(DurationSumMicros, (UInt128)DurationCount * 1000);
+
+    /// <summary>Counts one event.</summary>
+    /// <returns>True where it has a duration.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Count(in DecodedEvent e, EventKind kind)
+    {
+        Measures.Count(ref Counts, e, kind);
+        if (kind != EventKind.Usage || e.DurationMicros == DecodedEvent.NoDuration)
+            return false;
+        AddDuration(e.DurationMicros);
+        return true;
+    }
 
     public void AddDuration(long micros)
     {

@@ -23,7 +23,7 @@ public static class Measures
 
     // Once an event: every line names its place, for a loop or a delegate would cost more than the addition.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Count(ref MeasureCounts counts, in DecodedEvent e, EventKind kind)
+    internal static void Count(ref MeasureCounts counts, in DecodedEvent e, EventKind kind)
     {
         if (kind == EventKind.Usage)
         {

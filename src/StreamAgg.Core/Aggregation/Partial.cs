@@ -68,11 +68,8 @@ public sealed class Partial(Hour hour, string platform, int compression)
 
     public void Count(in DecodedEvent e, EventKind kind)
     {
-        Measures.Count(ref totals.Counts, e, kind);
-        if (kind != EventKind.Usage || e.DurationMicros == DecodedEvent.NoDuration)
-            return;
-        totals.AddDuration(e.DurationMicros);
-        (awake ?? Wake()).Add(e.DurationMicros);
+        if (totals.Count(e, kind))
+            (awake ?? Wake()).Add(e.DurationMicros);
     }
 
     /// <summary>Takes in what another partial of the same hour and label counted.</summary>

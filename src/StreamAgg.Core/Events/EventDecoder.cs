@@ -46,6 +46,11 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
     /// <summary>How many of <see cref="Accepted"/> count without the duration that they came with, by reason.</summary>
     public DurationsLeftOut LeftOut => rules.LeftOut;
 
+    /// <summary>The time of a record; null where it has none.</summary>
+    /// <param name="recordTimestampMilliseconds">Since the Unix epoch; what lies before 2000 is written by producers and brokers that have
+    /// none.</param>
+    public static Instant? RecordTime(long? recordTimestampMilliseconds) => EventRules.RecordTime(recordTimestampMilliseconds);
+
     /// <summary>The label of one of <see cref="Accepted"/>: UTF-8, unescaped, 0 to 200 bytes. Valid until the next <see cref="Decode"/>.</summary>
     public ReadOnlySpan<byte> Label(in DecodedEvent e) => rules.Label(e);
 

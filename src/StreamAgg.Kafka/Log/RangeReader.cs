@@ -1,6 +1,5 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
@@ -10,9 +9,6 @@ namespace StreamAgg.Kafka.Log;
 /// <summary>Reads what lies between two offsets of a partition, outside any group: nobody's position moves. One thread.</summary>
 internal sealed class RangeReader : IDisposable
 {
-    /// <summary>Silence of the brokers that is taken for their absence.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly string what;
     private readonly IConsumer<byte[]?, byte[]?> consumer;
 
@@ -23,20 +19,7 @@ internal sealed class RangeReader : IDisposable
     public RangeReader(KafkaOptions options, ILogger logger, string what)
     {
         this.what = what;
-        var lines = new ClientLines(logger);
-        try
-        {
-            consumer = new ConsumerBuilder<byte[]?, byte[]?>(ClientSettings.Reader(options))
-                .SetKeyDeserializer(Deserializers.ByteArray!)
-                .SetValueDeserializer(Deserializers.ByteArray!)
-                .SetLogHandler(lines.OnLog)
-                .SetErrorHandler((_, error) => lines.OnError(error))
-                .Build();
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
-        {
-            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
-        }
+        consumer = ReaderClient.Build(ClientSettings.Reader(options), logger);
     }
 
     /// <summary>
@@ -66,8 +49,7 @@ internal sealed class RangeReader : IDisposable
         cancellation.ThrowIfCancellationRequested();
         try
         {
-            return consumer.Consume(Patience)
-                ?? throw new LogUnavailableException($"Kafka sent nothing of {partition} for {Patience.TotalSeconds} s");
+            return consumer.Consume(ReaderClient.SilenceTimeout) ?? throw ReaderClient.Silent(partition);
         }
         catch (ConsumeException e)
         {

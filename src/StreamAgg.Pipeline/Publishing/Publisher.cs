@@ -11,9 +11,6 @@ namespace StreamAgg.Pipeline.Publishing;
 /// </remarks>
 internal sealed class Publisher(MemberServices services)
 {
-    /// <summary>Keys a transaction: about 1 MB of centroids, and locks that are held for tens of milliseconds.</summary>
-    public const int BatchSize = 250;
-
     private readonly IAggregateStore store = services.Store;
     private IReadOnlyList<SourcePartition>? partitions;
 
@@ -69,32 +66,21 @@ internal sealed class Publisher(MemberServices services)
         return snapshot;
     }
 
-    private async Task<int> PublishAsync<TBucket>(
+    private Task<int> PublishAsync<TBucket>(
         string buckets,
         string table,
         IReadOnlyList<SourcePartition> known,
         Func<IReadOnlyList<SourcePartition>, int, CancellationToken, Task<DirtySnapshot<TBucket>>> read,
         Func<IReadOnlyList<Publication<TBucket>>, CancellationToken, Task<PublishResult>> write,
         CancellationToken cancellation)
-        where TBucket : IComparable<TBucket>
-    {
-        int written = 0;
-        BucketKey<TBucket>? first = null;
-        while (true)
-        {
-            using var activity = services.Metrics.Activities.StartActivity($"publish {buckets}");
-            DirtySnapshot<TBucket> snapshot = await read(known, BatchSize, cancellation);
-            if (snapshot.Buckets.Count == 0)
-                return written;
-            Publication<TBucket>[] rows = [.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, services.Options.Compression))];
-            PublishResult result = await write(rows, cancellation);
-            activity?.SetTag("streamagg.rows", rows.Length);
-            services.Happenings.Published(table, result);
-            written += result.RowsWritten;
-            // The same first key again: its mark is held or renewed by a checkpoint, the next pass comes soon enough.
-            if (!snapshot.HasMore || rows[0].Key == first)
-                return written;
-            first = rows[0].Key;
-        }
-    }
+        where TBucket : IComparable<TBucket> => PublishPass.RunAsync(
+            limit => read(known, limit, cancellation),
+            async rows =>
+            {
+                PublishResult result = await write(rows, cancellation);
+                services.Happenings.Published(table, result);
+                return result;
+            },
+            services.Options.Compression,
+            () => services.Metrics.Activities.StartActivity($"publish {buckets}"));
 }

@@ -5,7 +5,7 @@ using StreamAgg.Pipeline.Store;
 namespace StreamAgg.Pipeline.Publishing;
 
 /// <summary>Turns what a snapshot holds of an hour or a day into the row to be published. Pure.</summary>
-public static class RowMerge
+internal static class RowMerge
 {
     private const double Quantile = 0.99;
     private const double MicrosAMillisecond = 1000;

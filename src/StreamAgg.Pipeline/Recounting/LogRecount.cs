@@ -1,3 +1,4 @@
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;

@@ -31,7 +31,10 @@ public interface IRecountStore
 /// <param name="NextOffset">Every record before it is counted.</param>
 /// <param name="TopicId">The incarnation that the offset belongs to; null before the first claim was over.</param>
 /// <param name="Watermark">Null where none was ever known.</param>
-public sealed record CountedPartition(SourcePartition Source, long NextOffset, string? TopicId, Instant? Watermark);
+/// <param name="RecreatedAt">
+/// When its topic was last found to have been deleted and made again: what was counted before is in no log. Null: never.
+/// </param>
+public sealed record CountedPartition(SourcePartition Source, long NextOffset, string? TopicId, Instant? Watermark, Instant? RecreatedAt);
 
 /// <summary>A refused event that counts after all.</summary>
 /// <param name="Source">The partition that it was read from.</param>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Data;
 using Npgsql;
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Rows;
 using StreamAgg.Core.Time;

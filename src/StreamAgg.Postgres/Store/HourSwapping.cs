@@ -1,3 +1,4 @@
+using Npgsql;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
@@ -20,15 +21,14 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     /// <summary>Rows a statement, and keys of a read: the time-outs are a statement's.</summary>
     private const int ChunkRows = 500;
 
-    /// <summary>As a publisher takes them: about 1 MB of centroids.</summary>
-    private const int KeysAtOnce = 250;
-
     private const string LockPipeline = "SELECT FROM streamagg.pipeline WHERE id = @pipeline FOR UPDATE";
 
     private const string Positions =
         """
-        SELECT topic, partition, next_offset, topic_id, watermark FROM streamagg.source_partition
-        WHERE pipeline = @pipeline ORDER BY topic, partition
+        SELECT s.topic, s.partition, s.next_offset, s.topic_id, s.watermark, (
+          SELECT max(g.recorded_at) FROM streamagg.gap g
+          WHERE g.pipeline = s.pipeline AND g.topic = s.topic AND g.partition = s.partition AND g.to_offset IS NULL)
+        FROM streamagg.source_partition s WHERE s.pipeline = @pipeline ORDER BY s.topic, s.partition
         """;
 
     private const string Fence =
@@ -102,11 +102,11 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     {
         var positions = new List<CountedPartition>();
         await transaction.QueryAsync(
-            Positions + (isLocking ? " FOR UPDATE" : ""),
+            Positions + (isLocking ? " FOR UPDATE OF s" : ""),
             p => p.With("pipeline", pipeline),
             row => positions.Add(new CountedPartition(
                 new SourcePartition(row.GetString(0), row.GetInt32(1)), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetString(3),
-                Timestamps.ReadOptionalInstant(row, 4))));
+                Timestamps.ReadOptionalInstant(row, 4), Timestamps.ReadOptionalInstant(row, 5))));
         return positions;
     }
 
@@ -201,42 +201,28 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
             return 0;
         Hour to = swap.To.Start <= closed ? swap.To : closed.Hour;
         Day firstDay = swap.From.Day, endDay = new(new Hour(to.SinceEpoch - 1).Day.SinceEpoch + 1);
-        bool isRebuild = swap.Kind == SwapKind.Rebuild;
-        int rows = await PublishAsync(transaction, hours, swap, closed, swap.From, to, isRebuild);
-        rows += await PublishAsync(transaction, days, swap, closed, firstDay, endDay, isRebuild);
-        if (isRebuild)
-        {
-            // Of a day that the range holds in part alone nobody here can say that nothing was counted.
-            Day firstWhole = Day.FirstFrom(swap.From.Start), endWhole = to.Day;
-            rows += firstWhole.CompareTo(endWhole) < 0 ? await days.DeleteUncountedAsync(transaction, firstWhole, endWhole) : 0;
-        }
+        int rows = await PublishAsync(transaction, hours, swap, closed, swap.From, to);
+        rows += await PublishAsync(transaction, days, swap, closed, firstDay, endDay);
+        // Of a day that the range holds in part alone nobody here can say that nothing was counted.
+        Day firstWhole = Day.FirstFrom(swap.From.Start);
+        if (swap.Kind == SwapKind.Rebuild && firstWhole.CompareTo(to.Day) < 0)
+            rows += await days.DeleteUncountedAsync(transaction, firstWhole, to.Day);
         return rows;
     }
 
     private static async Task<int> PublishAsync<TBucket, TColumn>(
-        StoreTransaction transaction, BucketPublishing<TBucket, TColumn> publishing, HourSwap swap, Instant closed, TBucket from, TBucket to,
-            bool overrulesAll)
+        StoreTransaction transaction, BucketPublishing<TBucket, TColumn> publishing, HourSwap swap, Instant closed, TBucket from, TBucket to)
         where TBucket : IComparable<TBucket>
     {
         HashSet<BucketKey<TBucket>> ours = swap.Kind == SwapKind.Replace ? await publishing.ReadOursAsync(transaction, from, to) : [];
-        int written = 0;
-        DirtySnapshot<TBucket> snapshot;
-        do
-        {
-            snapshot = await publishing.ReadAsync(transaction, closed, from, to, KeysAtOnce);
-            if (snapshot.Buckets.Count == 0)
-                break;
-            PublishResult result = await publishing.WriteAsync(
-                transaction, [.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, swap.Compression))],
-                    key => overrulesAll || ours.Contains(key));
-            written += result.RowsWritten;
-        }
-        while (snapshot.HasMore);
-        return written;
+        return await PublishPass.RunAsync(
+            limit => publishing.ReadAsync(transaction, closed, from, to, limit),
+            rows => publishing.WriteAsync(transaction, rows, key => swap.Kind == SwapKind.Rebuild || ours.Contains(key)),
+            swap.Compression);
     }
 
-    private Npgsql.NpgsqlParameterCollection Bind(Npgsql.NpgsqlParameterCollection parameters, HourSwap swap) => parameters
+    private NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, HourSwap swap) => parameters
         .With("pipeline", pipeline).With("from", Timestamps.ToColumn(swap.From)).With("to", Timestamps.ToColumn(swap.To));
 
-    private static BucketKey<Hour> KeyOf(Npgsql.NpgsqlDataReader row) => new(Timestamps.ReadHour(row, 0), row.GetString(1));
+    private static BucketKey<Hour> KeyOf(NpgsqlDataReader row) => new(Timestamps.ReadHour(row, 0), row.GetString(1));
 }

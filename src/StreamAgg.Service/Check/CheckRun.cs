@@ -5,11 +5,11 @@ namespace StreamAgg.Service.Check;
 /// <summary>Asks for every precondition: one that does not hold hides no other, and what depends on it says so.</summary>
 internal static class CheckRun
 {
-    /// <summary>For one precondition: longer than the client's own patience with brokers (7 s).</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>For one precondition: longer than the client's own time-out of brokers (7 s).</summary>
+    public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     /// <param name="preconditions">Each behind those that it needs.</param>
-    /// <param name="clock">Of the patience.</param>
+    /// <param name="clock">Of the time-out.</param>
     /// <param name="stop">Ends the asking.</param>
     public static async Task<IReadOnlyList<CheckLine>> AskAsync(IEnumerable<Precondition> preconditions, TimeProvider clock, CancellationToken stop)
     {
@@ -26,7 +26,7 @@ internal static class CheckRun
 
     private static async Task<Finding> AskAsync(Precondition precondition, TimeProvider clock, CancellationToken stop)
     {
-        using var deadline = new CancellationTokenSource(Patience, clock);
+        using var deadline = new CancellationTokenSource(AnswerTimeout, clock);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stop);
         try
         {

@@ -16,7 +16,7 @@ internal sealed class KafkaChecks(Settings settings, CheckServers servers, TimeP
     private const string SettingsNotTold = "the brokers do not tell (it takes DESCRIBE_CONFIGS, which `run` does without)";
 
     private static readonly Diagnosis Silence = new(
-        $"Kafka gave no answer within {CheckRun.Patience.TotalSeconds:0} s.", "Start Kafka, or correct StreamAgg:Kafka:BootstrapServers.");
+        $"Kafka gave no answer within {CheckRun.AnswerTimeout.TotalSeconds:0} s.", "Start Kafka, or correct StreamAgg:Kafka:BootstrapServers.");
 
     public string Group => $"group {settings.Kafka.GroupId}";
 

@@ -14,12 +14,12 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
     private const int ShownGaps = 3;
 
     /// <summary>Without a checkpoint for so long, a partition that a member of the group reads is not counted here.</summary>
-    private static readonly TimeSpan CheckpointPatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CheckpointLimit = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan HttpPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan HttpTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly Diagnosis Silence = new(
-        $"No answer came within {CheckRun.Patience.TotalSeconds:0} s.", "See that both servers answer `streamagg status`.");
+        $"No answer came within {CheckRun.AnswerTimeout.TotalSeconds:0} s.", "See that both servers answer `streamagg status`.");
 
     public IEnumerable<Precondition> All =>
     [
@@ -70,8 +70,8 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
             return Finding.Ok("the brokers do not tell");
         var status = await servers.Queries.StatusAsync(null, cancellation);
         var counted = status.Partitions.ToDictionary(partition => partition.Source, partition => partition.CheckpointAge);
-        var patience = CheckpointPatience + (2 * settings.Pipeline.CheckpointInterval);
-        var foreign = assigned.Where(source => !(counted.GetValueOrDefault(source) < patience)).Order().ToList();
+        var limit = CheckpointLimit + (2 * settings.Pipeline.CheckpointInterval);
+        var foreign = assigned.Where(source => !(counted.GetValueOrDefault(source) < limit)).Order().ToList();
         return foreign.Count == 0
             ? Finding.Ok(assigned.Count == 0 ? "none reads a partition now" : $"what they read is counted here ({assigned.Count} partitions)")
             : Finding.Failed(new(
@@ -99,7 +99,7 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
 
     private async Task<bool> IsStreamAggAsync(CancellationToken cancellation)
     {
-        using var client = new HttpClient { Timeout = HttpPatience };
+        using var client = new HttpClient { Timeout = HttpTimeout };
         try
         {
             return (await client.GetStringAsync(new Uri(settings.HttpUrl, "/healthz/live"), cancellation)).Contains("live", StringComparison.Ordinal);

@@ -16,7 +16,7 @@ internal sealed class PostgresChecks(Settings settings, CheckServers servers, Ti
     private const int OldestVersion = 13;
 
     private static readonly Diagnosis Silence = new(
-        $"PostgreSQL gave no answer within {CheckRun.Patience.TotalSeconds:0} s.", "Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.");
+        $"PostgreSQL gave no answer within {CheckRun.AnswerTimeout.TotalSeconds:0} s.", "Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.");
 
     public IEnumerable<Precondition> All =>
     [

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using StreamAgg.Service.Check;
 using StreamAgg.Service.Faults;
-using StreamAgg.Service.Output;
 using StreamAgg.Service.Telemetry;
 
 namespace StreamAgg.Service.Cli;
@@ -29,10 +28,7 @@ internal static class CheckCommand
                 foreach (string topic in settings.Topics.All)
                     samples!.Add(await SampleReport.OfAsync(settings, servers.Tail, topic, (int)count, stop));
             var report = new CheckReport(lines, samples);
-            if (parsed.GetValue(json))
-                JsonText.Print(context.Terminal.Output, report.WriteJson);
-            else
-                report.Write(context.Terminal.Output);
+            context.Terminal.Show(parsed.GetValue(json), report.WriteJson, report.Write);
             return report.Fault is { } fault ? throw CommandFaultException.Dependency(fault) : ExitCode.Done;
         });
         return command;

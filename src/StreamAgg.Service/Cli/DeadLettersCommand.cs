@@ -82,13 +82,10 @@ internal static class DeadLettersCommand
         };
         command.SetAction(async (parsed, stop) =>
         {
-            await using var open = await OpenRecount.OpenAsync(context.Configure(), stop);
+            await using var open = await OpenServers.OpenAsync(context.Configure(), stop);
             var request = new ReplayRequest(parsed.GetValue(reason), parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(dryRun));
             var report = await new ReplayRun(open, context.Terminal, context.Clock).RunAsync(request, stop);
-            if (parsed.GetValue(json))
-                JsonText.Print(context.Terminal.Output, report.WriteJson);
-            else
-                report.Write(context.Terminal.Output);
+            context.Terminal.Show(parsed.GetValue(json), report.WriteJson, report.Write);
             return ExitCode.Done;
         });
         return command;

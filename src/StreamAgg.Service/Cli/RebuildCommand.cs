@@ -3,6 +3,7 @@ using System.Globalization;
 using StreamAgg.Core.Time;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Recounts;
+using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Cli;
 
@@ -21,7 +22,7 @@ internal static class RebuildCommand
         {
             var settings = context.Configure();
             (Hour first, Hour end) = VerbOptions.HoursOf(parsed.GetValue(from)!.Value, parsed.GetValue(to)!.Value);
-            await using var open = await OpenRecount.OpenAsync(settings, stop);
+            await using var open = await OpenServers.OpenAsync(settings, stop);
             (long events, int rows) = await new RebuildRun(open, context.Terminal, context.Clock).RunAsync(first, end, stop);
             await context.Terminal.Output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture, $"rebuilt {first} to {end}: {events:#,0} events, {rows:#,0} rows written or deleted"));

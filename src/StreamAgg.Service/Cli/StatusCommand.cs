@@ -1,6 +1,5 @@
 using System.CommandLine;
 using StreamAgg.Service.Faults;
-using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Cli;
@@ -21,10 +20,7 @@ internal static class StatusCommand
         {
             await using var open = await OpenReports.OpenAsync(context.Configure(), stop);
             var status = await open.Reports.StatusAsync(stop);
-            if (parsed.GetValue(json))
-                JsonText.Print(context.Terminal.Output, status.WriteJson);
-            else
-                StatusText.Write(context.Terminal.Output, status);
+            context.Terminal.Show(parsed.GetValue(json), status.WriteJson, output => StatusText.Write(output, status));
             var failures = parsed.GetValue(failOn)?.FailuresOf(status).ToList() ?? [];
             return failures.Count > 0 ? throw new CommandFaultException(ExitCode.Differences, failures) : ExitCode.Done;
         });

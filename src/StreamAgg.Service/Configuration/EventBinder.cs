@@ -16,7 +16,7 @@ internal static class EventBinder
         return new()
         {
             MaxDuration = reader.Duration("Events:MaxDuration", defaults.MaxDuration, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
-            MaxAge = reader.Age("Retention", MinRetention, MaxRetention),
+            MaxAge = reader.DurationOrKeep("Retention", MinRetention, MaxRetention),
             LabelCase = reader.Choice("Events:LabelCase", defaults.LabelCase),
             TimeUnit = Unit(reader, "Events:TimeUnit"),
             DurationUnit = Unit(reader, "Events:DurationUnit"),

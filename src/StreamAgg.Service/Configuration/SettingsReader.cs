@@ -11,6 +11,8 @@ internal sealed class SettingsReader(IConfiguration configuration)
 {
     public const string SectionName = "StreamAgg";
 
+    private const string Keep = "keep";
+
     private readonly IConfigurationSection section = configuration.GetSection(SectionName);
     private readonly List<string> knownKeys = [];
     private readonly List<string> openPrefixes = [];
@@ -48,19 +50,18 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
     public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan min, TimeSpan max) =>
         ReadValue(key, fallback, $"allowed is a duration from {min:c} to {max:c}, written [days.]hh:mm:ss[.fraction]",
-            // Without a colon the base library reads days, which nobody means.
-            text => text.Contains(':', StringComparison.Ordinal)
-                    && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
-                ? value
-                : null);
+            text => DurationOf(text, min, max));
 
-    /// <returns>Null: for ever.</returns>
-    public TimeSpan? Age(string key, TimeSpan min, TimeSpan max) =>
-        Read(key, null, $"allowed is keep, or a duration from {min:c} to {max:c}, written days.hh:mm:ss",
-            text => text.Equals("keep", StringComparison.OrdinalIgnoreCase) ? Timeout.InfiniteTimeSpan
-                : text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value)
-                    && value >= min && value <= max
-                ? value : (TimeSpan?)null) is { } age && age != Timeout.InfiniteTimeSpan ? age : null;
+    /// <returns>Null where it is the word <c>keep</c>, as by default.</returns>
+    public TimeSpan? DurationOrKeep(string key, TimeSpan min, TimeSpan max)
+    {
+        string text = Judged(key, Keep, given => IsKeep(given) || DurationOf(given, min, max) is not null
+            ? null
+            : $"allowed is {Keep}, or a duration from {min:c} to {max:c}, written days.hh:mm:ss (default {Keep})");
+        return IsKeep(text) ? null : DurationOf(text, min, max);
+
+        static bool IsKeep(string text) => text.Equals(Keep, StringComparison.OrdinalIgnoreCase);
+    }
 
     public bool Switch(string key, bool fallback) =>
         ReadValue(key, fallback, "allowed is true or false", text => bool.TryParse(text, out bool value) ? value : null);
@@ -109,11 +110,17 @@ internal sealed class SettingsReader(IConfiguration configuration)
 
     private static string Shown<T>(T value) => value switch
     {
-        null => "keep",
         TimeSpan duration => duration.ToString("c", CultureInfo.InvariantCulture),
         bool on => on ? "true" : "false",
         _ => FormattableString.Invariant($"{value}"),
     };
+
+    /// <summary>Without a colon the base library reads days, which nobody means.</summary>
+    private static TimeSpan? DurationOf(string text, TimeSpan min, TimeSpan max) =>
+        text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var value)
+            && value >= min && value <= max
+            ? value
+            : null;
 
     private bool IsKnown(string key) =>
         knownKeys.Contains(key, StringComparer.OrdinalIgnoreCase)

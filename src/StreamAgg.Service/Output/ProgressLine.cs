@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace StreamAgg.Service.Output;
@@ -9,11 +8,12 @@ namespace StreamAgg.Service.Output;
 /// </summary>
 /// <param name="terminal">Where it is written.</param>
 /// <param name="what">What is counted, in the plural.</param>
-internal sealed class ProgressLine(Terminal terminal, string what) : IDisposable
+/// <param name="clock">Of the rate.</param>
+internal sealed class ProgressLine(Terminal terminal, string what, TimeProvider clock) : IDisposable
 {
     private const int BarWidth = 24;
 
-    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private readonly long startedAt = clock.GetTimestamp();
     private readonly Lock gate = new();
     private long shownAt;
     private bool isOpen;
@@ -24,7 +24,7 @@ internal sealed class ProgressLine(Terminal terminal, string what) : IDisposable
     /// <param name="note">What else there is to tell.</param>
     public void Tell(long done, long total, string note = "")
     {
-        long now = watch.ElapsedMilliseconds;
+        long now = (long)clock.GetElapsedTime(startedAt).TotalMilliseconds;
         if (now - Volatile.Read(ref shownAt) < (terminal.IsErrorWatched ? 200 : 10_000))
             return;
         lock (gate)
@@ -49,6 +49,8 @@ internal sealed class ProgressLine(Terminal terminal, string what) : IDisposable
             terminal.Error.WriteLine();
     }
 
-    private static string Shown(TimeSpan time) => time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min" : time.TotalMinutes >= 1
-        ? $"{time.Minutes} min {time.Seconds} s" : $"{time.Seconds} s";
+    private static string Shown(TimeSpan time) =>
+        time.TotalHours >= 1 ? $"{(int)time.TotalHours} h {time.Minutes} min"
+        : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s"
+        : $"{time.Seconds} s";
 }

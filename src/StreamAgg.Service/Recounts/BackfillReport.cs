@@ -10,8 +10,8 @@ internal sealed record BackfillReport(BackfillPlan Plan, RawTally Tally)
 {
     public void Write(TextWriter output)
     {
-        string range = Plan.Hours + Plan.PassedOver.Count > 0 ? $"{Plan.From} to {Plan.To}" : "the raw tables hold no hour before what is "
-            + "counted here";
+        string range = Plan.Hours + Plan.PassedOver.Count > 0 ? $"{Plan.From} to {Plan.To}"
+            : "the raw tables hold no hour before what is counted here";
         string before = Plan.PassedOver.Count > 0 ? Text($", {Plan.PassedOver.Count:#,0} were filled before") : "";
         if (Plan.Hours == 0)
         {

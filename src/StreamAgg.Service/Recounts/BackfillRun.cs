@@ -3,8 +3,10 @@ using StreamAgg.Pipeline.Recounting;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Postgres.Raw;
+using StreamAgg.Postgres.Store;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
+using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Recounts;
 
@@ -12,13 +14,10 @@ namespace StreamAgg.Service.Recounts;
 /// Fills hours from the gateway's own tables, chunk by chunk: each is one transaction that also remembers its hours, so a crash loses no more
 /// than the chunk at hand.
 /// </summary>
-internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal terminal, TimeProvider clock)
+internal sealed class BackfillRun(OpenServers open, RawReader raw, Terminal terminal, TimeProvider clock)
 {
-    private const int Tries = 10;
-
-    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
-
     private readonly BackfillQuery query = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
+    private readonly PostgresRecountStore store = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
     private readonly ChunkPace pace = new();
     private readonly RawTally tally = new();
     private int filled;
@@ -29,7 +28,7 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
         var plan = BackfillPlan.Of(range, await query.ReadAsync(stop), beginnings.Min());
         if (plan.Hours > 0)
             tally.Add(raw.Outside);
-        using var progress = new ProgressLine(terminal, "raw rows");
+        using var progress = new ProgressLine(terminal, "raw rows", clock);
         Hour at = plan.From;
         try
         {
@@ -38,7 +37,7 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
                 if (plan.PassedOver.Contains(at))
                     at = new Hour(at.SinceEpoch + 1);
                 else
-                    at = await FillAsync(plan, at, progress, stop);
+                    at = await StoreAttempts.MakeAsync(() => FillAsync(plan, at, progress, stop), clock, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -58,34 +57,24 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
             to = new Hour(Enumerable.Range(from.SinceEpoch, to.SinceEpoch - from.SinceEpoch)
                 .FirstOrDefault(hour => plan.PassedOver.Contains(new Hour(hour)), to.SinceEpoch));
         var options = open.Settings.Pipeline;
-        for (int attempt = 1; ; attempt++)
-        {
-            var recount = new HourRecount(from, to, options.MaxPlatforms, options.Compression);
-            try
-            {
-                long total = tally.Rows + await raw.EstimateAsync(from, plan.To, stop), read = 0;
-                var found = await raw.ReadAsync(from, to, recount, Tell, stop);
-                stop.ThrowIfCancellationRequested();
-                pace.Took(from, to, found?.Rows ?? read, recount.Partials);
-                if (found is null)
-                    return from;
-                await SwapAsync(plan, from, to, recount.Rows(), stop);
-                tally.Add(found);
-                filled += to.SinceEpoch - from.SinceEpoch;
-                return to;
+        var recount = new HourRecount(from, to, options.MaxPlatforms, options.Compression);
+        long total = tally.Rows + await raw.EstimateAsync(from, plan.To, stop), read = 0;
+        var found = await raw.ReadAsync(from, to, recount, Tell, stop);
+        stop.ThrowIfCancellationRequested();
+        pace.Took(from, to, found?.Rows ?? read, recount.Partials);
+        if (found is null)
+            return from;
+        await SwapAsync(plan, from, to, recount.Rows(), stop);
+        tally.Add(found);
+        filled += to.SinceEpoch - from.SinceEpoch;
+        return to;
 
-                bool Tell(long rows)
-                {
-                    read = rows;
-                    long done = tally.Rows + rows;
-                    progress.Tell(done, Math.Max(done, total), tally.Refused > 0 ? $", {tally.Refused:#,0} refused" : "");
-                    return !ChunkPace.IsTooLarge(from, to, rows, recount.Partials);
-                }
-            }
-            catch (Exception fault) when (fault is StoreUnavailableException or CommitOutcomeUnknownException && attempt < Tries)
-            {
-                await Task.Delay(BetweenTries, clock, stop);
-            }
+        bool Tell(long rows)
+        {
+            read = rows;
+            long done = tally.Rows + rows;
+            progress.Tell(done, Math.Max(done, total), tally.Refused > 0 ? $", {tally.Refused:#,0} refused" : "");
+            return !ChunkPace.IsTooLarge(from, to, rows, recount.Partials);
         }
     }
 
@@ -95,7 +84,7 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
         var swap = new HourSwap(from, to)
         {
             // Kafka is not asked: these hours are over, whatever it holds.
-            Partitions = [.. (await open.Store.PositionsAsync(stop)).Select(position => position.Source)],
+            Partitions = [.. (await store.PositionsAsync(stop)).Select(position => position.Source)],
             // Replacing costs every member its partitions' memory: only where there is something to replace.
             Kind = plan.PassedOver.Count == 0 && plan.Occupied.Any(hour => hour.CompareTo(from) >= 0 && hour.CompareTo(to) < 0)
                 ? SwapKind.Replace
@@ -103,7 +92,7 @@ internal sealed class BackfillRun(OpenRecount open, RawReader raw, Terminal term
             Compression = open.Settings.Pipeline.Compression,
             Contents = _ => Task.FromResult<IReadOnlyList<PartialRow>?>(rows),
         };
-        var result = await open.Store.SwapHoursAsync(swap, stop);
+        var result = await store.SwapHoursAsync(swap, stop);
         if (result.IsDone)
             return;
         var state = await query.ReadAsync(stop);

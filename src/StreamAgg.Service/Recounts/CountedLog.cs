@@ -1,8 +1,10 @@
+using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
-using StreamAgg.Kafka.Scanning;
+using StreamAgg.Kafka.Log;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Service.Faults;
+using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Recounts;
 
@@ -11,15 +13,13 @@ namespace StreamAgg.Service.Recounts;
 /// call at a time.
 /// </summary>
 /// <remarks>
-/// An event lies at most <c>MaxFuture</c> ahead of its record, so the first record that a partition still holds tells from when on it holds
-/// everything:
-/// records are deleted from the front. Where a partition holds nothing any more, nobody can tell.
+/// An event lies at most <c>MaxFuture</c> ahead of its record, and records are deleted from the front: so the time of the first one that is still
+/// there tells from when on everything is. Where that one has no time, or there is none, nobody can tell.
 /// </remarks>
 internal sealed class CountedLog : IDisposable
 {
     private readonly LogScan scan;
     private readonly Dictionary<SourcePartition, long> next;
-
     private readonly IReadOnlyDictionary<string, TopicDetails> topics;
 
     private CountedLog(LogScan scan, Dictionary<SourcePartition, long> next, IReadOnlyDictionary<string, TopicDetails> topics) =>
@@ -35,7 +35,8 @@ internal sealed class CountedLog : IDisposable
     public IReadOnlyList<string> Missing { get; private set; } = [];
 
     /// <exception cref="CommandFaultException">The log is not the one that was counted.</exception>
-    public static async Task<CountedLog> OpenAsync(OpenRecount open, IReadOnlyList<CountedPartition> counted, CancellationToken cancellation)
+    public static async Task<CountedLog> OpenAsync(
+        OpenServers open, IReadOnlyList<CountedPartition> counted, TimeProvider clock, CancellationToken cancellation)
     {
         var named = open.Settings.Topics;
         var known = await open.Metadata.DescribeAsync(named.All, cancellation);
@@ -46,12 +47,12 @@ internal sealed class CountedLog : IDisposable
         var ends = await open.Metadata.EndOffsetsAsync(partitions, cancellation);
         if (partitions.FirstOrDefault(partition => !beginnings.ContainsKey(partition) || !ends.ContainsKey(partition)) is { Topic: not null } silent)
             throw new LogUnavailableException($"Kafka did not tell how far {silent} reaches; try again");
-        var log = new CountedLog(new LogScan(open.Settings.Kafka, named.All, open.Lines),
+        var log = new CountedLog(new LogScan(open.Settings.Kafka, named.All, open.Silence.CreateLogger<LogScan>(), clock),
             partitions.ToDictionary(partition => partition, partition => beginnings[partition]), known);
         try
         {
             log.RefuseOthers(counted);
-            await log.FindReachAsync(beginnings, ends, open.Settings.Pipeline.MaxFuture, cancellation);
+            await log.FindReachAsync(counted, ends, open.Settings.Pipeline.MaxFuture, cancellation);
             return log;
         }
         catch
@@ -97,8 +98,7 @@ internal sealed class CountedLog : IDisposable
     {
         var ranges = counted.Where(partition => next.ContainsKey(partition.Source))
             .ToDictionary(partition => partition.Source, partition => (next[partition.Source], partition.NextOffset));
-        await Task.Factory.StartNew(() => scan.Read(ranges, onRecord, cancellation), cancellation, TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
+        await RunAsync(() => scan.Read(ranges, onRecord, cancellation));
         foreach (var (source, (from, to)) in ranges)
             next[source] = Math.Max(from, to);
     }
@@ -106,24 +106,38 @@ internal sealed class CountedLog : IDisposable
     public void Dispose() => scan.Dispose();
 
     private async Task FindReachAsync(
-        IReadOnlyDictionary<SourcePartition, long> beginnings, IReadOnlyDictionary<SourcePartition, long> ends, TimeSpan maxFuture,
-            CancellationToken cancellation)
+        IReadOnlyList<CountedPartition> counted, IReadOnlyDictionary<SourcePartition, long> ends, TimeSpan maxFuture, CancellationToken cancellation)
     {
-        var cut = beginnings.Where(beginning => beginning.Value > 0)
-            .ToDictionary(beginning => beginning.Key, beginning => (beginning.Value, ends[beginning.Key]));
-        var first = new Dictionary<SourcePartition, Instant>();
-        await Task.Factory.StartNew(
-            () => scan.ReadFirst(cut,
-                (in LogRecord record) => first[record.Source] = Instant.FromUnixMilliseconds(record.TimestampMilliseconds ?? 0), cancellation),
-            cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        Missing = [.. cut.Select(partition => first.TryGetValue(partition.Key, out Instant time)
-            ? $"{partition.Key} begins at offset {partition.Value.Value}, written {time}"
-            : $"{partition.Key} holds none of its first {partition.Value.Value} offsets any more")];
-        foreach (var partition in cut.Keys)
+        var missing = new List<string>();
+        foreach (var (source, _, _, _, recreated) in counted)
         {
-            Instant reach = first.TryGetValue(partition, out Instant time) ? time + maxFuture : Instant.MaxValue;
-            if (reach > Reach)
-                Reach = reach;
+            if (recreated is { } at)
+                Miss(at, $"{source} was deleted and made again, which was found {at}");
+        }
+        var cut = next.Where(beginning => beginning.Value > 0)
+            .ToDictionary(beginning => beginning.Key, beginning => (beginning.Value, ends[beginning.Key]));
+        var first = new Dictionary<SourcePartition, Instant?>();
+        await RunAsync(() => scan.ReadFirst(cut,
+            (in LogRecord record) => first[record.Source] = EventDecoder.RecordTime(record.TimestampMilliseconds), cancellation));
+        foreach (var (source, (beginning, _)) in cut)
+        {
+            if (first.GetValueOrDefault(source) is { } written)
+                Miss(written, $"{source} begins at offset {beginning}, written {written}");
+            else
+                Miss(
+                    null,
+                    $"{source} begins at offset {beginning}, with {(first.ContainsKey(source) ? "a record that has no time" : "no record at all")}");
+        }
+        Missing = missing;
+
+        void Miss(Instant? lastOfTheOthers, string line)
+        {
+            missing.Add(line);
+            Reach = Instant.Max(Reach, lastOfTheOthers is { } time ? time + maxFuture : Instant.MaxValue);
         }
     }
+
+    /// <summary>On a thread of its own: the client's calls wait.</summary>
+    private static Task RunAsync(Action read) =>
+        Task.Factory.StartNew(read, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

@@ -14,7 +14,7 @@ internal sealed class LetterEvents(PipelineOptions options)
 {
     private readonly EventDecoder decoder = new(options.MaxFuture, options.Events);
 
-    /// <summary>Events of the last letter that are refused still, by reason.</summary>
+    /// <summary>Events of all letters so far that are refused still, by reason.</summary>
     public Dictionary<string, long> Refused { get; } = [];
 
     /// <summary>Why nobody can tell which events it stands for; null where that is known.</summary>
@@ -56,9 +56,7 @@ internal sealed class LetterEvents(PipelineOptions options)
         foreach (ref readonly DecodedEvent e in decoder.Accepted)
         {
             var totals = default(BucketTotals);
-            Measures.Count(ref totals.Counts, e, kind);
-            if (kind == EventKind.Usage && e.DurationMicros != DecodedEvent.NoDuration)
-                totals.AddDuration(e.DurationMicros);
+            totals.Count(e, kind);
             accepted.Add(new ReplayedEvent(
                 new SourcePartition(letter.Topic, letter.Partition), letter.Offset, place, letter.RecordTimestampMilliseconds ?? -1,
                 new BucketKey<Core.Time.Hour>(e.Time.Hour, Encoding.UTF8.GetString(decoder.Label(e))), totals));

@@ -2,12 +2,13 @@ using StreamAgg.Core.Time;
 using StreamAgg.Postgres.Raw;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Output;
+using StreamAgg.Service.Reports;
 using StreamAgg.Traffic.Recount;
 
 namespace StreamAgg.Service.Recounts;
 
 /// <summary>The gateway's own tables. Each chunk is read in a transaction of its own, so that none holds back vacuum for long.</summary>
-internal sealed class RawSource(RawReader raw, Terminal terminal) : IRecountSource
+internal sealed class RawSource(RawReader raw, Terminal terminal, TimeProvider clock) : IRecountSource
 {
     public Instant Reach =>
         raw.Beginnings.Values.Min(first => first ?? Instant.MaxValue) is var first && first == Instant.MaxValue ? first : first.Hour.Start;
@@ -15,17 +16,18 @@ internal sealed class RawSource(RawReader raw, Terminal terminal) : IRecountSour
     public IReadOnlyList<string> Missing =>
         [.. raw.Beginnings.Select(table => table.Value is { } first ? $"{table.Key} begins {first}" : $"{table.Key} has no row that counts")];
 
-    public static async Task<IRecountSource> OpenAsync(OpenRecount open, RawFilter filter, Terminal terminal, CancellationToken stop)
+    public static async Task<IRecountSource> OpenAsync(
+        OpenServers open, RawFilter filter, Terminal terminal, TimeProvider clock, CancellationToken stop)
     {
         var raw = await RawReader.OpenAsync(open.Settings.Postgres, open.Settings.Raw, open.Settings.Pipeline.Events, filter, stop);
         foreach (string note in raw.Notes)
             await terminal.Error.WriteLineAsync($"note: {note}");
-        return new RawSource(raw, terminal);
+        return new RawSource(raw, terminal, clock);
     }
 
     public async Task ReadAsync(ExactRecount into, Hour from, Hour to, CancellationToken stop)
     {
-        using var progress = new ProgressLine(terminal, "raw rows");
+        using var progress = new ProgressLine(terminal, "raw rows", clock);
         var pace = new ChunkPace();
         long done = 0;
         for (Hour at = from, end; at.CompareTo(to) < 0; at = end)

@@ -4,6 +4,7 @@ using StreamAgg.Pipeline.Publishing;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Store;
 using StreamAgg.Service.Output;
+using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Recounts;
 
@@ -11,27 +12,21 @@ namespace StreamAgg.Service.Recounts;
 internal sealed record ReplayRequest(string? Reason, Instant? From, Instant? To, bool IsDryRun);
 
 /// <summary>Counts what was refused and is accepted now, each event at most once, however often it is asked for.</summary>
-internal sealed class ReplayRun(OpenRecount open, Terminal terminal, TimeProvider clock)
+internal sealed class ReplayRun(OpenServers open, Terminal terminal, TimeProvider clock)
 {
     /// <summary>Events a transaction.</summary>
     private const int BatchSize = 1000;
 
-    private const int Tries = 10;
-
-    /// <summary>Keys of a publishing transaction.</summary>
-    private const int KeysAtOnce = 250;
-
-    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
+    private readonly PostgresRecountStore store = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
 
     public async Task<ReplayReport> RunAsync(ReplayRequest request, CancellationToken stop)
     {
-        using var loggers = LoggerFactory.Create(_ => { });
-        var reader = new DeadLetterReader(open.Settings.Kafka, open.Metadata, loggers.CreateLogger<DeadLetterReader>());
+        var reader = new DeadLetterReader(open.Settings.Kafka, open.Metadata, open.Silence.CreateLogger<DeadLetterReader>());
         var known = request.IsDryRun ? await KnownAsync(stop) : [];
         var letters = new LetterEvents(open.Settings.Pipeline);
         var report = new ReplayReport { IsDryRun = request.IsDryRun, StillRefused = letters.Refused };
         var batch = new List<ReplayedEvent>();
-        using var progress = new ProgressLine(terminal, "letters");
+        using var progress = new ProgressLine(terminal, "letters", clock);
         await foreach (DeadLetter letter in reader.ReadAsync(request.Reason, null, stop))
         {
             if (!IsWithin(letter, request))
@@ -59,7 +54,7 @@ internal sealed class ReplayRun(OpenRecount open, Terminal terminal, TimeProvide
         return TimeText.TryParse(letter.Time) is { } time && !(time < request.From) && !(time >= request.To);
     }
 
-    private async Task<HashSet<ReplayedEvent>> KnownAsync(CancellationToken stop) => [.. (await open.Store.ReplayedAsync(stop)).Select(Place)];
+    private async Task<HashSet<ReplayedEvent>> KnownAsync(CancellationToken stop) => [.. (await store.ReplayedAsync(stop)).Select(Place)];
 
     /// <summary>Of two settings' judgements of the same event the place alone is the same.</summary>
     private static ReplayedEvent Place(ReplayedEvent e) => e with { Key = default, Totals = default };
@@ -68,27 +63,12 @@ internal sealed class ReplayRun(OpenRecount open, Terminal terminal, TimeProvide
     {
         foreach (ReplayedEvent[] chunk in batch.Chunk(BatchSize))
         {
-            int counted = report.IsDryRun ? chunk.Count(e => known.Add(Place(e))) : await ReplayAsync(chunk, stop);
+            int counted = report.IsDryRun ? chunk.Count(e => known.Add(Place(e)))
+                : await StoreAttempts.MakeAsync(() => store.ReplayAsync(chunk, open.Settings.Pipeline.Compression, stop), clock, stop);
             report.Counted += counted;
             report.CountedBefore += chunk.Length - counted;
         }
         batch.Clear();
-    }
-
-    /// <summary>What of a lost answer was committed is known by its places: the next try counts the rest.</summary>
-    private async Task<int> ReplayAsync(ReplayedEvent[] events, CancellationToken stop)
-    {
-        for (int attempt = 1; ; attempt++)
-        {
-            try
-            {
-                return await open.Store.ReplayAsync(events, open.Settings.Pipeline.Compression, stop);
-            }
-            catch (Exception fault) when (fault is StoreUnavailableException or CommitOutcomeUnknownException && attempt < Tries)
-            {
-                await Task.Delay(BetweenTries, clock, stop);
-            }
-        }
     }
 
     /// <summary>As any member would at its next turn: with nobody running the rows are right all the same.</summary>
@@ -97,20 +77,11 @@ internal sealed class ReplayRun(OpenRecount open, Terminal terminal, TimeProvide
         var settings = open.Settings;
         if (settings.Topics.PartitionsOf(await open.Metadata.DescribeAsync(settings.Topics.All, stop)) is not { } partitions)
             return;
-        var store = new PostgresStore(open.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema);
-        await PublishAsync(limit => store.ReadDirtyHoursAsync(partitions, limit, stop), rows => store.PublishHoursAsync(rows, stop));
-        await PublishAsync(limit => store.ReadDirtyDaysAsync(partitions, limit, stop), rows => store.PublishDaysAsync(rows, stop));
-    }
-
-    private async Task PublishAsync<TBucket>(Func<int, Task<DirtySnapshot<TBucket>>> read, Func<IReadOnlyList<Publication<TBucket>>, Task> write)
-        where TBucket : IComparable<TBucket>
-    {
-        BucketKey<TBucket>? first = null;
-        while (await read(KeysAtOnce) is { Buckets: [var next, ..] } snapshot && next.Key != first)
-        {
-            await write([.. snapshot.Buckets.Select(bucket => RowMerge.Of(bucket, open.Settings.Pipeline.Compression))]);
-            // The same one again: a checkpoint holds its mark, and the member's publisher comes soon enough.
-            first = next.Key;
-        }
+        var publishing = new PostgresStore(open.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema);
+        int compression = settings.Pipeline.Compression;
+        await PublishPass.RunAsync(
+            limit => publishing.ReadDirtyHoursAsync(partitions, limit, stop), rows => publishing.PublishHoursAsync(rows, stop), compression);
+        await PublishPass.RunAsync(
+            limit => publishing.ReadDirtyDaysAsync(partitions, limit, stop), rows => publishing.PublishDaysAsync(rows, stop), compression);
     }
 }

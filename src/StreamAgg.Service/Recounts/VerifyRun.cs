@@ -4,6 +4,7 @@ using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Faults;
+using StreamAgg.Service.Reports;
 using StreamAgg.Traffic.Recount;
 
 namespace StreamAgg.Service.Recounts;
@@ -28,14 +29,16 @@ internal interface IRecountSource : IDisposable
 /// Compares the tables, as they stood in one instant, with a recount up to the same instant. Rows that are in motion, and those of others that
 /// were kept, are left out.
 /// </summary>
-internal sealed class VerifyRun(OpenRecount open, Func<VerifySnapshot, Task<IRecountSource>> openSource)
+internal sealed class VerifyRun(OpenServers open, Func<VerifySnapshot, Task<IRecountSource>> openSource)
 {
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
+
+    private readonly VerifyQuery query = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
 
     public async Task<VerifyReport> RunAsync(VerifyRange range, CancellationToken stop)
     {
         var options = open.Settings.Pipeline;
-        var snapshot = await open.Verify.ReadAsync(range.From?.Hour.Day.Start, range.To, stop);
+        var snapshot = await query.ReadAsync(range.From?.Hour.Day.Start, range.To, stop);
         if (snapshot.Closed is not { } closed || snapshot.First is not { } first)
             throw CommandFaultException.Dependency(
                 "No hour is closed yet: `streamagg status` shows the watermark, and which partition has none. There is nothing to compare.");

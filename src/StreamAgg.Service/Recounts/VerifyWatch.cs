@@ -37,10 +37,7 @@ internal sealed class VerifyWatch(Settings settings, VerifyRun run, VerifyRange 
     private async Task<int> CompareAsync(CancellationToken stop)
     {
         var report = await run.RunAsync(range, stop);
-        if (isJson)
-            JsonText.Print(terminal.Output, report.WriteJson);
-        else
-            report.Write(terminal.Output);
+        terminal.Show(isJson, report.WriteJson, report.Write);
         return report.Differences;
     }
 }

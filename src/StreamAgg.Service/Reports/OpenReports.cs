@@ -1,6 +1,4 @@
-using Npgsql;
 using StreamAgg.Kafka.Metadata;
-using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
@@ -8,47 +6,32 @@ using StreamAgg.Service.Configuration;
 
 namespace StreamAgg.Service.Reports;
 
-/// <summary>The reports of a verb that only looks: connections of its own, closed with it.</summary>
+/// <summary>The reports of a verb that only looks.</summary>
 internal sealed class OpenReports : IAsyncDisposable
 {
-    private readonly NpgsqlDataSource database;
-    private readonly KafkaMetadata metadata;
+    private readonly OpenServers servers;
     private readonly KafkaGroup group;
 
-    private OpenReports(Settings settings)
+    private OpenReports(OpenServers servers)
     {
-        database = PostgresDataSource.Create(settings.Postgres);
-        metadata = new KafkaMetadata(settings.Kafka);
+        this.servers = servers;
+        var settings = servers.Settings;
         group = new KafkaGroup(settings.Kafka);
         Reports = new PipelineReports(
-            new AggregateQueries(database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
-            new PostgresStore(database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
-            metadata, settings.Topics, group.AssignedAsync);
+            new AggregateQueries(servers.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
+            new PostgresStore(servers.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
+            servers.Metadata, settings.Topics, group.AssignedAsync);
     }
 
     public IReports Reports { get; }
 
-    /// <summary>Connects, and makes sure that there is something to look at.</summary>
     /// <exception cref="SchemaMismatchException">The schema is not this version's.</exception>
-    public static async Task<OpenReports> OpenAsync(Settings settings, CancellationToken cancellation)
-    {
-        var open = new OpenReports(settings);
-        try
-        {
-            var check = await new Migrator(open.database, settings.Postgres).CheckSchemaAsync(cancellation);
-            return check.Diagnosis is { } diagnosis ? throw new SchemaMismatchException(diagnosis) : open;
-        }
-        catch
-        {
-            await open.DisposeAsync();
-            throw;
-        }
-    }
+    public static async Task<OpenReports> OpenAsync(Settings settings, CancellationToken cancellation) =>
+        new(await OpenServers.OpenAsync(settings, cancellation));
 
     public async ValueTask DisposeAsync()
     {
         group.Dispose();
-        metadata.Dispose();
-        await database.DisposeAsync();
+        await servers.DisposeAsync();
     }
 }

@@ -38,11 +38,8 @@ internal sealed class RankedRow(RowTable table, TallyKey key, double p99Ms, int 
 
     public void Count(EventKind kind, in DecodedEvent e)
     {
-        Measures.Count(ref totals.Counts, e, kind);
-        if (kind != EventKind.Usage || e.DurationMicros == DecodedEvent.NoDuration)
-            return;
-        totals.AddDuration(e.DurationMicros);
-        CountDuration(e.DurationMicros);
+        if (totals.Count(e, kind))
+            CountDuration(e.DurationMicros);
     }
 
     /// <summary>Adds one event that was counted elsewhere.</summary>

@@ -102,11 +102,18 @@ internal sealed class Deployment : IAsyncDisposable
     /// <summary>Runs a verb that prints JSON.</summary>
     public async Task<JsonElement> JsonOfAsync(params string[] verb)
     {
-        var process = Start([.. verb, "--json"], []);
-        int code = await process.WaitForExitAsync();
-        Assert.True(code == 0, $"{string.Join(' ', verb)} ended with exit code {code}:\n{process.Tail()}");
-        using var document = JsonDocument.Parse(process.Output);
+        using var document = JsonDocument.Parse(await OutputAsync(0, [.. verb, "--json"]));
         return document.RootElement.Clone();
+    }
+
+    /// <summary>Runs a verb to its end, which must be with this exit code.</summary>
+    /// <returns>What it said: of exit code 3 the errors, else the output.</returns>
+    public async Task<string> OutputAsync(int code, params string[] verb)
+    {
+        var process = Start(verb, []);
+        int ended = await process.WaitForExitAsync();
+        Assert.True(ended == code, $"{string.Join(' ', verb)}: exit code {ended}\n{process.Tail()}");
+        return code == 3 ? process.Errors : process.Output;
     }
 
     public Task<PublishedTables> TablesAsync() => PublishedTables.ReadAsync(database, Settings.GetValueOrDefault("Postgres:PublishSchema", "public"));

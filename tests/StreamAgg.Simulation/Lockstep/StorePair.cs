@@ -285,7 +285,7 @@ internal sealed class StorePair
 
     private static Task<IReadOnlyList<PartialRow>?> Told(CountedSoFar soFar, PartialRow[] rows, out string seen)
     {
-        seen = $"{soFar.Replayed} {string.Join(' ', soFar.Partitions)}";
+        seen = $"{soFar.Replayed} {string.Join(' ', soFar.Partitions.Select(partition => partition with { RecreatedAt = null }))}";
         return Task.FromResult<IReadOnlyList<PartialRow>?>(rows);
     }
 

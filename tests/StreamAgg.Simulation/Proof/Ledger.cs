@@ -18,7 +18,7 @@ namespace StreamAgg.Simulation.Proof;
 /// The naive recount: a second book of everything that was committed, kept from what was delivered under each claim. Compared with the
 /// tables in the instant of every commit, and with the whole log at rest.
 /// </summary>
-internal sealed class Ledger(
+internal sealed partial class Ledger(
     Database database, Cluster cluster, DatabaseClock clock, DeliveryBook book, LetterBook letters, WorldPlan plan, PipelineTopics topics,
     Happenings happenings, Action<string, string> fail, Func<string, SimMember> memberOf) : IStoreWitness
 {
@@ -33,7 +33,6 @@ internal sealed class Ledger(
     private readonly Dictionary<SourcePartition, List<Instant>> ahead = [];
     private readonly Dictionary<SourcePartition, SourceRow> before = [];
     private readonly OutcomeBook outcomes = new(database, fail);
-    private readonly HashSet<ReplayPlace> replayed = [];
     private readonly HashSet<BucketKey<Hour>> touched = new(ByHour.Instance);
     private readonly HashSet<BucketKey<Day>> touchedDays = new(ByDay.Instance);
 
@@ -198,79 +197,6 @@ internal sealed class Ledger(
                 CheckClosed(day.Key.Bucket.End, day.Key);
             tables.CheckMark(day.Key);
         }
-    }
-
-    /// <summary>What a swap that fills hours counts, told before it is made.</summary>
-    public Dictionary<HourSwap, IReadOnlyList<ReplayedEvent>> Fillings { get; } = [];
-
-    /// <summary>False where the log does not hold all that was counted.</summary>
-    public bool CanRecount => Damaged.Count == 0 && !plan.LabelsOverflow;
-
-    public void Replayed(IReadOnlyList<ReplayedEvent> events)
-    {
-        happenings.Count(Happening.Replayed);
-        touched.Clear();
-        touchedDays.Clear();
-        foreach (ReplayedEvent e in events)
-        {
-            // Where a place is counted twice, the second time is not expected.
-            if (replayed.Add(ReplayPlace.Of(e)))
-                Count(e);
-        }
-        CheckTouched();
-    }
-
-    public void Swapped(HourSwap swap, IReadOnlyList<Publication<Hour>> published, IReadOnlyList<Publication<Day>> publishedDays)
-    {
-        happenings.Count(swap.Kind == SwapKind.Fill ? Happening.Filled : Happening.Rebuilt);
-        touched.Clear();
-        touchedDays.Clear();
-        if (Fillings.Remove(swap, out IReadOnlyList<ReplayedEvent>? filled))
-        {
-            foreach (ReplayedEvent e in filled)
-                Count(e);
-        }
-        touched.UnionWith(hours.Keys.Where(key => key.Bucket.CompareTo(swap.From) >= 0 && key.Bucket.CompareTo(swap.To) < 0));
-        CheckTouched();
-        PublishedHours(published, swap.Kind == SwapKind.Rebuild);
-        PublishedDays(publishedDays, swap.Kind == SwapKind.Rebuild);
-    }
-
-    /// <summary>Counts what came by no partition.</summary>
-    private void Count(ReplayedEvent e)
-    {
-        string label = plan.LabelsOverflow ? "" : e.Key.Platform;
-        var key = new BucketKey<Hour>(e.Key.Bucket, label);
-        var dayKey = new BucketKey<Day>(key.Bucket.Day, label);
-        foreach (Account account in (Account[])[AccountOf(hours, key), AccountOf(days, dayKey)])
-        {
-            account.Totals.Add(e.Totals);
-            if (e.Totals.DurationCount > 0)
-                account.DurationsMicros.Add(e.Totals.DurationMinMicros);
-        }
-        touched.Add(key);
-        touchedDays.Add(dayKey);
-    }
-
-    private static Account AccountOf<TKey>(Dictionary<TKey, Account> accounts, TKey key)
-        where TKey : notnull
-    {
-        if (!accounts.TryGetValue(key, out Account? account))
-            accounts.Add(key, account = new Account());
-        return account;
-    }
-
-    private void CheckTouched()
-    {
-        foreach (BucketKey<Hour> key in touched)
-        {
-            if (hours.TryGetValue(key, out Account? account))
-                account.Remember();
-            Compare(key, account);
-            tables.CheckMark(key);
-        }
-        foreach (BucketKey<Day> day in touchedDays)
-            days[day].Remember();
     }
 
     private void Count(PartitionCheckpoint partition, Reading reading)

@@ -144,7 +144,7 @@ internal sealed partial class SimStore : IRecountStore
             .Select(entry => PositionOf(entry.Key, entry.Value.Committed!)),
     ];
 
-    private static CountedPartition PositionOf(SourcePartition source, SourceRow row) => new(source, row.NextOffset, row.TopicId, row.Watermark);
+    private static CountedPartition PositionOf(SourcePartition source, SourceRow row) => new(source, row.NextOffset, row.TopicId, row.Watermark, null);
 
     private bool IsLive(HourSwap swap) =>
         database.Partials.Any(entry => IsWithin(entry.Key, swap) && entry.Value.Values.Any(cell => cell.Committed is not null))

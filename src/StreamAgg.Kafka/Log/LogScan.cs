@@ -1,13 +1,11 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using StreamAgg.Kafka.Log;
-using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
-namespace StreamAgg.Kafka.Scanning;
+namespace StreamAgg.Kafka.Log;
 
 /// <summary>Given a record; it is valid during the call.</summary>
 public delegate void RecordReader(in LogRecord record);
@@ -15,36 +13,26 @@ public delegate void RecordReader(in LogRecord record);
 /// <summary>Reads partitions from offset to offset outside any group: nobody's offsets move. One call at a time.</summary>
 public sealed class LogScan : IDisposable
 {
-    /// <summary>Silence of the brokers that is taken for their absence.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private const int BatchSize = 2000;
 
     private readonly IConsumer<byte[]?, byte[]?> consumer;
     private readonly NativeConsumer native;
 
+    private readonly TimeProvider clock;
+
     /// <param name="options">Valid ones.</param>
     /// <param name="topics">That will be read.</param>
     /// <param name="logger">Takes the client's own lines.</param>
+    /// <param name="clock">Of the brokers' silence.</param>
     /// <exception cref="LogFatalException">The client refuses its settings.</exception>
-    public LogScan(KafkaOptions options, IEnumerable<string> topics, ILogger logger)
+    public LogScan(KafkaOptions options, IEnumerable<string> topics, ILogger<LogScan> logger, TimeProvider clock)
     {
-        var lines = new ClientLines(logger);
+        this.clock = clock;
         Dictionary<string, string> settings = ClientSettings.Reader(options);
         // Read as the members read: what an aborted transaction left counts for neither.
         if (options.Client.TryGetValue("isolation.level", out string? isolation))
             settings["isolation.level"] = isolation;
-        try
-        {
-            consumer = new ConsumerBuilder<byte[]?, byte[]?>(settings)
-                .SetLogHandler(lines.OnLog)
-                .SetErrorHandler((_, error) => lines.OnError(error))
-                .Build();
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
-        {
-            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
-        }
+        consumer = ReaderClient.Build(settings, logger);
         native = new NativeConsumer(consumer, [.. topics], BatchSize);
     }
 
@@ -75,19 +63,18 @@ public sealed class LogScan : IDisposable
         if (left == 0)
             return;
         consumer.Assign(open.Values.Select(progress => new TopicPartitionOffset(progress.Source.Topic, progress.Source.Partition, progress.Next)));
-        long heardAt = Environment.TickCount64;
+        long heardAt = clock.GetTimestamp();
         while (left > 0)
         {
             cancellation.ThrowIfCancellationRequested();
             ReadOnlySpan<nint> messages = native.Consume(TimeSpan.FromMilliseconds(200));
             if (messages.IsEmpty)
             {
-                if (Environment.TickCount64 - heardAt > Patience.TotalMilliseconds)
-                    throw new LogUnavailableException(
-                        $"Kafka sent nothing of {open.Values.First(progress => !progress.IsDone).Source} for {Patience.TotalSeconds} s");
+                if (clock.GetElapsedTime(heardAt) > ReaderClient.SilenceTimeout)
+                    throw ReaderClient.Silent(open.Values.First(progress => !progress.IsDone).Source);
                 continue;
             }
-            heardAt = Environment.TickCount64;
+            heardAt = clock.GetTimestamp();
             try
             {
                 left -= Take(messages, reading, open, onRecord);

@@ -1,25 +1,19 @@
 using Npgsql;
 using StreamAgg.Kafka.Metadata;
 using StreamAgg.Postgres.Connections;
-using StreamAgg.Postgres.Queries;
 using StreamAgg.Postgres.Schema;
-using StreamAgg.Postgres.Store;
 using StreamAgg.Service.Configuration;
 
-namespace StreamAgg.Service.Recounts;
+namespace StreamAgg.Service.Reports;
 
-/// <summary>What the verbs that recount stand on: connections of their own, closed with it.</summary>
-internal sealed class OpenRecount : IAsyncDisposable
+/// <summary>What a verb beside the service stands on: connections of its own, closed with it.</summary>
+internal sealed class OpenServers : IAsyncDisposable
 {
-    private readonly ILoggerFactory loggers = LoggerFactory.Create(_ => { });
-
-    private OpenRecount(Settings settings)
+    private OpenServers(Settings settings)
     {
         Settings = settings;
         Database = PostgresDataSource.Create(settings.Postgres);
         Metadata = new KafkaMetadata(settings.Kafka);
-        Store = new PostgresRecountStore(Database, settings.Pipeline.Id, settings.Postgres.PublishSchema);
-        Verify = new VerifyQuery(Database, settings.Pipeline.Id, settings.Postgres.PublishSchema);
     }
 
     public Settings Settings { get; }
@@ -28,17 +22,14 @@ internal sealed class OpenRecount : IAsyncDisposable
 
     public KafkaMetadata Metadata { get; }
 
-    public PostgresRecountStore Store { get; }
-
-    public VerifyQuery Verify { get; }
-
     /// <summary>Takes the Kafka client's lines: what matters of them is in what is thrown.</summary>
-    public ILogger Lines => loggers.CreateLogger("Kafka");
+    public ILoggerFactory Silence { get; } = LoggerFactory.Create(_ => { });
 
+    /// <summary>Connects to PostgreSQL, and makes sure that there is something to work on. Kafka is asked when it is needed.</summary>
     /// <exception cref="SchemaMismatchException">The schema is not this version's.</exception>
-    public static async Task<OpenRecount> OpenAsync(Settings settings, CancellationToken cancellation)
+    public static async Task<OpenServers> OpenAsync(Settings settings, CancellationToken cancellation)
     {
-        var open = new OpenRecount(settings);
+        var open = new OpenServers(settings);
         try
         {
             var check = await new Migrator(open.Database, settings.Postgres).CheckSchemaAsync(cancellation);
@@ -55,6 +46,6 @@ internal sealed class OpenRecount : IAsyncDisposable
     {
         Metadata.Dispose();
         await Database.DisposeAsync();
-        loggers.Dispose();
+        Silence.Dispose();
     }
 }
