@@ -51,6 +51,7 @@ public sealed class RecountTests
         await deployment.AssertExactAsync();
         using (JsonDocument mended = await VerifyAsync(deployment, 0))
             Assert.Equal((5500, 0.0), (mended.RootElement.GetProperty("events").GetInt32(), mended.RootElement.GetProperty("max_rank_error").GetDouble()));
+        Assert.Contains("Nothing was compared", await deployment.OutputAsync(0, "verify", "--against", "log", "--from", "2030-01-01T00:00:00Z"));
         Assert.Equal(0, await service.StopAsync());
     }
 

@@ -38,6 +38,11 @@ internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourl
                 + string.Join("; ", row.Select(difference => $"{difference.Column} is {difference.Actual}, must be {difference.Expected}"))));
         if (KeptRows > 0)
             output.WriteLine($"not compared: {KeptRows} rows that were not written here and count more (see `streamagg status`)");
+        if (From == To)
+        {
+            output.WriteLine($"Nothing was compared: the range has no whole hour that is closed before {To}.");
+            return;
+        }
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{From} to {To}: {Events:#,0} events, {Hourly.Rows + Daily.Rows:#,0} rows, {Differences:#,0} differ; p99 at most {MaxRankError * 100:0.####} % of the ranks off"));

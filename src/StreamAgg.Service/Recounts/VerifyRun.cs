@@ -49,6 +49,8 @@ internal sealed class VerifyRun(OpenServers open, Func<VerifySnapshot, Task<IRec
         bool isCut = source.Reach > from.Start;
         if (isCut)
             from = source.Reach >= end.Start ? end : (source.Reach - OneTick).Hour.End.Hour;
+        if (from.Start > end.Start)
+            from = end;
 
         // The first day is whole where nobody has rows of it from before the first hour.
         bool isFirstWhole = range.From is null && from == first
