@@ -82,6 +82,21 @@ internal static class VerbOptions
         },
     };
 
+    /// <summary>A time up to now, or how long ago it was.</summary>
+    public static Option<Instant?> PastTime(string name, string description, TimeProvider clock) => new(name)
+    {
+        Description = description,
+        HelpName = "time|time span",
+        CustomParser = result =>
+        {
+            var now = Instant.FromUtc(clock.GetUtcNow());
+            if ((TimeText.TryParse(TextOf(result)) ?? (PeriodOf(TextOf(result)) is { } ago ? now - ago : null)) is { } time && time <= now)
+                return time;
+            result.AddError($"{name} '{TextOf(result)}': expected is {TimeText.Expected} and not in the future, or how long ago, such as 24h.");
+            return null;
+        },
+    };
+
     /// <summary>Whole hours that hold the half-open range.</summary>
     /// <exception cref="CommandFaultException">It is empty.</exception>
     public static (Hour From, Hour To) HoursOf(Instant from, Instant to)

@@ -1,3 +1,4 @@
+using StreamAgg.Service.Generate;
 using StreamAgg.Core.Time;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;

@@ -1,3 +1,4 @@
+using StreamAgg.Service.Generate;
 using StreamAgg.Embedded.Kafka;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;

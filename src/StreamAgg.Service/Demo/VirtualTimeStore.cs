@@ -1,3 +1,4 @@
+using StreamAgg.Service.Generate;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;

@@ -9,6 +9,9 @@ internal sealed class GenerateRun(GenerateOptions options, GatewayProducer produ
 {
     public const double DefaultRate = 100;
 
+    /// <summary>An hour a second.</summary>
+    public const double DefaultSpeed = 3600;
+
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Events sent so far.</summary>
@@ -36,15 +39,18 @@ internal sealed class GenerateRun(GenerateOptions options, GatewayProducer produ
 
     private async Task SendTrafficAsync(CancellationToken stop)
     {
+        var start = options.Start ?? Instant.FromUtc(clock.GetUtcNow());
+        var played = new VirtualClock(clock, start, options.Speed);
+        played.Start();
         var generator = new TrafficGenerator(new TrafficOptions
         {
-            Start = Instant.FromUtc(clock.GetUtcNow()),
+            Start = start,
             Seed = options.Seed,
             EventsPerSecond = options.EventsPerSecond ?? DefaultRate,
         });
         while (!IsEnough(1))
         {
-            foreach (var record in generator.Until(Instant.FromUtc(clock.GetUtcNow())))
+            foreach (var record in generator.Until(Instant.Min(played.Now, Instant.FromUtc(clock.GetUtcNow()))))
             {
                 // A batch that would go past the bound is left out: the bound is exact.
                 if (IsEnough(record.ProducedCount))

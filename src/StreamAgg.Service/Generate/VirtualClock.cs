@@ -1,6 +1,6 @@
 using StreamAgg.Core.Time;
 
-namespace StreamAgg.Service.Demo;
+namespace StreamAgg.Service.Generate;
 
 /// <summary>A clock that plays days in seconds. It stands until it is started, and never goes back. Safe from any thread.</summary>
 /// <param name="speed">Virtual seconds a second; more than 0.</param>
