@@ -48,7 +48,7 @@ has_dotnet() { command -v dotnet >/dev/null && dotnet --list-sdks | grep -q '^10
 # Only the server's programs are needed: demo and tests make clusters of their own in temporary folders.
 postgres_bin() {
   local dir
-  for dir in "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql*/bin; do
+  for dir in "${PG_BINDIR:-}" "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /opt/homebrew/opt/postgresql*/bin; do
     if [ -x "$dir/postgres" ] && [ -x "$dir/initdb" ]; then
       printf '%s' "$dir"
       return

@@ -12,9 +12,8 @@ public class EmbeddedPostgresTests
         string folder;
         await using (EmbeddedPostgres server = await TestPostgres.OwnAsync(new EmbeddedPostgresOptions { Settings = new Dictionary<string, string> { ["timezone"] = "Asia/Kolkata" } }))
         {
-            await server.CreateDatabaseAsync("one");
             int port = server.Port;
-            await using (var database = new TestDatabase(new PostgresOptions { ConnectionString = server.ConnectionString("one") }))
+            await using (var database = new TestDatabase(new PostgresOptions { ConnectionString = server.ConnectionString() }))
             {
                 await database.ExecuteAsync("CREATE TABLE t AS SELECT 7 AS seven");
                 folder = await database.ScalarAsync<string>("SHOW data_directory");
@@ -23,7 +22,7 @@ public class EmbeddedPostgresTests
             await server.StopAsync(StopMode.Immediate);
             await server.StartAsync();
             Assert.Equal(port, server.Port);
-            await using (var database = new TestDatabase(new PostgresOptions { ConnectionString = server.ConnectionString("one") }))
+            await using (var database = new TestDatabase(new PostgresOptions { ConnectionString = server.ConnectionString() }))
                 Assert.Equal(7, await database.ScalarAsync<int>("SELECT seven FROM t"));
             Assert.True(Directory.Exists(folder));
         }

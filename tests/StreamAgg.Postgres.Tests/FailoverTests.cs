@@ -36,7 +36,7 @@ public class FailoverTests(TestServer server)
     public async Task One_address_that_moves_to_the_new_primary_is_followed_while_the_old_one_s_sessions_live()
     {
         await using EmbeddedPostgres old = await TestPostgres.OwnAsync();
-        await using EmbeddedPostgres standby = await old.CreateStandbyAsync();
+        await using EmbeddedPostgres standby = await TestPostgres.StandbyAsync(old);
         await using var address = new CommitProxy(old.Port);
         var options = new PostgresOptions { ConnectionString = new NpgsqlConnectionStringBuilder(old.ConnectionString()) { Port = address.Port }.ConnectionString + ";Target Session Attributes=primary" };
         await using NpgsqlDataSource source = PostgresDataSource.Create(options);
@@ -77,7 +77,7 @@ public class FailoverTests(TestServer server)
     public async Task Of_several_hosts_the_primary_is_found_before_and_after_a_failover()
     {
         await using EmbeddedPostgres old = await TestPostgres.OwnAsync();
-        await using EmbeddedPostgres standby = await old.CreateStandbyAsync();
+        await using EmbeddedPostgres standby = await TestPostgres.StandbyAsync(old);
         var given = new NpgsqlConnectionStringBuilder(old.ConnectionString());
         var options = new PostgresOptions
         {

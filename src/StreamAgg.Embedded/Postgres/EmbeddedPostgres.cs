@@ -49,6 +49,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         new EmbeddedPostgres(options ?? new EmbeddedPostgresOptions(), Convert.ToHexString(RandomNumberGenerator.GetBytes(12))),
         server => server.Initialize());
 
+    /// <summary>Whether these binaries can make a standby: some packages of a server lack the program that copies one.</summary>
+    public bool CanHaveStandby => File.Exists(Binary("pg_basebackup"));
+
     /// <summary>Makes a standby that follows this server, and starts it.</summary>
     public Task<EmbeddedPostgres> CreateStandbyAsync() => StartAsync(
         new EmbeddedPostgres(options, password),
@@ -73,15 +76,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     });
 
     /// <summary>In Npgsql's format.</summary>
-    /// <param name="database">Made by <see cref="CreateDatabaseAsync"/>; <c>postgres</c> is always there.</param>
+    /// <param name="database">One that was created; <c>postgres</c> is always there.</param>
     public string ConnectionString(string database = "postgres") =>
         $"Host=127.0.0.1;Port={Port};Username={Administrator};Password={password};Database={database}";
-
-    /// <param name="name">Lower case letters, digits and underscores.</param>
-    public Task CreateDatabaseAsync(string name) => Task.Run(() =>
-        account.Run(
-            options.CommandTimeout, Binary("createdb"), "-w",
-            $"--maintenance-db=host=127.0.0.1 port={Port} user={Administrator} password={password} dbname=postgres", name));
 
     /// <summary>Starts a server that was stopped or killed, with its data, on its port.</summary>
     public Task StartAsync() => Task.Run(StartOnPort);

@@ -6,9 +6,9 @@ namespace StreamAgg.Embedded.Postgres;
 internal static class PostgresBinaries
 {
     /// <summary>Names the folder outright, where it is not found by itself or another one is meant.</summary>
-    public const string Variable = "STREAMAGG_POSTGRES_BIN";
+    public const string Variable = "PG_BINDIR";
 
-    private static readonly string[] Needed = ["initdb", "pg_ctl", "postgres", "createdb"];
+    private static readonly string[] Needed = ["initdb", "pg_ctl", "postgres"];
 
     /// <summary>A folder that is named is taken to have them: <see cref="Find"/> says where that is wrong.</summary>
     public static bool AreThere => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } || Candidates().Any(HasAll);

@@ -16,15 +16,13 @@ namespace StreamAgg.Service.Demo;
 /// <summary>Sets the stage of a demonstration, plays it, and takes it down again.</summary>
 internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView view, ILoggerFactory loggers, TimeProvider wall)
 {
-    private const string Database = "streamagg";
     private const int PartitionsPerTopic = 4;
 
     public async Task<DemoOutcome> RunAsync(CancellationToken stop)
     {
         await using var server = await EmbeddedPostgres.CreateAsync();
-        await server.CreateDatabaseAsync(Database);
         using var broker = new EmbeddedBroker();
-        var settings = DemoSettings.Of(given, server.ConnectionString(Database), broker.BootstrapServers);
+        var settings = DemoSettings.Of(given, server.ConnectionString(), broker.BootstrapServers);
         foreach (string topic in settings.Topics.All)
             broker.CreateTopic(topic, PartitionsPerTopic);
         broker.CreateTopic(settings.Kafka.DeadLetterTopic, 1);

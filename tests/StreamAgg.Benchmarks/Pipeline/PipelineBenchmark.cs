@@ -51,7 +51,9 @@ internal static class PipelineBenchmark
 
     private static async Task<NpgsqlDataSource> MigratedAsync(EmbeddedPostgres postgres, string name)
     {
-        await postgres.CreateDatabaseAsync(name);
+        await using (var administrator = NpgsqlDataSource.Create(postgres.ConnectionString()))
+        await using (var create = administrator.CreateCommand($"CREATE DATABASE {name}"))
+            await create.ExecuteNonQueryAsync();
         var options = new PostgresOptions { ConnectionString = postgres.ConnectionString(name) };
         var database = PostgresDataSource.Create(options);
         var migrator = new Migrator(database, options);

@@ -124,6 +124,11 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     /// <summary>What the process holds in memory now, in bytes.</summary>
     public long WorkingSet => Process.GetProcessById(pid).WorkingSet64;
 
+    /// <summary>Files, sockets and whatever else it holds open.</summary>
+    public int Handles => Process.GetProcessById(pid).HandleCount;
+
+    public int Threads => Process.GetProcessById(pid).Threads.Count;
+
     public string Tail() => $"--- {(HasExited ? $"ended with exit code {exit.Result}" : "runs")}\n--- output\n{LastLines(Output)}\n--- errors\n{LastLines(Errors)}";
 
     public async ValueTask DisposeAsync()

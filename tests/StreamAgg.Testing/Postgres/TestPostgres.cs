@@ -17,6 +17,11 @@ public static class TestPostgres
         ? EmbeddedPostgres.CreateAsync(options)
         : throw new InvalidOperationException("$XunitDynamicSkip$a PostgreSQL of this machine is hurt, and it has none: ./dev setup installs one");
 
+    /// <summary>A standby of it. Where these binaries can't make one, the test is skipped.</summary>
+    public static Task<EmbeddedPostgres> StandbyAsync(EmbeddedPostgres primary) => primary.CanHaveStandby
+        ? primary.CreateStandbyAsync()
+        : throw new InvalidOperationException("$XunitDynamicSkip$this PostgreSQL comes without pg_basebackup, which makes a standby");
+
     public static async ValueTask EndAsync()
     {
         if (Shared.IsValueCreated)
