@@ -4,19 +4,16 @@ using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Configuration;
-using StreamAgg.Service.Http;
 
 namespace StreamAgg.Service.Check;
 
-/// <summary>What must be so between the two servers, and on this machine.</summary>
+/// <summary>What must be so between the two servers.</summary>
 internal sealed class PipelineChecks(Settings settings, CheckServers servers, KafkaChecks kafka)
 {
     private const int ShownGaps = 3;
 
     /// <summary>Without a checkpoint for so long, a partition that a member of the group reads is not counted here.</summary>
     private static readonly TimeSpan CheckpointLimit = TimeSpan.FromMinutes(1);
-
-    private static readonly TimeSpan HttpTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly Diagnosis Silence = new(
         $"No answer came within {CheckRun.AnswerTimeout.TotalSeconds:0} s.", "See that both servers answer `streamagg status`.");
@@ -25,7 +22,6 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
     [
         new("log from where it was counted", BothServers, LogAsync, Silence),
         new("members of the group", [.. BothServers, kafka.Group], MembersAsync, Silence),
-        new($"HTTP address {settings.HttpUrl.GetLeftPart(UriPartial.Authority)}", [], HttpAsync, Silence),
     ];
 
     private IReadOnlyList<string> BothServers => [PostgresChecks.Server, PostgresChecks.Schema, KafkaChecks.Server, .. kafka.Inputs];
@@ -78,36 +74,5 @@ internal sealed class PipelineChecks(Settings settings, CheckServers servers, Ka
                 $"{foreign.Count} partitions are read by members whose checkpoints do not come here, {foreign[0]} the first: "
                 + $"another deployment is in {kafka.Group}.",
                 "Set StreamAgg:Kafka:GroupId to a name of this deployment's own; where a member has only just joined, check again in a minute."));
-    }
-
-    /// <summary>By serving there for a moment, as <c>run</c> would.</summary>
-    private async Task<Finding> HttpAsync(CancellationToken cancellation)
-    {
-        using var loggers = LoggerFactory.Create(_ => { });
-        try
-        {
-            await using var server = await HttpServer.StartAsync(settings.HttpUrl, new Stage(), loggers, cancellation);
-            return Finding.Ok("free");
-        }
-        catch (Faults.CommandFaultException) when (settings.HttpUrl.Port != 0)
-        {
-            if (await IsStreamAggAsync(cancellation))
-                return Finding.Ok("a StreamAgg serves there already; another one on this machine needs a StreamAgg:Http:Url of its own");
-            throw;
-        }
-    }
-
-    private async Task<bool> IsStreamAggAsync(CancellationToken cancellation)
-    {
-        using var client = new HttpClient { Timeout = HttpTimeout };
-        try
-        {
-            return (await client.GetStringAsync(new Uri(settings.HttpUrl, "/healthz/live"), cancellation)).Contains("live", StringComparison.Ordinal);
-        }
-        catch (Exception none) when (none is HttpRequestException or OperationCanceledException)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            return false;
-        }
     }
 }

@@ -15,6 +15,7 @@ internal static class Preconditions
             .. new PostgresChecks(settings, servers, clock).All,
             .. kafka.All,
             .. new PipelineChecks(settings, servers, kafka).All,
+            .. new HttpChecks(settings, clock).All,
         ];
     }
 

@@ -29,17 +29,6 @@ internal static class PostgresBinder
             ? "it is taken; allowed is any other schema, such as 'public'"
         : null;
 
-    private static string? FileFault(string path)
-    {
-        const string allowed = "allowed is a readable file that holds the password: ";
-        try
-        {
-            return File.ReadAllText(path).Trim('\r', '\n').Length == 0 ? allowed + "this one is empty" : null;
-        }
-        catch (Exception unread) when (unread is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            // In words of our own: the exception's repeat the value, and it may be the password itself.
-            return allowed + (unread is UnauthorizedAccessException ? "this one may not be read" : "this one can't be opened");
-        }
-    }
+    private static string? FileFault(string path) =>
+        SettingFile.FaultOf(path, "the password", text => text.Trim('\r', '\n').Length == 0 ? "this one is empty" : null);
 }

@@ -15,13 +15,15 @@ internal static class SettingsBinder
     {
         var reader = new SettingsReader(configuration);
         var pipeline = Pipeline(reader);
+        var (httpUrl, httpAccess) = HttpBinder.Bind(reader);
         var settings = new Settings
         {
             Kafka = KafkaBinder.Bind(reader),
             Postgres = PostgresBinder.Bind(reader, pipeline.Id),
             Raw = RawBinder.Bind(reader),
             Pipeline = pipeline,
-            HttpUrl = new Uri(reader.Text("Http:Url", "http://127.0.0.1:8080", HttpUrl.Allowed, HttpUrl.IsValid)),
+            HttpUrl = httpUrl,
+            HttpAccess = httpAccess,
         };
         var faults = reader.Faults();
         return faults.Count == 0 ? settings : throw CommandFaultException.Usage(faults);

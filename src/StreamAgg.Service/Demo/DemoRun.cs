@@ -101,11 +101,11 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
         stage.Open(host.Served, () => host.Runner.IsLive, () => host.Runner.IsReady);
         try
         {
-            return await HttpServer.StartAsync(given.HttpUrl, stage, loggers, stop);
+            return await HttpServer.StartAsync(given.HttpUrl, stage, loggers, stop, access: given.HttpAccess);
         }
         catch (CommandFaultException)
         {
-            return await HttpServer.StartAsync(new Uri("http://127.0.0.1:0"), stage, loggers, stop);
+            return await HttpServer.StartAsync(new Uri($"{given.HttpUrl.Scheme}://127.0.0.1:0"), stage, loggers, stop, access: given.HttpAccess);
         }
     }
 }

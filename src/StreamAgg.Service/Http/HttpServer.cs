@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using StreamAgg.Pipeline.Faults;
 using StreamAgg.Service.Faults;
+using StreamAgg.Service.Http.Access;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 
@@ -27,10 +28,12 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <param name="stage">What is served, and what is said until there is something.</param>
     /// <param name="loggers">Take what a request that can't be answered meets.</param>
     /// <param name="timeout">For one question; <see cref="Limits.AnswerTimeout"/> where none is given.</param>
+    /// <param name="access">Who may read, and over what; null for everybody who can connect, over plain HTTP.</param>
     /// <exception cref="CommandFaultException">The address can't be listened on.</exception>
     public static async Task<HttpServer> StartAsync(
-        Uri url, Stage stage, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? timeout = null)
+        Uri url, Stage stage, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? timeout = null, HttpAccess? access = null)
     {
+        var logger = loggers.CreateLogger<HttpServer>();
         var limit = timeout ?? Limits.AnswerTimeout;
         var status = new Recent<StatusReport>(token => stage.Reports.StatusAsync(token), StatusAge, limit, TimeProvider.System);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -39,13 +42,16 @@ internal sealed class HttpServer : IAsyncDisposable
         Limits.Add(builder.Services, limit);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 0;
-            kestrel.Limits.MaxConcurrentConnections = 1000;
+            ServerLimits.Set(kestrel);
+            if (access is { CertificateFile: not null })
+                kestrel.ConfigureEndpointDefaults(new ServerCertificate(access, TimeProvider.System, logger).Use);
             Listen(kestrel, url);
         });
         var server = builder.Build();
-        server.UseReadOnlyRequests(loggers.CreateLogger<HttpServer>());
+        server.UseSecurityHeaders();
+        server.UseReadOnlyRequests(logger);
+        if (access is { TokenFile: { } tokenFile })
+            server.UseToken(new AccessToken(tokenFile, TimeProvider.System, logger));
         server.UseRouting();
         Limits.Use(server);
         HealthEndpoints.Map(server, stage);

@@ -8,11 +8,6 @@ internal static class ReadOnlyRequests
 {
     public static void UseReadOnlyRequests(this IApplicationBuilder app, ILogger logger) => app.Use(async (context, next) =>
     {
-        context.Response.OnStarting(() =>
-        {
-            context.Response.Headers.XContentTypeOptions = "nosniff";
-            return Task.CompletedTask;
-        });
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";

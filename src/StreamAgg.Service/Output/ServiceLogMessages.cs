@@ -59,6 +59,16 @@ internal static partial class ServiceLogMessages
     [LoggerMessage(921, LogLevel.Warning, "{Path}: the answer was broken off: {Reason}")]
     public static partial void AnswerBroken(this ILogger logger, string? path, string reason);
 
+    [LoggerMessage(922, LogLevel.Warning,
+        "HTTP on {Url} is open to whoever can connect, and asks for no token: set StreamAgg:Http:TokenFile, or listen on a loopback address")]
+    public static partial void HttpIsOpen(this ILogger logger, string url);
+
+    [LoggerMessage(923, LogLevel.Information, "{File} has changed and was taken")]
+    public static partial void FileTaken(this ILogger logger, string file);
+
+    [LoggerMessage(924, LogLevel.Warning, "{File} can't be taken, what it held before stands: {Reason}")]
+    public static partial void FileNotTaken(this ILogger logger, string file, string reason);
+
     [LoggerMessage(930, LogLevel.Warning, "{Signal} do not arrive at {Endpoint} (said once, until they do): {Reason}")]
     public static partial void TelemetryLost(this ILogger logger, string signal, string endpoint, string reason);
 

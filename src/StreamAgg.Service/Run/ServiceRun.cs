@@ -38,8 +38,10 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
         using var telemetry = TelemetryExport.Start(settings.Pipeline.MaxPlatforms, logger);
         // Before anything is waited for: probes and people are answered from the first second to the last.
         var stage = new Stage();
-        await using var http = await HttpServer.StartAsync(settings.HttpUrl, stage, loggers, stop);
+        await using var http = await HttpServer.StartAsync(settings.HttpUrl, stage, loggers, stop, access: settings.HttpAccess);
         logger.Serving(http.Url);
+        if (settings.IsHttpOpen)
+            logger.HttpIsOpen(http.Url);
 
         await using var database = PostgresDataSource.Create(settings.Postgres, loggers);
         await using var reading = PostgresDataSource.CreateReading(settings.Postgres, loggers);

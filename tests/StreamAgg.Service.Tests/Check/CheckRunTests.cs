@@ -87,7 +87,7 @@ public sealed class CheckRunTests
         var checks = document.RootElement.GetProperty("checks").EnumerateArray().ToDictionary(check => check.GetProperty("name").GetString()!);
         Assert.Contains("StreamAgg:Postgres:ConnectionString", checks["PostgreSQL"].GetProperty("remedy").GetString(), StringComparison.Ordinal);
         Assert.Contains("StreamAgg:Kafka:BootstrapServers", checks["topic gateway.usage"].GetProperty("remedy").GetString(), StringComparison.Ordinal);
-        Assert.Equal(["settings", "HTTP address http://127.0.0.1:0"], checks.Values.Where(check => check.GetProperty("ok").GetBoolean()).Select(check => check.GetProperty("name").GetString()));
+        Assert.Equal(["settings", "HTTP address http://127.0.0.1:0", "HTTP readers"], checks.Values.Where(check => check.GetProperty("ok").GetBoolean()).Select(check => check.GetProperty("name").GetString()));
         Assert.Empty(document.RootElement.GetProperty("samples").EnumerateArray());
         Assert.DoesNotContain("hunter2", run.Output + run.Error, StringComparison.Ordinal);
     }
