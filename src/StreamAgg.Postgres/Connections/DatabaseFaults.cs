@@ -43,6 +43,11 @@ public static class DatabaseFaults
     public static bool IsRefusedLogin(Exception? fault) =>
         fault is PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification };
 
+    /// <summary>True where this side refused the server's certificate: of an unknown authority, or of another name than was asked for.</summary>
+    public static bool IsRefusedCertificate(Exception? fault) =>
+        fault is NpgsqlException { InnerException: AuthenticationException refused }
+            && refused.Message.Contains("certificate", StringComparison.Ordinal);
+
     /// <summary>True where the session is bound to a server that takes no writes (any more): another connection may find another server.</summary>
     public static bool IsReadOnlyServer(Exception fault) =>
         fault is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } or ReadOnlyServerException;

@@ -15,7 +15,7 @@ internal sealed class ServerWait(TimeProvider clock, ILogger logger, Action<stri
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <exception cref="CommandFaultException">No answer within <see cref="Limit"/>.</exception>
-    /// <exception cref="StoreUnavailableException">PostgreSQL refuses the login.</exception>
+    /// <exception cref="StoreUnavailableException">PostgreSQL refuses the login, or its certificate is refused.</exception>
     public async Task<T> AskAsync<T>(string what, string remedy, Func<CancellationToken, Task<T>> question, CancellationToken stop)
     {
         long startedAt = clock.GetTimestamp();
@@ -29,9 +29,9 @@ internal sealed class ServerWait(TimeProvider clock, ILogger logger, Action<stri
             {
                 return await question(ending.Token);
             }
-            // A login that is refused is an answer, and no better one comes of waiting: it goes to the caller at once.
+            // A login or a certificate that is refused is an answer, and no better one comes of waiting: it goes to the caller at once.
             catch (Exception fault) when (fault is StoreUnavailableException or LogUnavailableException or CommitOutcomeUnknownException
-                && !DatabaseFaults.IsRefusedLogin(fault.InnerException))
+                && !DatabaseFaults.IsRefusedLogin(fault.InnerException) && !DatabaseFaults.IsRefusedCertificate(fault.InnerException))
             {
                 reason = OneLine.Of(fault);
             }

@@ -49,7 +49,7 @@ internal sealed class ContainerBackend : IKafkaBackend
         }
     }
 
-    public bool Supports(KafkaFeature feature) => feature != KafkaFeature.NodeFaults;
+    public bool Supports(KafkaFeature feature) => feature is not (KafkaFeature.NodeFaults or KafkaFeature.SecureListener);
 
     public async Task CreateTopicAsync(string topic, int partitions, IReadOnlyDictionary<string, string> settings)
     {

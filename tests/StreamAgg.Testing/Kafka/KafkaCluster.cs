@@ -15,12 +15,14 @@ public sealed class KafkaCluster : IKafkaBackend
     private readonly string folder;
     private readonly int[] ports;
     private readonly ChildProcess?[] nodes;
+    private readonly SecureListener? secure;
 
-    private KafkaCluster(string home, string folder, int nodeCount)
+    private KafkaCluster(string home, string folder, int nodeCount, SecureListener? secure)
     {
         this.home = home;
         this.folder = folder;
-        ports = FreePorts(nodeCount * 2);
+        this.secure = secure;
+        ports = FreePorts(nodeCount * 3);
         nodes = new ChildProcess?[nodeCount];
         BootstrapServers = string.Join(',', Enumerable.Range(0, nodeCount).Select(node => $"127.0.0.1:{ports[node]}"));
     }
@@ -39,14 +41,18 @@ public sealed class KafkaCluster : IKafkaBackend
 
     public string BootstrapServers { get; }
 
+    /// <summary>Where it speaks TLS, and asks for a login; for a cluster that was started so.</summary>
+    public string SecureBootstrapServers => $"{SecureListener.Host}:{ports[2 * nodes.Length]}";
+
     string IKafkaBackend.Description => $"Apache Kafka from {home}, {nodes.Length} node(s)";
 
     /// <param name="nodeCount">1 to 3.</param>
     /// <param name="settings">Broker properties beyond the usual ones.</param>
-    public static async Task<KafkaCluster> StartAsync(int nodeCount = 1, IReadOnlyDictionary<string, string>? settings = null)
+    /// <param name="secure">One more listener of each node.</param>
+    public static async Task<KafkaCluster> StartAsync(int nodeCount = 1, IReadOnlyDictionary<string, string>? settings = null, SecureListener? secure = null)
     {
         string found = Home ?? throw new InvalidOperationException("KAFKA_HOME names no folder with libs/kafka*.jar");
-        var cluster = new KafkaCluster(found, Directory.CreateTempSubdirectory("streamagg-kafka-").FullName, nodeCount);
+        var cluster = new KafkaCluster(found, Directory.CreateTempSubdirectory("streamagg-kafka-").FullName, nodeCount, secure);
         cluster.Configure(settings ?? new Dictionary<string, string>());
         string id = Convert.ToBase64String(Guid.NewGuid().ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
         await Task.WhenAll(Enumerable.Range(0, nodeCount).Select(node => cluster.FormatAsync(node, id)));
@@ -54,6 +60,12 @@ public sealed class KafkaCluster : IKafkaBackend
             cluster.Launch(node);
 
         await cluster.WaitUntilReadyAsync();
+        if (secure is not null)
+        {
+            using IAdminClient admin = cluster.Admin();
+            await secure.AddUserAsync(admin);
+        }
+
         return cluster;
     }
 
@@ -125,6 +137,7 @@ public sealed class KafkaCluster : IKafkaBackend
                 ["transaction.state.log.replication.factor"] = $"{nodes.Length}",
                 ["share.coordinator.state.topic.replication.factor"] = $"{nodes.Length}",
             };
+            secure?.AddTo(lines, ports[(2 * nodes.Length) + node], Folder(node));
             foreach ((string name, string value) in BrokerSettings.Common.Concat(settings))
                 lines[name] = value;
 

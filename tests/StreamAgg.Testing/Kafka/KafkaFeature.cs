@@ -21,6 +21,9 @@ public enum KafkaFeature
     /// <summary>A broker killed, frozen, started again with its data.</summary>
     NodeFaults,
 
+    /// <summary>A listener with TLS and logins.</summary>
+    SecureListener,
+
     /// <summary>A backlog of more than five megabytes a partition.</summary>
     Backlog,
 }
