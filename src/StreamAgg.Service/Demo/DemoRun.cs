@@ -1,3 +1,4 @@
+using OpenTelemetry.Metrics;
 using StreamAgg.Service.Generate;
 using StreamAgg.Embedded.Kafka;
 using StreamAgg.Embedded.Postgres;
@@ -8,6 +9,7 @@ using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Http;
 using StreamAgg.Service.Run;
+using StreamAgg.Service.Telemetry;
 using StreamAgg.Traffic.Generating;
 using StreamAgg.Traffic.Recount;
 
@@ -35,7 +37,8 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
 
         var clock = new VirtualClock(wall, DemoOptions.Start, options.Speed);
         await using var host = new PipelineHost(settings, database, reading, loggers, wall, store => new VirtualTimeStore(store, clock));
-        await using var http = await ServeAsync(host, stop);
+        using var metrics = TelemetryExport.StartScraped(settings.Pipeline.MaxPlatforms);
+        await using var http = await ServeAsync(host, metrics, stop);
         view.Started(http.Url, options);
         var outcome = await PlayAsync(settings, host, clock, stop);
         view.Ended(outcome);
@@ -95,17 +98,17 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
     }
 
     /// <summary>Where the port of the setting is taken, any free one: nobody depends on a demonstration's.</summary>
-    private async Task<HttpServer> ServeAsync(PipelineHost host, CancellationToken stop)
+    private async Task<HttpServer> ServeAsync(PipelineHost host, MeterProvider metrics, CancellationToken stop)
     {
         var stage = new Stage();
         stage.Open(host.Served, () => host.Runner.IsLive, () => host.Runner.IsReady);
         try
         {
-            return await HttpServer.StartAsync(given.HttpUrl, stage, loggers, stop, access: given.HttpAccess);
+            return await HttpServer.StartAsync(given.HttpUrl, stage, loggers, stop, access: given.HttpAccess, metrics: metrics);
         }
         catch (CommandFaultException)
         {
-            return await HttpServer.StartAsync(new Uri($"{given.HttpUrl.Scheme}://127.0.0.1:0"), stage, loggers, stop, access: given.HttpAccess);
+            return await HttpServer.StartAsync(new Uri($"{given.HttpUrl.Scheme}://127.0.0.1:0"), stage, loggers, stop, access: given.HttpAccess, metrics: metrics);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OpenTelemetry.Metrics;
 using StreamAgg.Pipeline.Faults;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Http.Access;
@@ -29,9 +30,11 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <param name="loggers">Take what a request that can't be answered meets.</param>
     /// <param name="timeout">For one question; <see cref="Limits.AnswerTimeout"/> where none is given.</param>
     /// <param name="access">Who may read, and over what; null for everybody who can connect, over plain HTTP.</param>
+    /// <param name="metrics">Served at /metrics in Prometheus' format; null: nothing is.</param>
     /// <exception cref="CommandFaultException">The address can't be listened on.</exception>
     public static async Task<HttpServer> StartAsync(
-        Uri url, Stage stage, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? timeout = null, HttpAccess? access = null)
+        Uri url, Stage stage, ILoggerFactory loggers, CancellationToken cancellation, TimeSpan? timeout = null, HttpAccess? access = null,
+        MeterProvider? metrics = null)
     {
         var logger = loggers.CreateLogger<HttpServer>();
         var limit = timeout ?? Limits.AnswerTimeout;
@@ -57,6 +60,8 @@ internal sealed class HttpServer : IAsyncDisposable
         HealthEndpoints.Map(server, stage);
         RowEndpoints.Map(server, stage, status);
         StatusPage.Map(server, stage, status, limit);
+        if (metrics is not null)
+            server.UseOpenTelemetryPrometheusScrapingEndpoint(metrics, predicate: null, "/metrics", configureBranchedPipeline: null, optionsName: null);
         // Every path: without a pattern, one that looks like a file's would be left out.
         server.MapFallback("{*path}", context => Problem.WriteAsync(
             context, StatusCodes.Status404NotFound, "Not found", "Nothing is served here; / is the status page, /api/v1/hourly the rows."));

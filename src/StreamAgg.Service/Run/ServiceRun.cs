@@ -36,9 +36,10 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
     private async Task RunPartsAsync(CancellationToken stop)
     {
         using var telemetry = TelemetryExport.Start(settings.Pipeline.MaxPlatforms, logger);
+        using var metrics = TelemetryExport.StartScraped(settings.Pipeline.MaxPlatforms);
         // Before anything is waited for: probes and people are answered from the first second to the last.
         var stage = new Stage();
-        await using var http = await HttpServer.StartAsync(settings.HttpUrl, stage, loggers, stop, access: settings.HttpAccess);
+        await using var http = await HttpServer.StartAsync(settings.HttpUrl, stage, loggers, stop, access: settings.HttpAccess, metrics: metrics);
         logger.Serving(http.Url);
         if (settings.IsHttpOpen)
             logger.HttpIsOpen(http.Url);

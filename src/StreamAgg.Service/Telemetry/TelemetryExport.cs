@@ -30,14 +30,12 @@ internal sealed class TelemetryExport : IDisposable
     {
         if (IsOn("OTEL_SDK_DISABLED") || (!IsExported("METRICS") && !IsExported("TRACES")))
             return new(null, null, null);
-        var resource = ResourceBuilder.CreateEmpty().AddTelemetrySdk().AddService("streamagg", serviceVersion: ProductVersion.Text)
-            // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
-            .AddEnvironmentVariableDetector();
+        var resource = Resource();
         var watching = new TelemetryWatch(logger);
         return new(
             watching,
             IsExported("METRICS")
-                ? Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddView(MetricLimits.Of(maxPlatforms))
+                ? Metrics(maxPlatforms, resource)
                     .AddReader(WatchedExporters.Metrics(Options("METRICS"), watching, Variable("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE")))
                     .Build()
                 : null,
@@ -46,6 +44,17 @@ internal sealed class TelemetryExport : IDisposable
                 .AddProcessor(WatchedExporters.Traces(Options("TRACES"), watching)).Build()
                 : null);
     }
+
+    /// <summary>The same metrics, kept for whoever comes to fetch them.</summary>
+    public static MeterProvider StartScraped(int maxPlatforms) => Metrics(maxPlatforms, Resource()).AddPrometheusExporter().Build();
+
+    private static MeterProviderBuilder Metrics(int maxPlatforms, ResourceBuilder resource) =>
+        Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(Meters).AddView(MetricLimits.Of(maxPlatforms));
+
+    private static ResourceBuilder Resource() =>
+        ResourceBuilder.CreateEmpty().AddTelemetrySdk().AddService("streamagg", serviceVersion: ProductVersion.Text)
+            // Last, so that OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+            .AddEnvironmentVariableDetector();
 
     /// <summary>Sends what is left, for as long as a collector that answers needs: one that hangs must not hold up the end of the process.</summary>
     public void Dispose()
