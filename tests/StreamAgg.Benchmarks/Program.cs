@@ -1,6 +1,7 @@
 using System.Globalization;
 using StreamAgg.Benchmarks.Digests;
 using StreamAgg.Benchmarks.Pipeline;
+using StreamAgg.Benchmarks.Query;
 
 // Not a benchmark: the broker that one reads from, in a process of its own.
 if (args is [BacklogBroker.Verb])
@@ -15,6 +16,7 @@ var benchmarks = new Dictionary<string, Func<bool>>(StringComparer.Ordinal)
 {
     ["digest"] = DigestBenchmark.Run,
     ["pipeline"] = PipelineBenchmark.Run,
+    ["query"] = QueryBenchmark.Run,
 };
 
 string[] names = args.Length == 0 ? [.. benchmarks.Keys] : args;

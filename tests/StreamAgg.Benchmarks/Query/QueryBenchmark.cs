@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+using StreamAgg.Digests;
+using StreamAgg.Embedded.Postgres;
+
+namespace StreamAgg.Benchmarks.Query;
+
+/// <summary>
+/// A dashboard's panel (requests and p99 by hour and platform, a day of it) from ten million raw rows, as a batch job or a view computes it, and from
+/// the rows that are kept; and a day's p99 in the three ways that people compute it.
+/// </summary>
+internal static class QueryBenchmark
+{
+    private const int Rows = 10_000_000;
+    private const int Readings = 5;
+    private const double LeastRatio = 1000;
+
+    // More by day than by night, and an hour at night in which everything is slow: what a mean of hours makes of that is the point.
+    private const string Fill =
+        """
+        CREATE UNLOGGED TABLE usage_logs AS
+        SELECT timestamptz '2026-01-05Z' + ((i::float8 / $rows + 0.12 * sin(2 * pi() * i::float8 / $rows)) * 86400 * interval '1 second') AS created_at,
+               'platform ' || i % 5 AS platform,
+               exp(7 + 0.8 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())) * CASE WHEN i BETWEEN $rows * 0.03 AND $rows * 0.05 THEN 8 ELSE 1 END AS duration_ms
+        FROM generate_series(0, $rows - 1) AS i;
+        CREATE INDEX ON usage_logs (created_at);
+        ANALYZE usage_logs;
+        """;
+
+    private const string FromRaw =
+        """
+        SELECT date_trunc('hour', created_at, 'UTC') AS bucket_start, platform, count(*) AS request_count,
+               percentile_cont(0.99) WITHIN GROUP (ORDER BY duration_ms) AS p99_latency_ms
+        FROM usage_logs WHERE created_at >= '2026-01-05Z' AND created_at < '2026-01-06Z' GROUP BY 1, 2
+        """;
+
+    private const string FromRowsKept = "SELECT * FROM hourly WHERE bucket_start >= '2026-01-05Z' AND bucket_start < '2026-01-06Z'";
+
+    public static bool Run() => RunAsync().GetAwaiter().GetResult();
+
+    private static async Task<bool> RunAsync()
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nquery: a day of {Rows:#,0} raw rows, 5 platforms; {Environment.ProcessorCount} cores"));
+        await using var server = await EmbeddedPostgres.CreateAsync(new EmbeddedPostgresOptions
+        {
+            CommandTimeout = TimeSpan.FromMinutes(10),
+            // One process, so that its CPU is all of it, with as much memory to sort in as a batch job is given.
+            Settings = new Dictionary<string, string> { ["max_parallel_workers_per_gather"] = "0", ["work_mem"] = "1GB", ["max_wal_size"] = "4GB" },
+        });
+        await using var database = new NpgsqlDataSourceBuilder(server.ConnectionString() + ";Command Timeout=600").Build();
+        await using var connection = await database.OpenConnectionAsync();
+        Console.WriteLine(await TextAsync(connection, "SHOW server_version"));
+        await ExecuteAsync(connection, Fill.Replace("$rows", Rows.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+
+        int backend = (int)(await ScalarAsync(connection, "SELECT pg_backend_pid()"))!;
+        TimeSpan cpu = Process.GetProcessById(backend).TotalProcessorTime;
+        var raw = await TimeAsync(connection, FromRaw);
+        cpu = Process.GetProcessById(backend).TotalProcessorTime - cpu;
+        await ExecuteAsync(connection, $"CREATE TABLE hourly AS {FromRaw}; ALTER TABLE hourly ADD PRIMARY KEY (bucket_start, platform); ANALYZE hourly");
+        await TimeAsync(connection, FromRowsKept);
+        var kept = new List<TimeSpan>();
+        for (int i = 0; i < Readings; i++)
+            kept.Add(await TimeAsync(connection, FromRowsKept));
+        kept.Sort();
+        double ratio = raw / kept[Readings / 2];
+        Print("percentile_cont and GROUP BY over the raw rows", raw.TotalMilliseconds, "ms");
+        Print("  of which the server's CPU", cpu.TotalSeconds, "s");
+        Print("the same panel from the rows that are kept (median of 5)", kept[Readings / 2].TotalMilliseconds, "ms");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {ratio:#,0} times as fast; at least {LeastRatio:#,0}: {(ratio >= LeastRatio ? "met" : "NOT MET")}"));
+        await CompareDayAsync(connection);
+        return ratio >= LeastRatio;
+    }
+
+    private static async Task CompareDayAsync(NpgsqlConnection connection)
+    {
+        double exact = (double)(await ScalarAsync(connection, "SELECT percentile_cont(0.99) WITHIN GROUP (ORDER BY duration_ms) FROM usage_logs"))!;
+        double mean = (double)(await ScalarAsync(connection, "SELECT avg(p99_latency_ms) FROM hourly"))!;
+        double most = (double)(await ScalarAsync(connection, "SELECT max(p99_latency_ms) FROM hourly"))!;
+        var hours = Enumerable.Range(0, 24).Select(_ => new TDigest(100)).ToArray();
+        await using (var command = new NpgsqlCommand("SELECT extract(hour FROM created_at AT TIME ZONE 'UTC')::int, duration_ms FROM usage_logs", connection))
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+                hours[reader.GetInt32(0)].Add(reader.GetDouble(1));
+        }
+
+        double merged = TDigest.Merge(hours, 100).Quantile(0.99);
+        Console.WriteLine("\n  the day's p99:");
+        Print("percentile_cont over the day's raw rows", exact, "ms");
+        Print("merged from the hours' digests", merged, $"ms, {Off(merged)} off");
+        Print("the mean of the hours' p99s", mean, $"ms, {Off(mean)} off");
+        Print("the largest of the hours' p99s", most, $"ms, {Off(most)} off");
+
+        string Off(double value) => string.Create(CultureInfo.InvariantCulture, $"{(value - exact) / exact:+0.0##%;-0.0##%}");
+    }
+
+    private static void Print(string what, double value, string unit) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-58}{value,12:#,0.0##} {unit}"));
+
+    /// <summary>Until the last row is here.</summary>
+    private static async Task<TimeSpan> TimeAsync(NpgsqlConnection connection, string query)
+    {
+        long started = Stopwatch.GetTimestamp();
+        await using var command = new NpgsqlCommand(query, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            continue;
+        return Stopwatch.GetElapsedTime(started);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    private static async Task<string> TextAsync(NpgsqlConnection connection, string sql) => $"PostgreSQL {await ScalarAsync(connection, sql)}";
+}
