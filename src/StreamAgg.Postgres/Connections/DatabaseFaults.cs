@@ -63,6 +63,8 @@ public static class DatabaseFaults
     public static string Describe(Exception fault) => fault switch
     {
         ReadOnlyServerException => fault.Message,
+        _ when IsRefusedCertificate(fault) =>
+            "PostgreSQL shows a certificate that is refused: of another authority, of another name than Host, or not of these days",
         PostgresException refused => $"PostgreSQL refused: {refused.MessageText} ({refused.SqlState})",
         _ => $"PostgreSQL could not be reached: {Innermost(fault).Message.ReplaceLineEndings(" ")}",
     };

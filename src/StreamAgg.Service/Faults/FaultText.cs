@@ -65,7 +65,7 @@ internal static class FaultText
         StoreUnavailableException { InnerException: PostgresException refused } when RemedyOf(refused) is { } remedy => remedy,
         StoreUnavailableException { InnerException: { } inner } when DatabaseFaults.IsReadOnlyServer(inner) => NamePrimary,
         StoreUnavailableException when DatabaseFaults.IsRefusedCertificate(exception.InnerException) =>
-            " Correct Root Certificate (sslrootcert) in StreamAgg:Postgres:ConnectionString to the authority that signed the server's certificate, or Host to a name that stands in it.",
+            " Correct Root Certificate (sslrootcert) in StreamAgg:Postgres:ConnectionString to the authority that signed it, or Host to a name that stands in it.",
         StoreUnavailableException => " Start PostgreSQL, or correct StreamAgg:Postgres:ConnectionString.",
         LogUnavailableException away => " " + RemedyOf(away),
         PostgresException refused => RemedyOf(refused) ?? "",

@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Service.Output;
 
@@ -14,6 +15,9 @@ internal static class OneLine
         string line = Of(exception.Message);
         for (var inner = exception.InnerException; inner is not null; inner = inner.InnerException)
         {
+            // The cause is no more than a callback's name.
+            if (DatabaseFaults.IsRefusedCertificate(inner))
+                break;
             // The server's own words: the message puts their code in front, and would say them twice.
             string cause = Of(inner is PostgresException refused ? refused.MessageText : inner.Message);
             if (!line.Contains(cause, StringComparison.Ordinal))
