@@ -54,6 +54,22 @@ public class TDigestEncodingTests
         }
     }
 
+    [Theory]
+    [InlineData("01140000", 0)] // no value
+    [InlineData("01140101", 1)] // one value: no boundary
+    [InlineData("01140202", 2)]
+    public void A_doubt_that_no_writer_can_have_is_refused(string begin, int values)
+    {
+        byte[] good = Forms.Added([.. Enumerable.Range(1, values).Select(value => (double)value)], 20).ToBytes();
+        byte[] head = Convert.FromHexString(begin);
+        Assert.Equal((byte)0, good[head.Length]);
+        Assert.Equal(head, good[..head.Length]);
+        Assert.True(TDigest.TryDecode(good, out _));
+        byte[] doubtful = [.. head, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, .. good[(head.Length + 1)..]];
+        Sign(doubtful);
+        Assert.False(TDigest.TryDecode(doubtful, out _));
+    }
+
     [Fact]
     public void Huge_numbers_in_the_bytes_allocate_nothing()
     {

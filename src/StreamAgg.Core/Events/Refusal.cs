@@ -49,18 +49,28 @@ public sealed class EventPlaces
             isTooMany = true;
     }
 
-    public bool Contains(int place) => ranges.Exists(range => place >= range.First && place <= range.Last);
+    public bool Contains(int place)
+    {
+        int at = ranges.BinarySearch((place, int.MaxValue));
+        int before = at < 0 ? ~at - 1 : at;
+        return before >= 0 && place <= ranges[before].Last;
+    }
 
-    /// <returns>Null where the text holds anything else.</returns>
+    /// <returns>Null where the text holds anything but ascending ranges, or more of them than are written.</returns>
     public static EventPlaces? TryParse(string text)
     {
         var places = new EventPlaces();
-        foreach (string range in text.Split(','))
+        int next = 0;
+        foreach (var piece in text.AsSpan().Split(','))
         {
-            int dash = range.IndexOf('-', StringComparison.Ordinal);
+            ReadOnlySpan<char> range = text.AsSpan()[piece];
+            int dash = range.IndexOf('-');
             if (!TryRead(dash < 0 ? range : range[..dash], out int first) || !TryRead(range[(dash + 1)..], out int last))
                 return null;
+            if (first < next || last < first || last == int.MaxValue || places.ranges.Count == MaxRanges)
+                return null;
             places.ranges.Add((first, last));
+            next = last + 1;
         }
         return places;
     }
@@ -75,5 +85,6 @@ public sealed class EventPlaces
 
     private static string Text(int place) => place.ToString(CultureInfo.InvariantCulture);
 
-    private static bool TryRead(string digits, out int place) => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out place);
+    private static bool TryRead(ReadOnlySpan<char> digits, out int place) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out place);
 }

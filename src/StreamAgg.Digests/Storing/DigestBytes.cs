@@ -51,11 +51,9 @@ internal static class DigestBytes
         if (writing is null || writing.Length < most)
             writing = new byte[most];
         Span<byte> bytes = writing;
-        // What is read is a product of this number: a rounding of that must not become one more when it is written again.
-        ulong sixteenths = (ulong)Math.Ceiling(form.Doubt * DoubtUnits * (1 - 1e-12));
         int at = 0;
         bytes[at++] = Version;
-        foreach (ulong number in (ReadOnlySpan<ulong>)[(ulong)form.Compression, (ulong)form.Cells.Length, (ulong)form.Count, sixteenths])
+        foreach (ulong number in (ReadOnlySpan<ulong>)[(ulong)form.Compression, (ulong)form.Cells.Length, (ulong)form.Count, Sixteenths(form.Doubt)])
             at += ByteParts.WriteVarint(number, bytes[at..]);
         long cut = 0;
         foreach (ref readonly Cell cell in form.Cells.AsSpan())
@@ -92,8 +90,14 @@ internal static class DigestBytes
                 return false;
         if (!rest.IsEmpty || !StoredForm.TryRestore((int)most, read, sixteenths / DoubtUnits, out count) || (ulong)count != sum)
             return false;
+        // No boundary can be off by more than all values: a greater doubt would come back as a smaller one.
+        if (sixteenths > 0 && Sixteenths(BoundaryDoubt.Of(read, (int)most)) != sixteenths)
+            return false;
         compression = (int)most;
         cells = read;
         return true;
     }
+
+    /// <summary>What is read is a product of this number: a rounding of that must not become one more when it is written again.</summary>
+    private static ulong Sixteenths(double doubt) => (ulong)Math.Ceiling(doubt * DoubtUnits * (1 - 1e-12));
 }

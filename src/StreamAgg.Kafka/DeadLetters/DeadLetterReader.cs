@@ -1,8 +1,5 @@
-using System.Globalization;
-using System.Text;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using StreamAgg.Core.Events;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
@@ -68,34 +65,9 @@ public sealed class DeadLetterReader(KafkaOptions options, ILogMetadata metadata
 
             foreach (ConsumeResult<byte[]?, byte[]?> result in reader.Read(partition, beginning, end, cancellation))
             {
-                if (Text(result.Message.Headers, DeadLetterHeaders.Topic) is string source)
-                    yield return LetterOf(source, result.Message);
+                if (LetterReading.LetterOf(result.Message) is { } letter)
+                    yield return letter;
             }
         }
     }
-
-    private static DeadLetter LetterOf(string source, Message<byte[]?, byte[]?> message) => new()
-    {
-        Topic = source,
-        Partition = (int)(Number(message.Headers, DeadLetterHeaders.Partition) ?? -1),
-        Offset = Number(message.Headers, DeadLetterHeaders.Offset) ?? -1,
-        EventIndex = (int?)Number(message.Headers, DeadLetterHeaders.EventIndex),
-        Events = Number(message.Headers, DeadLetterHeaders.Events) ?? 1,
-        Places = Text(message.Headers, DeadLetterHeaders.Places) is { } places ? EventPlaces.TryParse(places) : null,
-        Reason = Text(message.Headers, DeadLetterHeaders.Reason) ?? "",
-        Detail = Text(message.Headers, DeadLetterHeaders.Detail) ?? "",
-        Time = Text(message.Headers, DeadLetterHeaders.Time) ?? "",
-        RecordTimestampMilliseconds = Number(message.Headers, DeadLetterHeaders.RecordTimestamp),
-        Kind = Text(message.Headers, DeadLetterHeaders.Kind) ?? "",
-        Key = message.Key,
-        Value = message.Value ?? [],
-        LengthBeforeCut = Number(message.Headers, DeadLetterHeaders.Truncated),
-        KeyLengthBeforeCut = Number(message.Headers, DeadLetterHeaders.KeyTruncated),
-    };
-
-    private static string? Text(Headers headers, string name) =>
-        headers.TryGetLastBytes(name, out byte[] bytes) && bytes is not null ? Encoding.UTF8.GetString(bytes) : null;
-
-    private static long? Number(Headers headers, string name) =>
-        long.TryParse(Text(headers, name), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
 }

@@ -12,6 +12,8 @@ namespace StreamAgg.Service.Recounts;
 /// <summary>Judges the events of a dead letter by today's settings. Not thread-safe.</summary>
 internal sealed class LetterEvents(PipelineOptions options)
 {
+    private static readonly byte[] WhiteSpace = " \t\r\n"u8.ToArray();
+
     private readonly EventDecoder decoder = new(options.MaxFuture, options.Events);
 
     /// <summary>Events of all letters so far that are refused still, by reason.</summary>
@@ -51,6 +53,12 @@ internal sealed class LetterEvents(PipelineOptions options)
     private void Judge(DeadLetter letter, EventKind kind, ReadOnlySpan<byte> value, int place, List<ReplayedEvent> accepted)
     {
         decoder.Decode(kind, value, letter.RecordTimestampMilliseconds);
+        // Alone, an array would be a record of several events; in its place it is none, as it was in its record.
+        if (value.TrimStart(WhiteSpace) is not [(byte)'{', ..] || decoder.Accepted.Length + decoder.RefusedEvents != 1)
+        {
+            Refuse(RefusalReason.NotAnObject, 1);
+            return;
+        }
         foreach (ref readonly Refusal refusal in decoder.Refused)
             Refuse(refusal.Reason, refusal.Events);
         foreach (ref readonly DecodedEvent e in decoder.Accepted)

@@ -233,7 +233,26 @@ public sealed class RecordShapeTests
         Assert.EndsWith("297,299-301", places, StringComparison.Ordinal);
         EventPlaces read = EventPlaces.TryParse(places)!;
         Assert.Equal(Enumerable.Range(0, events + 2).Where(i => i % 2 == 1 || i == events), Enumerable.Range(0, events + 2).Where(read.Contains));
-        Assert.Null(EventPlaces.TryParse("1,x"));
+    }
+
+    [Theory]
+    [InlineData("1,x")]
+    [InlineData("")]
+    [InlineData("-1")]
+    [InlineData("5-3")]
+    [InlineData("3,3")]
+    [InlineData("3-5,5")]
+    [InlineData("7,1-2")]
+    [InlineData("2147483648")]
+    [InlineData("0-2147483647")]
+    public void Places_that_nobody_writes_are_none(string text) => Assert.Null(EventPlaces.TryParse(text));
+
+    [Fact]
+    public void No_more_places_are_read_than_are_written()
+    {
+        string thousand = string.Join(',', Enumerable.Range(0, 1000).Select(place => place * 2));
+        Assert.Equal(thousand, EventPlaces.TryParse(thousand)!.ToString());
+        Assert.Null(EventPlaces.TryParse(thousand + ",2000"));
     }
 
     [Fact]
