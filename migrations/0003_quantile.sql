@@ -282,3 +282,35 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$;
 COMMENT ON FUNCTION streamagg.quantile(double precision, timestamptz, timestamptz, text[], text) IS
   'The quantile, q from 0 to 1, of the published hours from the one that from_time lies in to the last that starts before to_time, in milliseconds; null where nothing was measured. Hours are read whole. A null time or null platforms restrict nothing.';
+
+-- An open hour has a mark, so the marks lead to the few bases and partials that are not published yet.
+CREATE VIEW streamagg.live_hourly AS
+  SELECT h.pipeline, h.bucket_start, h.platform, h.success_count + h.error_count AS request_count,
+      h.success_count, h.error_count, h.error_4xx_count, h.error_5xx_count, h.timeout_count,
+      CASE WHEN h.duration_count > 0 THEN (h.duration_sum_micros / h.duration_count / 1000)::double precision END AS avg_latency_ms,
+      h.p99_latency_ms, 100.0::double precision * h.error_count / (h.success_count + h.error_count) AS error_rate, now() AS computed_at, h.provisional
+    FROM (
+      SELECT s.pipeline, s.bucket_start, s.platform, s.success_count, s.error_count, s.error_4xx_count, s.error_5xx_count, s.timeout_count,
+          s.duration_count, s.duration_sum_micros, false AS provisional,
+          CASE WHEN s.means IS NOT NULL THEN streamagg.quantile(ARRAY[ROW(s.lows, s.highs, s.means, s.weights)::streamagg.sketch], 0.99) END AS p99_latency_ms
+        FROM streamagg.hour_sketch AS s
+      UNION ALL
+      SELECT k.pipeline, k.bucket_start, k.platform, sum(i.success_count)::bigint, sum(i.error_count)::bigint, sum(i.error_4xx_count)::bigint,
+          sum(i.error_5xx_count)::bigint, sum(i.timeout_count)::bigint, sum(i.duration_count)::bigint, sum(i.duration_sum_micros), true, NULL
+        FROM streamagg.dirty_hour AS k
+        CROSS JOIN LATERAL (
+          SELECT b.success_count, b.error_count, b.error_4xx_count, b.error_5xx_count, b.timeout_count, b.duration_count, b.duration_sum_micros
+            FROM streamagg.hour_base AS b WHERE b.pipeline = k.pipeline AND b.bucket_start = k.bucket_start AND b.platform = k.platform
+          UNION ALL
+          SELECT p.success_count, p.error_count, p.error_4xx_count, p.error_5xx_count, p.timeout_count, p.duration_count, p.duration_sum_micros
+            FROM streamagg.partial AS p WHERE p.pipeline = k.pipeline AND p.bucket_start = k.bucket_start AND p.platform = k.platform
+        ) AS i
+        WHERE NOT EXISTS (
+          SELECT FROM streamagg.hour_sketch AS s WHERE s.pipeline = k.pipeline AND s.bucket_start = k.bucket_start AND s.platform = k.platform)
+        GROUP BY k.pipeline, k.bucket_start, k.platform
+    ) AS h
+    WHERE h.success_count + h.error_count > 0;
+COMMENT ON VIEW streamagg.live_hourly IS
+  'The hours that this pipeline has counted, up to the running one: columns as in ops_metrics_hourly, of which rows of others are left out. provisional: not published yet, it still grows. Give a range of bucket_start.';
+COMMENT ON COLUMN streamagg.live_hourly.p99_latency_ms IS 'Of a published hour, within its digest''s bound; null while the hour is provisional: its digests are bytes that SQL does not read.';
+COMMENT ON COLUMN streamagg.live_hourly.computed_at IS 'When the view was read.';

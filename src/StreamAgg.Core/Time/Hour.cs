@@ -15,6 +15,9 @@ public readonly record struct Hour(int SinceEpoch) : IComparable<Hour>
             ? instant.UnixTicks / TimeSpan.TicksPerHour
             : (instant.UnixTicks - (TimeSpan.TicksPerHour - 1)) / TimeSpan.TicksPerHour));
 
+    /// <summary>The first hour that starts at or after the time.</summary>
+    public static Hour FirstFrom(Instant time) => time.Hour.Start == time ? time.Hour : new(time.Hour.SinceEpoch + 1);
+
     public static Hour FromUtc(DateTime utc) => Of(Instant.FromUtc(utc));
 
     public int CompareTo(Hour other) => SinceEpoch.CompareTo(other.SinceEpoch);

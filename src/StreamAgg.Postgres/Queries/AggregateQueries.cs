@@ -17,6 +17,7 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
 
     private readonly string schema = SqlIdentifier.Quote(publishSchema);
+    private readonly LiveQueries live = new(database, pipeline, publishSchema);
 
     /// <summary>Rows in order of bucket and platform, a page of them.</summary>
     /// <param name="platforms">Null: all of them. The empty label is one.</param>
@@ -68,6 +69,11 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
                     p => RowPages.BindRange(p, RowTable.Hourly, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
             cancellation);
     }
+
+    /// <summary>Rows up to now: closed hours as they were published, open ones as they are counted so far, each with its latencies.</summary>
+    /// <param name="now">When open rows are told to have been computed.</param>
+    public Task<LiveRange> LiveAsync(LiveQuestion question, Instant now, CancellationToken cancellation) =>
+        live.ReadAsync(question, now, cancellation);
 
     private string Within(RowTable table) => RowPages.Within(schema, table);
 

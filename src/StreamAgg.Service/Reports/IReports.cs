@@ -1,6 +1,7 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Telemetry;
+using StreamAgg.Postgres.Queries;
 
 namespace StreamAgg.Service.Reports;
 
@@ -19,6 +20,10 @@ internal interface IReports
 
     /// <summary>Hours that start in the half-open range, the newest first; at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<PublishedRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation);
+
+    /// <summary>Rows up to now, open hours among them.</summary>
+    /// <param name="now">As <see cref="NowAsync"/> told it.</param>
+    Task<LiveRange> LiveAsync(LiveQuestion question, Instant now, CancellationToken cancellation);
 
     Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation);
 

@@ -50,6 +50,9 @@ internal sealed class PipelineReports(
     public Task<IReadOnlyList<PublishedRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation) =>
         queries.LatestHourlyAsync(from, to, limit, cancellation);
 
+    public Task<LiveRange> LiveAsync(LiveQuestion question, Instant now, CancellationToken cancellation) =>
+        queries.LiveAsync(question, now, cancellation);
+
     public async Task<QuantileReport> QuantileAsync(
         double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
     {

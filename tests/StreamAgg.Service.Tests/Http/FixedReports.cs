@@ -16,6 +16,12 @@ internal sealed class FixedReports : IReports
     private int quantiles;
     private int statuses;
 
+    public FixedReports() => Live = question =>
+    {
+        var row = new LiveRow(Row(question.Days is null ? new DateTime(2026, 3, 1, 11, 0, 0) : new DateTime(2026, 3, 1)), false, null);
+        return new LiveRange([row], [row]);
+    };
+
     public bool IsAway { get; set; }
 
     /// <summary>Every question waits until its asker gives up.</summary>
@@ -42,6 +48,12 @@ internal sealed class FixedReports : IReports
     public int BrokenPage { get; set; } = -1;
 
     public string Label { get; set; } = "<b>&";
+
+    /// <summary>The last that was asked of live rows.</summary>
+    public LiveQuestion? Question { get; private set; }
+
+    /// <summary>A closed hour, and its total, whatever is asked.</summary>
+    public Func<LiveQuestion, LiveRange> Live { get; set; }
 
     public int Quantiles => quantiles;
 
@@ -72,6 +84,13 @@ internal sealed class FixedReports : IReports
     {
         await AskAsync([], from, to, cancellation);
         return [Row(new DateTime(2026, 3, 1, 11, 0, 0))];
+    }
+
+    public async Task<LiveRange> LiveAsync(LiveQuestion question, Instant now, CancellationToken cancellation)
+    {
+        Question = question;
+        await AskAsync(question.Platforms, question.From, question.To, cancellation);
+        return Live(question);
     }
 
     public async Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
