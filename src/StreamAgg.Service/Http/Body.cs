@@ -1,4 +1,7 @@
+using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Http;
@@ -13,8 +16,26 @@ internal static class Body
     {
         context.Response.ContentType = contentType;
         context.Response.ContentLength = body.Length;
-        context.Response.Headers.CacheControl = "no-store";
+        if (StringValues.IsNullOrEmpty(context.Response.Headers.CacheControl))
+            context.Response.Headers.CacheControl = "no-store";
         if (!HttpMethods.IsHead(context.Request.Method))
             await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
+
+    /// <summary>Named by what is in it: whoever has it already is told so in a line.</summary>
+    public static Task WriteTaggedAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body)
+    {
+        // Weak: packed or not, it says the same.
+        string tag = $"W/\"{Convert.ToHexStringLower(SHA256.HashData(body.Span))[..16]}\"";
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers.ETag = tag;
+        if (!IsKnown(context, tag))
+            return WriteAsync(context, contentType, body);
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Whether who asks has the body of that tag.</summary>
+    public static bool IsKnown(HttpContext context, string tag) => context.Request.GetTypedHeaders().IfNoneMatch
+        .Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(EntityTagHeaderValue.Parse(tag), useStrongComparison: false));
 }

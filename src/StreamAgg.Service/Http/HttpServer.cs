@@ -26,6 +26,10 @@ internal sealed class HttpServer : IAsyncDisposable
     /// <value>Where it really listens: the port is known only now where any free one was asked for.</value>
     public string Url => app.Urls.First();
 
+    /// <value>The patterns of all that is served.</value>
+    public IEnumerable<string> Routes => ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+        .Select(endpoint => endpoint.RoutePattern.RawText!);
+
     /// <param name="stage">What is served, and what is said until there is something.</param>
     /// <param name="loggers">Take what a request that can't be answered meets.</param>
     /// <param name="timeout">For one question; <see cref="Limits.AnswerTimeout"/> where none is given.</param>
@@ -42,6 +46,7 @@ internal sealed class HttpServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(loggers);
         builder.Services.AddRoutingCore();
+        Packing.Add(builder.Services);
         Limits.Add(builder.Services, limit);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -55,16 +60,19 @@ internal sealed class HttpServer : IAsyncDisposable
         server.UseReadOnlyRequests(logger);
         if (access is { TokenFile: { } tokenFile })
             server.UseToken(new AccessToken(tokenFile, TimeProvider.System, logger));
+        server.UseResponseCompression();
         server.UseRouting();
         Limits.Use(server);
         HealthEndpoints.Map(server, stage);
         RowEndpoints.Map(server, stage, status);
-        StatusPage.Map(server, stage, status, limit);
         if (metrics is not null)
             server.UseOpenTelemetryPrometheusScrapingEndpoint(metrics, predicate: null, "/metrics", configureBranchedPipeline: null, optionsName: null);
+        LiveEndpoints.Map(server, stage, limit);
+        PageEndpoints.Map(server, stage, status, limit);
+        AssetEndpoints.Map(server);
         // Every path: without a pattern, one that looks like a file's would be left out.
         server.MapFallback("{*path}", context => Problem.WriteAsync(
-            context, StatusCodes.Status404NotFound, "Not found", "Nothing is served here; / is the status page, /api/v1/hourly the rows."));
+            context, StatusCodes.Status404NotFound, "Not found", "Nothing is served here; / is the page, /openapi/v1.json names the rest."));
         try
         {
             await server.StartAsync(cancellation);

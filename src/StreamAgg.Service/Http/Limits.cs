@@ -13,6 +13,7 @@ internal static class Limits
 {
     public const string Rows = "rows";
     public const string Quantiles = "quantiles";
+    public const string Page = "page";
 
     /// <summary>For a turn and the first byte: less than most clients wait (30 s), and far more than an honest question takes.</summary>
     public static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
@@ -35,6 +36,10 @@ internal static class Limits
         {
             limiter.AddPolicy(Rows, _ => Partition(Rows, RowsAtOnce));
             limiter.AddPolicy(Quantiles, _ => Partition(Quantiles, QuantilesAtOnce));
+            // The ranges that are offered are asked for once in a moment; of any other each is a merge of its own.
+            limiter.AddPolicy(Page, context => context.Request.Query.ContainsKey("from")
+                ? Partition(Quantiles, QuantilesAtOnce)
+                : RateLimitPartition.GetNoLimiter(Page));
             limiter.OnRejected = (rejected, _) => new ValueTask(AnswerAsync(
                 rejected.HttpContext, "Too many requests at once",
                 $"{Waiting} questions of this kind wait already: ask again later, or less at a time."));

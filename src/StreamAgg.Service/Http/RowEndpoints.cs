@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Timeouts;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
+using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Http;
@@ -12,6 +13,9 @@ internal static class RowEndpoints
     private static readonly TimeSpan DailyWindow = TimeSpan.FromDays(30);
     private static readonly TimeSpan LongestHourly = TimeSpan.FromDays(366);
     private static readonly TimeSpan LongestDaily = TimeSpan.FromDays(3660);
+
+    /// <summary>Days of another zone are merged from their hours, one after the other.</summary>
+    private static readonly TimeSpan LongestInZone = TimeSpan.FromDays(366);
 
     /// <summary>Some 25 MB of JSON.</summary>
     private const int MaxRows = 100_000;
@@ -27,7 +31,7 @@ internal static class RowEndpoints
             var platforms = query.Platforms();
             var (from, to) = await RangeAsync(query, context, stage, HourlyWindow, LongestHourly);
             var report = await stage.Reports.QuantileAsync(q, platforms, from, to, context.RequestAborted);
-            await Body.WriteAsync(context, "application/json", report.WriteJson);
+            await Body.WriteTaggedAsync(context, "application/json", JsonText.Encode(report.WriteJson));
         }).Limit(Limits.Quantiles);
         app.MapMethods("/api/v1/status", ReadMethods.GetAndHead, async context =>
         {
@@ -38,16 +42,22 @@ internal static class RowEndpoints
 
         void MapRows(string path, RowTable table, TimeSpan window, TimeSpan longest) => app.MapMethods(path, ReadMethods.GetAndHead, async context =>
         {
-            var query = new QueryParameters(context.Request.Query, "platform", "from", "to");
+            bool isDaily = table == RowTable.Daily;
+            var query = new QueryParameters(context.Request.Query, isDaily ? ["platform", "from", "to", "tz"] : ["platform", "from", "to"]);
             var platforms = query.Platforms();
-            var (from, to) = await RangeAsync(query, context, stage, window, longest, takesDates: table == RowTable.Daily);
-            await WriteAsync(context, table, token => stage.Reports.RowsAsync(table, platforms, from, to, MaxRows, token));
+            var zone = isDaily ? query.Zone() : null;
+            var (from, to) = await RangeAsync(
+                query, context, stage, window, zone is null ? longest : LongestInZone, isDaily ? TimeForms.Dates : TimeForms.Instants, zone);
+            await WriteAsync(context, table, zone is null
+                ? token => stage.Reports.RowsAsync(table, platforms, from, to, MaxRows, token)
+                : DayZone.Rows(stage.Reports, await status.GetAsync(context.RequestAborted), zone, platforms, from, to));
         }).Limit(Limits.Rows);
     }
 
     private static Task<(Instant From, Instant To)> RangeAsync(
-        QueryParameters query, HttpContext context, Stage stage, TimeSpan window, TimeSpan longest, bool takesDates = false) =>
-        query.RangeAsync(() => stage.Reports.NowAsync(context.RequestAborted), window, longest, takesDates);
+        QueryParameters query, HttpContext context, Stage stage, TimeSpan window, TimeSpan longest,
+        TimeForms forms = TimeForms.Instants, TimeZoneInfo? zone = null) =>
+        query.RangeAsync(() => stage.Reports.NowAsync(context.RequestAborted), window, longest, forms, zone);
 
     /// <summary>Page by page: what lies in memory is one of them, and nothing of a body where only its head is asked for.</summary>
     private static async Task WriteAsync(
@@ -76,7 +86,8 @@ internal static class RowEndpoints
         rows.Begin();
         for (; isMore; isMore = await pages.MoveNextAsync())
         {
-            rows.Write(pages.Current);
+            foreach (var row in pages.Current)
+                rows.Write(row);
             await context.Response.BodyWriter.FlushAsync(bound.Token);
         }
 

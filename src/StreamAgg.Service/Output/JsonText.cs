@@ -65,13 +65,16 @@ internal static class JsonText
     }
 
     /// <summary>An object, members named as the row's columns.</summary>
-    public static void WriteRow(this Utf8JsonWriter json, RowTable table, PublishedRow row)
+    /// <param name="isProvisional">Null where that is not to be told.</param>
+    public static void WriteRow(this Utf8JsonWriter json, RowTable table, PublishedRow row, bool? isProvisional = null)
     {
         json.WriteStartObject();
         json.WriteString(table.BucketColumn, table.BucketOf(row));
         json.WriteString("platform", row.Platform);
         foreach (var (figure, value) in Figures.All.Zip(row.Values))
             json.WriteOrNull(figure.Column, value);
+        if (isProvisional is { } provisional)
+            json.WriteBoolean("provisional", provisional);
         json.WriteEndObject();
     }
 

@@ -119,7 +119,7 @@ public sealed class LimitTests : IAsyncLifetime
             var answer = await client.GetAsync(new Uri(early.Url + path), Ending);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
             Assert.Contains("PostgreSQL does not answer: refused", await answer.Content.ReadAsStringAsync(Ending), StringComparison.Ordinal);
-            Assert.Equal(path == "/healthz/ready" ? "application/json" : "application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+            Assert.Equal(path switch { "/" => "text/html", "/healthz/ready" => "application/json", _ => "application/problem+json" }, answer.Content.Headers.ContentType?.MediaType);
         }
 
         starting.Open(reports, () => true, () => true);

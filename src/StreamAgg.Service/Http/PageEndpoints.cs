@@ -1,0 +1,75 @@
+using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Store;
+using StreamAgg.Service.Http.Page;
+using StreamAgg.Service.Output;
+using StreamAgg.Service.Reports;
+
+namespace StreamAgg.Service.Http;
+
+/// <summary>The page for a person, and what it loads: all of it from here.</summary>
+internal static class PageEndpoints
+{
+    private const string Policy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+    /// <summary>How old what is shown may be: however many look, it is put together once in that time.</summary>
+    private static readonly TimeSpan Age = TimeSpan.FromSeconds(2);
+
+    /// <summary>A status waits for brokers that do not answer; the page shows the last one meanwhile.</summary>
+    private static readonly TimeSpan StatusWait = TimeSpan.FromSeconds(1);
+
+    public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status, TimeSpan timeout)
+    {
+        var views = new RecentByKey<PageView>(Age, timeout);
+        var shown = new LastKnown<StatusReport>(status, StatusWait);
+        app.MapMethods("/", ReadMethods.GetAndHead, async context =>
+        {
+            context.Response.Headers.ContentSecurityPolicy = Policy;
+            context.Response.Headers["Referrer-Policy"] = "no-referrer";
+            await Body.WriteAsync(context, "text/html; charset=utf-8", await ShownAsync(context, stage, views, shown));
+        }).RequireRateLimiting(Limits.Page);
+    }
+
+    private static async Task<byte[]> ShownAsync(HttpContext context, Stage stage, RecentByKey<PageView> views, LastKnown<StatusReport> status)
+    {
+        try
+        {
+            // What only the script reads may stand in the link, too.
+            var query = new QueryParameters(context.Request.Query, "range", "platform", "from", "to", "tz", "q", "sort");
+            var chosen = query.Platforms();
+            var (key, range) = await RangeAsync(query, stage.Reports, context.RequestAborted);
+            var view = await views.GetAsync(key, token => ReadAsync(stage.Reports, range, token), context.RequestAborted);
+            return PageHtml.Of(view, await status.GetAsync(context.RequestAborted), chosen);
+        }
+        catch (Exception fault) when (fault is StoreUnavailableException or NotServingException)
+        {
+            // Still a page, and one that asks again: a person sees it go, and come back.
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            context.Response.Headers.RetryAfter = PageHtml.RefreshSeconds;
+            return fault is NotServingException
+                ? PageHtml.Away("Not serving", fault.Message, "", null)
+                : PageHtml.Away(
+                    "PostgreSQL is away", OneLine.Of(fault),
+                    "Reading goes on until its bound on memory; rows follow when PostgreSQL is back.", stage.Reports.Process);
+        }
+    }
+
+    /// <summary>A name that is the same for all who ask for the same, and the range as of a time.</summary>
+    private static async Task<(string Key, Func<Instant, PageRange> Range)> RangeAsync(
+        QueryParameters query, IReports reports, CancellationToken cancellation)
+    {
+        string name = query.OneOf("range", [.. PageRange.Named.Select(range => range.Name), PageRange.Custom], PageRange.Day);
+        if (name != PageRange.Custom)
+            return (name, now => PageRange.Of(name, now));
+        var (from, to) = await query.RangeAsync(() => reports.NowAsync(cancellation), TimeSpan.FromDays(1), PageRange.Longest, TimeForms.Minutes);
+        var range = PageRange.Between(from, to);
+        return ($"{range.From} {range.To}", _ => range);
+    }
+
+    private static async Task<PageView> ReadAsync(IReports reports, Func<Instant, PageRange> range, CancellationToken cancellation)
+    {
+        var now = await reports.NowAsync(cancellation);
+        return await PageView.ReadAsync(reports, range(now), now, cancellation);
+    }
+}
