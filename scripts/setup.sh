@@ -68,6 +68,11 @@ require_postgres() {
   fail "no PostgreSQL server found: install one (13 or later; Debian and Ubuntu: apt-get install postgresql), with initdb and postgres where \`pg_config --bindir\` says"
 }
 
+require_browser() {
+  if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then return; fi
+  install_packages "the page's tests drive it" chromium fonts-dejavu-core
+}
+
 # Debian makes and starts a cluster on port 5432 when the server is installed, unless it is told not to. It is of no
 # use here, so it is switched off for this one installation; on a machine that was set up for PostgreSQL before,
 # its owner's setting stands.
