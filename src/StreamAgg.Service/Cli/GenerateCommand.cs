@@ -20,7 +20,8 @@ internal static class GenerateCommand
             "--rate", $"Events a second of event time. Default: {GenerateRun.DefaultRate}; of a file as fast as it goes.", 0.001, 1_000_000);
         var count = VerbOptions.Count("--count", "Ends after so many events.", 1, long.MaxValue);
         var seconds = VerbOptions.OptionalNumber("--seconds", "Ends after so long. Without any bound: at Ctrl+C.", 0.001, 31_536_000);
-        var from = VerbOptions.PastTime("--from", "When generated events begin; past hours are played first, then the present goes on. Default: now.", context.Clock);
+        var from = VerbOptions.PastTime(
+            "--from", "When generated events begin; past hours are played first, then the present goes on. Default: now.", context.Clock);
         var speed = VerbOptions.Number("--speed", "Event time per wall time until the present is reached.", GenerateRun.DefaultSpeed, 1, 1_000_000);
         var file = new Option<string>("--file")
         {
@@ -35,7 +36,10 @@ internal static class GenerateCommand
         topic.AcceptOnlyFromAmong("usage", "error");
         var seed = VerbOptions.Seed();
         var json = VerbOptions.Json();
-        var command = new Command("generate", "Plays a gateway against a real broker.") { rate, from, speed, count, seconds, file, topic, seed, json };
+        var command = new Command("generate", "Plays a gateway against a real broker.")
+        {
+            rate, from, speed, count, seconds, file, topic, seed, json,
+        };
         command.Validators.Add(result =>
         {
             // By its tokens: the value of an option whose argument is missing can't be asked for.
@@ -50,7 +54,8 @@ internal static class GenerateCommand
         {
             var settings = context.Configure();
             var options = new GenerateOptions(
-                parsed.GetValue(rate), parsed.GetValue(from), parsed.GetValue(speed), parsed.GetValue(count), parsed.GetValue(seconds) is { } length ? TimeSpan.FromSeconds(length) : null,
+                parsed.GetValue(rate), parsed.GetValue(from), parsed.GetValue(speed), parsed.GetValue(count),
+                parsed.GetValue(seconds) is { } length ? TimeSpan.FromSeconds(length) : null,
                 parsed.GetValue(file), parsed.GetValue(topic) switch { "usage" => EventKind.Usage, "error" => EventKind.Error, _ => null },
                 (ulong)(parsed.GetValue(seed) ?? 1));
             await RequireTopicsAsync(settings, stop);

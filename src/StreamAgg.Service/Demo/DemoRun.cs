@@ -108,7 +108,8 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
         }
         catch (CommandFaultException)
         {
-            return await HttpServer.StartAsync(new Uri($"{given.HttpUrl.Scheme}://127.0.0.1:0"), stage, loggers, stop, access: given.HttpAccess, metrics: metrics);
+            return await HttpServer.StartAsync(
+                new Uri($"{given.HttpUrl.Scheme}://127.0.0.1:0"), stage, loggers, stop, access: given.HttpAccess, metrics: metrics);
         }
     }
 }

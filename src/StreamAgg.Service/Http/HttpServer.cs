@@ -66,7 +66,8 @@ internal sealed class HttpServer : IAsyncDisposable
         HealthEndpoints.Map(server, stage);
         RowEndpoints.Map(server, stage, status);
         if (metrics is not null)
-            server.UseOpenTelemetryPrometheusScrapingEndpoint(metrics, predicate: null, "/metrics", configureBranchedPipeline: null, optionsName: null);
+            server.UseOpenTelemetryPrometheusScrapingEndpoint(
+                metrics, predicate: null, "/metrics", configureBranchedPipeline: null, optionsName: null);
         LiveEndpoints.Map(server, stage, limit);
         PageEndpoints.Map(server, stage, status, limit);
         AssetEndpoints.Map(server);

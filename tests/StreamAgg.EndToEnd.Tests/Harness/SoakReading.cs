@@ -45,7 +45,6 @@ internal sealed record SoakReading(
         Flat("handles", reading => reading.Handles, 0.2);
         Flat("threads", reading => reading.Threads, 0.2);
         Flat("connections", reading => reading.Connections, 0.5);
-        Flat("open partials", reading => reading.OpenPartials, 0.5);
         Flat("bytes of the work tables", reading => reading.WorkBytes, 0.5);
 
         void Flat(string what, Func<SoakReading, double> value, double growth)
