@@ -1,11 +1,10 @@
-using Confluent.Kafka.Admin;
 using StreamAgg.EndToEnd.Tests.Harness;
-using StreamAgg.Testing.Kafka;
 
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>Brokers that hang, die, and come back with their data.</summary>
-public sealed class BrokerOutageTests(BrokerOutageTests.ThreeNodes nodes) : IClassFixture<BrokerOutageTests.ThreeNodes>
+[Collection(ThreeNodes.Name)]
+public sealed class BrokerOutageTests(ThreeNodes nodes)
 {
     [Fact]
     public async Task Brokers_that_hang_move_no_watermark_and_when_killed_and_back_they_have_lost_nothing()
@@ -79,41 +78,4 @@ public sealed class BrokerOutageTests(BrokerOutageTests.ThreeNodes nodes) : ICla
 
     private static async Task<Dictionary<(string, int), DateTime?>> WatermarksAsync(Deployment deployment) =>
         (await deployment.State.PartitionsAsync()).ToDictionary(row => row.Key, row => row.Value.Watermark);
-
-    public sealed class ThreeNodes : IAsyncLifetime
-    {
-        private const int Count = 3;
-
-        private KafkaCluster? cluster;
-
-        /// <summary>Skips the test where no Kafka can be started. Starts the cluster at the first call.</summary>
-        public async Task<KafkaCluster> StartedAsync()
-        {
-            await Brokers.NeedAsync(KafkaFeature.NodeFaults);
-            return cluster ??= await KafkaCluster.StartAsync(Count);
-        }
-
-        public static void ForEach(Action<int> act)
-        {
-            for (int node = 0; node < Count; node++)
-                act(node);
-        }
-
-        /// <summary>Topics whose partitions lie on one node each: partition 1 on node 1, and nowhere else.</summary>
-        internal static Brokers WithoutReplicas(KafkaCluster cluster) => new(cluster.BootstrapServers, async (topic, partitions) =>
-        {
-            using var admin = Brokers.Of(cluster).Admin();
-            await admin.CreateTopicsAsync([new TopicSpecification
-            {
-                Name = topic,
-                NumPartitions = partitions,
-                // Brokers are numbered from 1.
-                ReplicasAssignments = Enumerable.Range(0, partitions).ToDictionary(partition => partition, partition => new List<int> { partition + 1 }),
-            }]);
-        });
-
-        public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-        public ValueTask DisposeAsync() => cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
-    }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.EndToEnd.Tests.Harness;
-using StreamAgg.Testing.Kafka;
 using StreamAgg.Testing.Postgres;
 
 namespace StreamAgg.EndToEnd.Tests;
@@ -11,21 +10,20 @@ namespace StreamAgg.EndToEnd.Tests;
 /// <c>STREAMAGG_CHAOS_ROUNDS</c> says how many rounds (2), <c>STREAMAGG_CHAOS_SEED</c> which ones (1). The seed decides what is done and how long
 /// it lasts, not what the machine makes of it: unlike the simulation, a failure may not come back.
 /// </remarks>
-public sealed class ChaosTests
+[Collection(ThreeNodes.Name)]
+public sealed class ChaosTests(ThreeNodes nodes)
 {
-    private const int Nodes = 3;
     private const int FaultsARound = 4;
 
     [Fact]
     public async Task Members_PostgreSQL_and_Kafka_are_hurt_under_load_and_every_row_is_PostgreSQLs_own_answer()
     {
-        await Brokers.NeedAsync(KafkaFeature.NodeFaults);
+        var cluster = await nodes.StartedAsync();
         int rounds = Number("STREAMAGG_CHAOS_ROUNDS", 2), seed = Number("STREAMAGG_CHAOS_SEED", 1);
-        await using KafkaCluster cluster = await KafkaCluster.StartAsync(Nodes);
         await using EmbeddedPostgres postgres = await TestPostgres.OwnAsync();
         await using var deployment = await Deployment.CreateAsync(
             partitions: 3, Brokers.Of(cluster), postgres.ConnectionString(), settings: [("Kafka:Client:session.timeout.ms", "3000"), ("Kafka:Client:heartbeat.interval.ms", "500")]);
-        var chaos = new Chaos(deployment, postgres, cluster, Nodes, seed);
+        var chaos = new Chaos(deployment, postgres, cluster, ThreeNodes.Count, seed);
         try
         {
             chaos.Start();

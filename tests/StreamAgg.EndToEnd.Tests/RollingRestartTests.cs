@@ -5,7 +5,8 @@ using StreamAgg.Testing.Kafka;
 namespace StreamAgg.EndToEnd.Tests;
 
 /// <summary>Three members on three brokers are replaced one by one under load, as a rolling deployment does.</summary>
-public sealed class RollingRestartTests
+[Collection(ThreeNodes.Name)]
+public sealed class RollingRestartTests(ThreeNodes nodes)
 {
     private const int Members = 3;
     private const int EventsASecond = 400;
@@ -16,8 +17,7 @@ public sealed class RollingRestartTests
     [Fact]
     public async Task Members_are_replaced_one_by_one_under_load_and_nothing_is_lost_counted_twice_or_held_up()
     {
-        await Brokers.NeedAsync(KafkaFeature.NodeFaults);
-        await using KafkaCluster cluster = await KafkaCluster.StartAsync(3);
+        var cluster = await nodes.StartedAsync();
         // Known again by their ids: the others notice nothing. By the newer protocol each is a new one, and only its own partitions move.
         await RollAsync(cluster, "classic", slot => ("Kafka:Client:group.instance.id", $"member-{slot}"));
         await RollAsync(cluster, "consumer", _ => ("Kafka:Client:client.id", "member"));

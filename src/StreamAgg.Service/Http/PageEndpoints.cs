@@ -16,22 +16,27 @@ internal static class PageEndpoints
     /// <summary>How old what is shown may be: however many look, it is put together once in that time.</summary>
     private static readonly TimeSpan Age = TimeSpan.FromSeconds(2);
 
+    /// <summary>Writing it takes a millisecond, and hundreds may look: it is written once in that time.</summary>
+    private static readonly TimeSpan WrittenAge = TimeSpan.FromSeconds(1);
+
     /// <summary>A status waits for brokers that do not answer; the page shows the last one meanwhile.</summary>
     private static readonly TimeSpan StatusWait = TimeSpan.FromSeconds(1);
 
     public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status, TimeSpan timeout)
     {
         var views = new RecentByKey<PageView>(Age, timeout);
+        var pages = new RecentByKey<byte[]>(WrittenAge, timeout);
         var shown = new LastKnown<StatusReport>(status, StatusWait);
         app.MapMethods("/", ReadMethods.GetAndHead, async context =>
         {
             context.Response.Headers.ContentSecurityPolicy = Policy;
             context.Response.Headers["Referrer-Policy"] = "no-referrer";
-            await Body.WriteAsync(context, "text/html; charset=utf-8", await ShownAsync(context, stage, views, shown));
+            await Body.WriteAsync(context, "text/html; charset=utf-8", await ShownAsync(context, stage, views, pages, shown));
         }).RequireRateLimiting(Limits.Page);
     }
 
-    private static async Task<byte[]> ShownAsync(HttpContext context, Stage stage, RecentByKey<PageView> views, LastKnown<StatusReport> status)
+    private static async Task<byte[]> ShownAsync(
+        HttpContext context, Stage stage, RecentByKey<PageView> views, RecentByKey<byte[]> pages, LastKnown<StatusReport> status)
     {
         try
         {
@@ -39,8 +44,13 @@ internal static class PageEndpoints
             var query = new QueryParameters(context.Request.Query, "range", "platform", "from", "to", "tz", "q", "sort");
             var chosen = query.Platforms();
             var (key, range) = await RangeAsync(query, stage.Reports, context.RequestAborted);
-            var view = await views.GetAsync(key, token => ReadAsync(stage.Reports, range, token), context.RequestAborted);
-            return PageHtml.Of(view, await status.GetAsync(context.RequestAborted), chosen);
+            return await pages.GetAsync($"{key}\n{string.Join('\n', chosen)}", WriteAsync, context.RequestAborted);
+
+            async Task<byte[]> WriteAsync(CancellationToken cancellation)
+            {
+                var view = await views.GetAsync(key, token => ReadAsync(stage.Reports, range, token), cancellation);
+                return PageHtml.Of(view, await status.GetAsync(cancellation), chosen);
+            }
         }
         catch (Exception fault) when (fault is StoreUnavailableException or NotServingException)
         {
