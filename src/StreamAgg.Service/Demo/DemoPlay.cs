@@ -1,7 +1,7 @@
-using StreamAgg.Service.Generate;
 using StreamAgg.Core.Time;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
+using StreamAgg.Service.Generate;
 using StreamAgg.Service.Run;
 using StreamAgg.Traffic.Recount;
 

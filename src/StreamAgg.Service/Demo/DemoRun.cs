@@ -1,5 +1,4 @@
 using OpenTelemetry.Metrics;
-using StreamAgg.Service.Generate;
 using StreamAgg.Embedded.Kafka;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Gateway.Producing;
@@ -7,6 +6,7 @@ using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
+using StreamAgg.Service.Generate;
 using StreamAgg.Service.Http;
 using StreamAgg.Service.Run;
 using StreamAgg.Service.Telemetry;

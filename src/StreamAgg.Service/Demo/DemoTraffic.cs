@@ -1,6 +1,6 @@
-using StreamAgg.Service.Generate;
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Producing;
+using StreamAgg.Service.Generate;
 using StreamAgg.Service.Reports;
 using StreamAgg.Traffic.Generating;
 using StreamAgg.Traffic.Recount;

@@ -1,7 +1,7 @@
-using StreamAgg.Service.Generate;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Service.Generate;
 
 namespace StreamAgg.Service.Demo;
 
