@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using StreamAgg.Service.Output;
 
@@ -16,8 +15,6 @@ internal static class Body
     {
         context.Response.ContentType = contentType;
         context.Response.ContentLength = body.Length;
-        if (StringValues.IsNullOrEmpty(context.Response.Headers.CacheControl))
-            context.Response.Headers.CacheControl = "no-store";
         if (!HttpMethods.IsHead(context.Request.Method))
             await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }

@@ -30,7 +30,6 @@ internal static class PageEndpoints
         app.MapMethods("/", ReadMethods.GetAndHead, async context =>
         {
             context.Response.Headers.ContentSecurityPolicy = Policy;
-            context.Response.Headers["Referrer-Policy"] = "no-referrer";
             await Body.WriteAsync(context, "text/html; charset=utf-8", await ShownAsync(context, stage, views, pages, shown));
         }).RequireRateLimiting(Limits.Page);
     }
@@ -44,7 +43,9 @@ internal static class PageEndpoints
             var query = new QueryParameters(context.Request.Query, "range", "platform", "from", "to", "tz", "q", "sort");
             var chosen = query.Platforms();
             var (key, range) = await RangeAsync(query, stage.Reports, context.RequestAborted);
-            return await pages.GetAsync($"{key}\n{string.Join('\n', chosen)}", WriteAsync, context.RequestAborted);
+            // With their lengths: no label and the empty one are two choices, whatever characters a label holds.
+            string shown = string.Concat(chosen.Select(label => $" {label.Length}:{label}"));
+            return await pages.GetAsync(key + shown, WriteAsync, context.RequestAborted);
 
             async Task<byte[]> WriteAsync(CancellationToken cancellation)
             {

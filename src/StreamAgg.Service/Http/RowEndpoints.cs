@@ -77,7 +77,6 @@ internal static class RowEndpoints
 
         using var rows = RowBody.For(context.Request, table, context.Response.BodyWriter);
         context.Response.ContentType = rows.ContentType;
-        context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Vary = "Accept";
         if (HttpMethods.IsHead(context.Request.Method))
             return;

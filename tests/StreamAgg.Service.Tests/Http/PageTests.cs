@@ -87,6 +87,17 @@ public sealed partial class PageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_chooses_the_empty_label_is_not_shown_the_page_of_all()
+    {
+        Show([Row("", 1, 10, 0), Row("a", 1, 10, 0)], []);
+
+        Assert.Contains("data-platform=\"a\"", await PageAsync(), StringComparison.Ordinal);
+        string chosen = await client.GetStringAsync(new Uri("/?platform=", UriKind.Relative), Ending);
+        Assert.Contains("data-platform=\"\"", chosen, StringComparison.Ordinal);
+        Assert.DoesNotContain("data-platform=\"a\"", chosen, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_running_hour_is_provisional()
     {
         Show([Row("a", 1, 10, 0), Row("a", 0, 10, 0, isOpen: true)], []);
