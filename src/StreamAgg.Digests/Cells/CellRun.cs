@@ -64,6 +64,15 @@ internal sealed class CellRun
         return (Math.Max(0, least), Math.Min(Count, most));
     }
 
+    /// <summary>The cells that reach above the one value and begin below the other.</summary>
+    public ReadOnlySpan<Cell> Between(double low, double high)
+    {
+        int from = FirstAbove(low), to = from;
+        while (to < cells.Length && cells[to].Low < high)
+            to++;
+        return cells.AsSpan(from..to);
+    }
+
     /// <summary>The order in which runs are merged, so that the order in which they are given does not matter.</summary>
     public static int Compare(CellRun one, CellRun other)
     {

@@ -121,9 +121,8 @@ internal sealed class BoundaryChoice
     {
         int count = 0;
         foreach (CellRun run in merged)
-            foreach (ref readonly Cell part in run.Cells)
-                if (part.High > cell.Low && part.Low < cell.High)
-                    count = Spread(part, full, count);
+            foreach (ref readonly Cell part in run.Between(cell.Low, cell.High))
+                count = Spread(part, full, count);
         Span<Lump> inside = lumps.AsSpan(0, count);
         inside.Sort(static (a, b) => a.Mean.CompareTo(b.Mean));
         double sum = 0, cutBefore = Math.BitDecrement(cell.Low);

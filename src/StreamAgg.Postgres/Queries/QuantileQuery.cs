@@ -11,9 +11,10 @@ namespace StreamAgg.Postgres.Queries;
 internal static class QuantileQuery
 {
     /// <summary>
-    /// So many sketches lie in memory at once: a year of five platforms may have 43,800, where its days are older than their hours.
+    /// So many sketches lie in memory at once, 4 kB each: a year of days of eleven platforms. Where days are older than their hours, a year
+    /// of five may have 43,800.
     /// </summary>
-    private const int MaxHeldSketches = 1024;
+    private const int MaxHeldSketches = 4096;
 
     /// <summary>The finest there is: what is compacted on the way adds its own rank error to that of the sketches.</summary>
     private const int CompactCompression = 1000;
