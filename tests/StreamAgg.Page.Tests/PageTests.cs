@@ -151,6 +151,7 @@ public sealed class PageTests(Chromium chromium) : IAsyncLifetime
 
         Assert.Empty(await ViolationsAsync());
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "something is wider than the window");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(AppContext.BaseDirectory, "screenshots", $"{width}-{scheme.ToString().ToLowerInvariant()}.png") });
     }
 
     [Fact(Skip = Chromium.Missing, SkipType = typeof(Chromium), SkipUnless = nameof(Chromium.IsThere))]

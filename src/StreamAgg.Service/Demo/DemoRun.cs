@@ -36,7 +36,8 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
         await migrator.RegisterPipelineAsync(stop);
 
         var clock = new VirtualClock(wall, DemoOptions.Start, options.Speed);
-        await using var host = new PipelineHost(settings, database, reading, loggers, wall, store => new VirtualTimeStore(store, clock));
+        await using var host = new PipelineHost(
+            settings, database, reading, loggers, wall, store => new VirtualTimeStore(store, clock), options.Speed);
         using var metrics = TelemetryExport.StartScraped(settings.Pipeline.MaxPlatforms);
         await using var http = await ServeAsync(host, metrics, stop);
         view.Started(http.Url, options);
@@ -59,6 +60,9 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
             Start = DemoOptions.Start,
             Seed = options.Seed,
             EventsPerSecond = options.EventsPerSecond / options.Speed,
+            // What happens is told at the start: nothing else may look like it.
+            ErrorBurstsPerDay = 0,
+            Incidents = Incident.Story,
         });
         var traffic = new DemoTraffic(generator, tally, producer, clock, host.Reports, wall);
         using var ending = new CancellationTokenSource();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Traffic.Generating;
 
 namespace StreamAgg.Service.Demo;
 
@@ -7,8 +8,12 @@ namespace StreamAgg.Service.Demo;
 internal static class DemoSummary
 {
     public static string Start(string url, DemoOptions options) => string.Create(CultureInfo.InvariantCulture,
-        $"streamagg demo: an embedded broker and PostgreSQL, {options.EventsPerSecond:N0} events a second, a day in {86_400 / options.Speed:0.#} s "
-        + $"({(options.Wall is { } wall ? $"{wall.TotalSeconds:0.#} s" : "until Ctrl+C")}); the status page is {url}");
+        $"streamagg demo: look at {url}{Environment.NewLine}"
+        + $"An embedded broker and PostgreSQL, {options.EventsPerSecond:N0} events a second, a day in {86_400 / options.Speed:0.#} s "
+        + $"({(options.Wall is { } wall ? $"{wall.TotalSeconds:0.#} s" : "until Ctrl+C")}). {string.Join(". ", Incident.Story.Select(Told))}.");
+
+    private static string Told(Incident incident) =>
+        string.Create(CultureInfo.InvariantCulture, $"On day {incident.Day} {incident.What} ({incident.From:hh\\:mm} to {incident.To:hh\\:mm})");
 
     public static string Progress(DemoPicture p) => string.Create(CultureInfo.InvariantCulture,
         $"{p.Phase}: clock {p.Now.ToUtcDateTime():yyyy-MM-dd HH:mm}Z, {p.ProducedCount:N0} events ({p.EventsPerSecond:N0}/s), "
@@ -18,6 +23,9 @@ internal static class DemoSummary
     public static string End(DemoOutcome o) => string.Create(CultureInfo.InvariantCulture,
         $"{o.Produced:N0} events produced, {o.Accepted:N0} counted, {o.Refused:N0} refused, in {o.RowsHourly:N0} hourly and {o.RowsDaily:N0} daily rows; "
         + $"{(o.Differences.Count == 0 ? "no difference" : $"{o.Differences.Count} DIFFERENCES")} to what was produced ({o.Duration.TotalSeconds:0.0} s)");
+
+    /// <summary>For who would have liked to look around: the page is gone with the process.</summary>
+    public const string Again = "The page ends here; with --seconds 0 it stays until Ctrl+C.";
 
     public static string[] Columns { get; } = ["Hour", "Platform", "Requests", "Errors", "Mean ms", "p99 ms", "Err %"];
 

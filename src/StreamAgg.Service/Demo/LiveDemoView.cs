@@ -6,8 +6,8 @@ namespace StreamAgg.Service.Demo;
 /// <summary>A table that a person watches: rows appear as their hours close.</summary>
 internal sealed class LiveDemoView(IAnsiConsole console) : IDemoView
 {
-    /// <summary>What stands above and below the rows: borders and heading, two lines of progress, two of the start, two of the end.</summary>
-    private const int OtherLines = 10;
+    /// <summary>What stands above and below the rows: borders and heading, two lines of progress, five of the start, three of the end.</summary>
+    private const int OtherLines = 14;
 
     private const string Label = "Platform";
     private const int MinShownRows = 6;
@@ -15,7 +15,13 @@ internal sealed class LiveDemoView(IAnsiConsole console) : IDemoView
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(400);
 
-    public void Started(string url, DemoOptions options) => console.MarkupLineInterpolated($"[bold]{DemoSummary.Start(url, options)}[/]");
+    private bool isTimed;
+
+    public void Started(string url, DemoOptions options)
+    {
+        isTimed = options.Wall is not null;
+        console.MarkupLineInterpolated($"[bold]{DemoSummary.Start(url, options)}[/]");
+    }
 
     public async Task WatchAsync(Func<Task<DemoPicture>> look, Task work)
     {
@@ -33,8 +39,12 @@ internal sealed class LiveDemoView(IAnsiConsole console) : IDemoView
         await work;
     }
 
-    public void Ended(DemoOutcome outcome) =>
+    public void Ended(DemoOutcome outcome)
+    {
         console.MarkupLineInterpolated($"[bold {(outcome.Differences.Count == 0 ? "green" : "red")}]{DemoSummary.End(outcome)}[/]");
+        if (isTimed)
+            console.MarkupLine(DemoSummary.Again);
+    }
 
     /// <summary>The rows that fit on the screen. Where they are too wide for it, the label gives way: all else are figures.</summary>
     internal static Rows Render(DemoPicture picture, int screenLines)

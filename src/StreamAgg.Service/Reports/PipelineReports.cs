@@ -26,6 +26,9 @@ internal sealed class PipelineReports(
 
     public PipelineVitals? Process => Vitals?.Invoke();
 
+    /// <summary>Of <see cref="StatusReport.ClockSpeed"/>.</summary>
+    public double ClockSpeed { get; init; } = 1;
+
     /// <summary>Told each status.</summary>
     public Action<StatusReport>? Tell { get; init; }
 
@@ -72,6 +75,7 @@ internal sealed class PipelineReports(
             Partitions = [.. all.Select(source => LineOf(source, stored.GetValueOrDefault(source), ends, stable, owned))],
             Watermark = status.Watermark,
             WatermarkAge = status.Watermark is { } watermark ? await store.NowAsync(cancellation) - watermark : null,
+            ClockSpeed = ClockSpeed,
             OpenHours = status.OpenHours,
             NextClose = status.NextClose,
             DirtyHours = status.DirtyHours,

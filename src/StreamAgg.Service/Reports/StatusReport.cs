@@ -17,6 +17,9 @@ internal sealed record StatusReport
     /// <summary>How far the watermark is behind the pipeline's clock; null where there is none.</summary>
     public TimeSpan? WatermarkAge { get; init; }
 
+    /// <summary>How fast the pipeline's clock goes: 1, or a demonstration's.</summary>
+    public double ClockSpeed { get; init; } = 1;
+
     /// <summary>Hours with events that are not closed yet.</summary>
     public long OpenHours { get; init; }
 

@@ -28,10 +28,11 @@ internal sealed class PipelineHost : IAsyncDisposable
     /// <param name="reading">For those who only look; what they take of it the pipeline does not miss. Not disposed here.</param>
     /// <param name="clock">Intervals, not the time of hours: that is the store's.</param>
     /// <param name="decorate">Given the store; returns the one that the pipeline shall have.</param>
+    /// <param name="clockSpeed">Of the store's clock.</param>
     /// <exception cref="Pipeline.Log.LogFatalException">The Kafka client refuses its settings.</exception>
     public PipelineHost(
         Settings settings, NpgsqlDataSource database, NpgsqlDataSource reading, ILoggerFactory loggers, TimeProvider clock,
-        Func<IAggregateStore, IAggregateStore> decorate)
+        Func<IAggregateStore, IAggregateStore> decorate, double clockSpeed = 1)
     {
         var kafka = settings.Kafka;
         string pipeline = settings.Pipeline.Id, schema = settings.Postgres.PublishSchema;
@@ -48,6 +49,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             queries, store, Metadata, settings.Topics, group.AssignedAsync)
         {
             Vitals = metrics.Vitals,
+            ClockSpeed = clockSpeed,
             Tell = status => metrics.Stands(status.Gaps.Count, status.RowsKept, status.DirtyHours),
         };
 

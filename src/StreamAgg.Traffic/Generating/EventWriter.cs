@@ -17,7 +17,8 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
 
     /// <param name="time">When it was made; cut to what is written of it.</param>
     /// <param name="recordTime">Where it is not null, the event leaves its time to the record.</param>
-    public ExpectedEvent Write(EventKind kind, PlatformProfile platform, Instant time, Instant? recordTime)
+    /// <param name="isOverloaded">A failure is the provider's that has too much to do, not any.</param>
+    public ExpectedEvent Write(EventKind kind, PlatformProfile platform, Instant time, Instant? recordTime, bool isOverloaded = false)
     {
         Open();
         time = recordTime is null ? Time(time) : TimeLeftOut(recordTime.GetValueOrDefault());
@@ -27,7 +28,7 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
             expected = expected with { DurationMicros = Duration(platform) };
         else
         {
-            FailureProfile failure = random.Pick<FailureProfile>(FailureProfile.All);
+            FailureProfile failure = isOverloaded ? FailureProfile.Overloaded : random.Pick<FailureProfile>(FailureProfile.All);
             Failure(failure);
             expected = expected with { Status = failure.Class, IsTimeout = failure.CountsAsTimeout };
         }

@@ -6,6 +6,8 @@ namespace StreamAgg.Traffic.Generating;
 internal sealed record FailureProfile(
     int? Status, string Type, string Message, bool? SaysTimeout, StatusClass Class, bool CountsAsTimeout)
 {
+    public static readonly FailureProfile Overloaded = new(529, "overloaded_error", "Overloaded", null, StatusClass.ServerError, false);
+
     public static readonly FailureProfile[] All =
     [
         new(429, "rate_limit_error", "Rate limit reached for requests", null, StatusClass.ClientError, false),
@@ -14,7 +16,7 @@ internal sealed record FailureProfile(
         new(401, "authentication_error", "Incorrect API key provided", false, StatusClass.ClientError, false),
         new(499, "client_closed", "the client went away", null, StatusClass.ClientError, false),
         new(500, "api_error", "Internal server error", null, StatusClass.ServerError, false),
-        new(529, "overloaded_error", "Overloaded", null, StatusClass.ServerError, false),
+        Overloaded,
         new(503, "upstream_error", "no healthy upstream", false, StatusClass.ServerError, false),
         new(302, "upstream_error", "redirected to a login page", null, StatusClass.Other, false),
         new(null, "network_error", "connection reset by peer", null, StatusClass.Other, false),

@@ -22,6 +22,7 @@ public sealed class TrafficGenerator
     private readonly PoisonWriter poison;
     private readonly ErrorBursts bursts;
     private readonly double totalWeight;
+    private readonly int storyDays;
     private readonly StringBuilder text = new();
     private readonly List<ExpectedEvent> accepted = [];
 
@@ -40,6 +41,7 @@ public sealed class TrafficGenerator
         writer = new EventWriter(random, text);
         poison = new PoisonWriter(random, text, writer);
         bursts = new ErrorBursts(random, options);
+        storyDays = options.Incidents.Select(incident => incident.Day).DefaultIfEmpty(1).Max();
         totalWeight = options.Platforms.Sum(p => p.Weight);
         MoveOn(events: 1);
     }
@@ -71,7 +73,11 @@ public sealed class TrafficGenerator
         accepted.Clear();
         int refused = 0;
         PlatformProfile first = PickPlatform();
-        EventKind kind = random.Chance(bursts.ErrorShare(first, recordTime)) ? EventKind.Error : EventKind.Usage;
+        Incident? incident = IncidentOf(first, recordTime);
+        double errorShare = incident is { ErrorShare: > 0 } outage ? outage.ErrorShare : bursts.ErrorShare(first, recordTime);
+        EventKind kind = random.Chance(errorShare) ? EventKind.Error : EventKind.Usage;
+        if (incident is { EnvelopeShare: > 0 } change && random.Chance(change.EnvelopeShare))
+            return Enveloped(kind, first, recordTime);
         if (size > 1 && isArray)
             text.Append('[');
         for (int i = 0; i < size; i++)
@@ -84,31 +90,49 @@ public sealed class TrafficGenerator
                 refused++;
             }
             else
-                accepted.Add(writer.Write(kind, i == 0 ? first : PickPlatform(), PickTime(recordTime, out bool says), says ? null : recordTime));
+            {
+                PlatformProfile platform = Affected(i == 0 ? first : PickPlatform(), recordTime);
+                Instant time = PickTime(recordTime, incident is { LateShare: > 0 } replay ? replay.LateShare : options.LateShare, out bool says);
+                accepted.Add(writer.Write(kind, platform, time, says ? null : recordTime, incident is { ErrorShare: > 0 }));
+            }
         }
         if (size > 1 && isArray)
             text.Append(']');
         byte[] value = Encoding.UTF8.GetBytes(text.ToString());
-        if (isPoisoned)
-            value = poison.Spoil(value);
-        return new GeneratedRecord
-        {
-            Kind = kind,
-            Key = Encoding.ASCII.GetBytes($"key-{random.Below(10_000)}"),
-            Value = value,
-            RecordTimestamp = recordTime,
-            Accepted = isPoisoned ? [] : [.. accepted],
-            RefusedCount = isPoisoned ? 1 : refused,
-        };
+        return isPoisoned ? Record(kind, recordTime, poison.Spoil(value), [], 1) : Record(kind, recordTime, value, [.. accepted], refused);
     }
 
+    private GeneratedRecord Enveloped(EventKind kind, PlatformProfile platform, Instant recordTime)
+    {
+        text.Append("{\"op\":\"c\",\"payload\":");
+        writer.Write(kind, platform, recordTime, null);
+        text.Append('}');
+        return Record(kind, recordTime, Encoding.UTF8.GetBytes(text.ToString()), [], 1);
+    }
+
+    private GeneratedRecord Record(EventKind kind, Instant recordTime, byte[] value, IReadOnlyList<ExpectedEvent> counted, int refused) => new()
+    {
+        Kind = kind,
+        Key = Encoding.ASCII.GetBytes($"key-{random.Below(10_000)}"),
+        Value = value,
+        RecordTimestamp = recordTime,
+        Accepted = counted,
+        RefusedCount = refused,
+    };
+
+    private Incident? IncidentOf(PlatformProfile platform, Instant now) =>
+        options.Incidents.FirstOrDefault(incident => incident.IsOn(options.Start, storyDays, now, platform.Platform));
+
+    private PlatformProfile Affected(PlatformProfile platform, Instant now) =>
+        IncidentOf(platform, now) is { Slowdown: not 1 } incident ? platform with { MedianMs = platform.MedianMs * incident.Slowdown } : platform;
+
     /// <summary>A little before its record; for a late event minutes to a day before; now and then left to the record.</summary>
-    private Instant PickTime(Instant recordTime, out bool isSaid)
+    private Instant PickTime(Instant recordTime, double lateShare, out bool isSaid)
     {
         isSaid = !random.Chance(0.03);
         if (!isSaid)
             return recordTime;
-        double delaySeconds = random.Chance(options.LateShare)
+        double delaySeconds = random.Chance(lateShare)
             ? 180 + Math.Min(random.NextExponential() * 3 * 3600, 26 * 3600)
             : random.NextExponential() * 1.5;
         return Instant.Max(recordTime - TimeSpan.FromTicks((long)(delaySeconds * TimeSpan.TicksPerSecond)), options.Start);

@@ -27,6 +27,9 @@ public sealed record TrafficOptions
 
     /// <summary>Bursts of errors a day and platform; each lasts minutes.</summary>
     public double ErrorBurstsPerDay { get; init; } = 4;
+
+    /// <summary>What happens on certain days, beside what happens at random.</summary>
+    public IReadOnlyList<Incident> Incidents { get; init; } = [];
 }
 
 /// <summary>How one provider behaves.</summary>

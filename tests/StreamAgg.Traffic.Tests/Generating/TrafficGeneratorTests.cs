@@ -55,7 +55,7 @@ public sealed class TrafficGeneratorTests
         // The widest MaxFuture that can be configured: what is poison must be so everywhere.
         var decoder = new EventDecoder(TimeSpan.FromDays(1));
         var reasons = new HashSet<string>();
-        foreach (GeneratedRecord record in Day(Options with { Seed = seed, EventsPerSecond = 0.2, PoisonShare = 0.5, BatchShare = 0.2 }))
+        foreach (GeneratedRecord record in Day(Options with { Seed = seed, EventsPerSecond = 0.2, PoisonShare = 0.5, BatchShare = 0.2, Incidents = Incident.Story }))
         {
             decoder.Decode(record.Kind, record.Value, record.RecordTimestamp.ToUnixMilliseconds());
             var found = new List<ExpectedEvent>();
@@ -142,5 +142,39 @@ public sealed class TrafficGeneratorTests
         int slow = durations.Count(milliseconds => milliseconds >= profile.SlowMs && milliseconds <= profile.SlowMs + 2);
         Assert.InRange(slow, durations.Count * 0.005, durations.Count * 0.02);
         Assert.DoesNotContain(durations, milliseconds => milliseconds > profile.SlowMs * 0.9 && milliseconds < profile.SlowMs);
+    }
+
+    [Fact]
+    public void What_the_story_tells_happens_at_its_hours_and_at_no_others()
+    {
+        var options = new TrafficOptions { Start = Start, EventsPerSecond = 1, ErrorBurstsPerDay = 0, Incidents = Incident.Story };
+        List<GeneratedRecord> days = [.. new TrafficGenerator(options).Until(Start + TimeSpan.FromDays(5))];
+
+        Assert.InRange(Median(Of("gemini", 9, 12)) / Median(Of("gemini", 0, 9)), 5, 7);
+        Assert.InRange(Median(Of("openai", 9, 12)) / Median(Of("openai", 0, 9)), 0.8, 1.25);
+        // Day 5 is as day 1.
+        Assert.InRange(Median(Of("gemini", 105, 108)) / Median(Of("gemini", 24, 96)), 5, 7);
+        Assert.InRange(ErrorShare("openai", 24 + (860 / 60.0), 24 + (880 / 60.0)), 0.8, 1);
+        Assert.InRange(ErrorShare("openai", 0, 24 + (860 / 60.0)), 0, 0.05);
+        Assert.InRange(ErrorShare("anthropic", 24, 48), 0, 0.1);
+        Assert.InRange(LateShare(52, 53), 0.2, 0.4);
+        Assert.InRange(LateShare(0, 52), 0, 0.03);
+        Assert.InRange(RefusedShare(90, 91), 0.05, 0.15);
+        Assert.InRange(RefusedShare(0, 90), 0, 0.02);
+
+        IEnumerable<GeneratedRecord> Between(double from, double to) =>
+            days.Where(record => (record.RecordTimestamp - Start).TotalHours is var hour && hour >= from && hour < to);
+        IEnumerable<ExpectedEvent> Of(string platform, double from, double to) =>
+            Between(from, to).SelectMany(record => record.Accepted).Where(e => e.Platform == platform);
+        static double Median(IEnumerable<ExpectedEvent> events) =>
+            events.Where(e => e.DurationMicros is not null).Select(e => (double)e.DurationMicros!.Value).Order().ToArray() is var all ? all[all.Length / 2] : 0;
+        // Records of one event: a batch holds other providers', too.
+        double ErrorShare(string platform, double from, double to) =>
+            Between(from, to).Where(record => record.Accepted is [var only] && only.Platform == platform)
+                .Average(record => record.Kind == EventKind.Error ? 1 : 0);
+        double LateShare(double from, double to) =>
+            Between(from, to).SelectMany(record => record.Accepted.Select(e => record.RecordTimestamp - e.Time > TimeSpan.FromSeconds(180) ? 1 : 0)).Average();
+        double RefusedShare(double from, double to) =>
+            (double)Between(from, to).Sum(record => record.RefusedCount) / Between(from, to).Sum(record => record.ProducedCount);
     }
 }
