@@ -11,11 +11,16 @@ if (args is [BacklogBroker.Verb])
 if (args is [ManyPlatforms.Verb, var connection, var platforms, var records])
     return await ManyPlatforms.RunAsync(connection, int.Parse(platforms, CultureInfo.InvariantCulture), int.Parse(records, CultureInfo.InvariantCulture));
 
+// Nor this: what `baseline` measures the CPU of.
+if (args is [ReaderProcess.Verb, var kind, var group, var broker, var server])
+    return await ReaderProcess.RunAsync(kind, group, broker, server);
+
 // Each benchmark prints its numbers beside their goals and returns false where one that must be met is not.
 var benchmarks = new Dictionary<string, Func<bool>>(StringComparer.Ordinal)
 {
     ["digest"] = DigestBenchmark.Run,
     ["pipeline"] = PipelineBenchmark.Run,
+    ["baseline"] = BaselineBenchmark.Run,
     ["query"] = QueryBenchmark.Run,
 };
 

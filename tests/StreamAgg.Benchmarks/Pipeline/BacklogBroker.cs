@@ -15,14 +15,20 @@ internal sealed class BacklogBroker : IDisposable
     private const long EmbeddedEvents = 1_200_000;
     private const long Events = 4_000_000;
 
-    private readonly Process process;
+    private readonly Process? process;
+    private readonly string[] told;
 
-    private BacklogBroker(Process process, string[] told)
+    private BacklogBroker(Process? process, string[] told)
     {
-        this.process = process;
+        (this.process, this.told) = (process, told);
         (BootstrapServers, Topics, DeadLetterTopic) = (told[0], new PipelineTopics(told[1], told[2]), told[3]);
         (EventCount, Description) = (long.Parse(told[4], CultureInfo.InvariantCulture), told[5]);
     }
+
+    /// <summary>Another process's, as <see cref="ToString"/> tells of it; to dispose of it does nothing.</summary>
+    public static BacklogBroker Of(string told) => new(null, told.Split('\t'));
+
+    public override string ToString() => string.Join('\t', told);
 
     public string BootstrapServers { get; }
 
@@ -72,6 +78,8 @@ internal sealed class BacklogBroker : IDisposable
 
     public void Dispose()
     {
+        if (process is null)
+            return;
         process.StandardInput.Close();
         process.WaitForExit();
         process.Dispose();

@@ -37,7 +37,7 @@ internal static class PipelineBenchmark
         for (int i = 0; i < WarmReadings; i++)
             warm.Add(await ReadAsync(broker, postgres, $"warm{i}"));
         bool met = Print(broker.EventCount, first, warm);
-        await using var database = await MigratedAsync(postgres, "checkpoints");
+        await using var database = await MigratedAsync(postgres.ConnectionString(), "checkpoints");
         met &= await CheckpointsAsync(database);
         met &= await ManyAsync(postgres, 100, ManyRecords, 350e6, "350 MB at most");
         return await ManyAsync(postgres, 1000, ManyRecords / 10, 512 << 20, "512 MiB at most") && met;
@@ -45,16 +45,17 @@ internal static class PipelineBenchmark
 
     private static async Task<BacklogReading> ReadAsync(BacklogBroker broker, EmbeddedPostgres postgres, string name)
     {
-        await using var database = await MigratedAsync(postgres, name);
+        await using var database = await MigratedAsync(postgres.ConnectionString(), name);
         return await BacklogReading.ReadAsync(broker, name, database);
     }
 
-    private static async Task<NpgsqlDataSource> MigratedAsync(EmbeddedPostgres postgres, string name)
+    /// <summary>A new database, with its tables.</summary>
+    public static async Task<NpgsqlDataSource> MigratedAsync(string server, string name)
     {
-        await using (var administrator = NpgsqlDataSource.Create(postgres.ConnectionString()))
+        await using (var administrator = NpgsqlDataSource.Create(server))
         await using (var create = administrator.CreateCommand($"CREATE DATABASE {name}"))
             await create.ExecuteNonQueryAsync();
-        var options = new PostgresOptions { ConnectionString = postgres.ConnectionString(name) };
+        var options = new PostgresOptions { ConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = name }.ToString() };
         var database = PostgresDataSource.Create(options);
         var migrator = new Migrator(database, options);
         await migrator.MigrateAsync(isDryRun: false, CancellationToken.None);
@@ -116,7 +117,7 @@ internal static class PipelineBenchmark
     private static async Task<bool> ManyAsync(EmbeddedPostgres postgres, int platforms, int records, double mostBytes, string goal)
     {
         string name = $"platforms{platforms}";
-        await (await MigratedAsync(postgres, name)).DisposeAsync();
+        await (await MigratedAsync(postgres.ConnectionString(), name)).DisposeAsync();
         var read = ManyPlatforms.Read(postgres.ConnectionString(name), platforms, records);
         long events = (long)records * ManyPlatformsLog.EventsARecord * ManyPlatformsLog.Partitions;
         Console.WriteLine($"  {ManyPlatformsLog.Partitions} partitions x {platforms} platforms x {ManyPlatformsLog.Hours} hours, {events:#,0} events in {read.Seconds:0} s, without the Kafka client:");

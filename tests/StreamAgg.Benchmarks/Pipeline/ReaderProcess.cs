@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
+using StreamAgg.Kafka.Log;
+using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
+
+namespace StreamAgg.Benchmarks.Pipeline;
+
+/// <summary>Reads a backlog twice in a process of its own, and tells what the second time took: the code is compiled then.</summary>
+internal static class ReaderProcess
+{
+    public const string Verb = "read-backlog";
+
+    /// <summary>A loop around the managed client's Consume; the reading of a member, its records counted; the whole job.</summary>
+    public const string Plain = "plain", Batch = "batch", Job = "job";
+
+    public static readonly string[] Kinds = [Plain, Batch, Job];
+
+    public static string Describe(string kind) => kind switch
+    {
+        Plain => "a plain Consume loop, the client's default queues",
+        Batch => "a member's reading alone, its records counted",
+        _ => "the whole job",
+    };
+
+    /// <returns>Microseconds of CPU an event.</returns>
+    public static double Read(string kind, string group, BacklogBroker broker, string connection)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ReaderProcess).Assembly.Location, Verb, kind, group, broker.ToString(), connection])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start");
+        string told = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return double.TryParse(told, CultureInfo.InvariantCulture, out double cost)
+            ? cost
+            : throw new InvalidOperationException($"the process that reads ({kind}) said: {told}");
+    }
+
+    /// <summary>What the other process does.</summary>
+    /// <returns>An exit code.</returns>
+    public static async Task<int> RunAsync(string kind, string group, string told, string connection)
+    {
+        var broker = BacklogBroker.Of(told);
+        var cost = TimeSpan.Zero;
+        foreach (string pass in (string[])["warm", "read"])
+            cost = kind == Job ? await RunJobAsync(broker, $"{group}-{pass}", connection) : Measure(() => Count(kind, broker, $"{group}-{pass}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.TotalMicroseconds / broker.EventCount}"));
+        return 0;
+    }
+
+    private static async Task<TimeSpan> RunJobAsync(BacklogBroker broker, string name, string connection)
+    {
+        await using var database = await PipelineBenchmark.MigratedAsync(connection, name.Replace('-', '_'));
+        var reading = await BacklogReading.ReadAsync(broker, name, database);
+        return reading.Aggregated == broker.EventCount ? reading.Cpu : throw new InvalidOperationException($"{reading.Aggregated} events were counted");
+    }
+
+    private static TimeSpan Measure(Action read)
+    {
+        using var process = Process.GetCurrentProcess();
+        var before = process.TotalProcessorTime;
+        read();
+        process.Refresh();
+        return process.TotalProcessorTime - before;
+    }
+
+    private static void Count(string kind, BacklogBroker broker, string group)
+    {
+        if (kind == Plain)
+            CountPlainly(broker, group);
+        else
+            CountBatches(broker, group);
+    }
+
+    private static void CountPlainly(BacklogBroker broker, string group)
+    {
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = broker.BootstrapServers,
+            GroupId = group,
+            AutoOffsetReset = AutoOffsetReset.Earliest,
+        }).Build();
+        consumer.Subscribe(broker.Topics.All);
+        for (long count = 0; count < broker.EventCount;)
+            count += consumer.Consume(TimeSpan.FromSeconds(1)) is null ? 0 : 1;
+        consumer.Close();
+    }
+
+    private static void CountBatches(BacklogBroker broker, string group)
+    {
+        var options = new KafkaOptions
+        {
+            BootstrapServers = broker.BootstrapServers,
+            GroupId = group,
+            UsageTopic = broker.Topics.Usage,
+            ErrorTopic = broker.Topics.Error,
+        };
+        using var log = new KafkaEventLog(options, NullLogger<KafkaEventLog>.Instance);
+        var counter = new Counter(log);
+        log.Subscribe();
+        while (counter.Count < broker.EventCount)
+        {
+            counter.Advance();
+            log.Poll(TimeSpan.FromMilliseconds(100), counter);
+        }
+
+        log.Close(counter);
+    }
+
+    /// <summary>Starts every partition at its beginning and counts.</summary>
+    private sealed class Counter(KafkaEventLog log) : ILogHandler
+    {
+        private readonly List<SourcePartition> assigned = [];
+
+        public long Count { get; private set; }
+
+        public void OnRecord(in LogRecord record) => Count++;
+
+        public void OnAssigned(IReadOnlyList<SourcePartition> partitions) => assigned.AddRange(partitions);
+
+        public void Advance()
+        {
+            foreach (SourcePartition source in assigned)
+                log.Start(source, 0, null);
+            assigned.Clear();
+        }
+
+        public bool IsReleased(SourcePartition source) => true;
+
+        public void OnPosition(SourcePartition source, long nextOffset)
+        {
+            // Records are counted.
+        }
+
+        public void OnRevoking(IReadOnlyList<SourcePartition> partitions)
+        {
+            // Nothing is kept of them.
+        }
+
+        public void OnRevoked(IReadOnlyList<SourcePartition> partitions)
+        {
+            // Nothing is kept of them.
+        }
+
+        public void OnLost(IReadOnlyList<SourcePartition> partitions) => throw new InvalidOperationException("the group has lost its only member");
+
+        public void OnOutOfRange(SourcePartition source, long offset, string reason) => throw new InvalidOperationException(reason);
+    }
+}
