@@ -100,6 +100,12 @@ public sealed class StreamAggMetrics : IDisposable
             counter.Add(0);
         foreach (string reason in new[] { Core.Events.DurationsLeftOut.NegativeReason, Core.Events.DurationsLeftOut.TooLongReason })
             durationsLeftOut.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        foreach (EventKind kind in Enum.GetValues<EventKind>())
+        {
+            Decoded(kind, "accepted", 0);
+            Decoded(kind, "refused", 0);
+        }
+
         foreach (string table in new[] { "hourly", "daily" })
         {
             rowsPublished.Add(0, new KeyValuePair<string, object?>("table", table));
@@ -154,11 +160,10 @@ public sealed class StreamAggMetrics : IDisposable
             { "messaging.system", "kafka" }, { "messaging.operation.name", "poll" },
             { "messaging.destination.name", topic }, { "messaging.consumer.group.name", groupId },
         });
-        string kindName = kind == EventKind.Usage ? "usage" : "error";
         if (accepted > 0)
-            events.Add(accepted, new("kind", kindName), new("outcome", "accepted"));
+            Decoded(kind, "accepted", accepted);
         if (refused > 0)
-            events.Add(refused, new("kind", kindName), new("outcome", "refused"));
+            Decoded(kind, "refused", refused);
     }
 
     internal void LetterSent(string reason) => deadLetters.Add(1, new KeyValuePair<string, object?>("reason", reason));
@@ -253,6 +258,9 @@ public sealed class StreamAggMetrics : IDisposable
         meter.Dispose();
         Activities.Dispose();
     }
+
+    private void Decoded(EventKind kind, string outcome, long count) =>
+        events.Add(count, new("kind", kind == EventKind.Usage ? "usage" : "error"), new("outcome", outcome));
 
     private TimeSpan WatermarkLag => watermark is { } fact ? fact.Lag + time.GetElapsedTime(fact.KnownAt) : time.GetElapsedTime(startedAt);
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace StreamAgg.Service.Output;
 
-/// <summary>The log of a process: lines on standard output, errors on standard error. Levels can be set in section <c>Logging</c>.</summary>
+/// <summary>The log of a process: lines on standard output, errors on standard error. Section <c>Logging</c> sets levels and the format.</summary>
 internal static class ProcessLog
 {
     public static ILoggerFactory Create(IConfiguration configuration, TimeProvider clock, bool isQuiet) => LoggerFactory.Create(logging =>
@@ -17,9 +17,15 @@ internal static class ProcessLog
         logging.AddConfiguration(configuration.GetSection("Logging"));
         logging.AddConsole(console =>
         {
-            console.FormatterName = LineLogFormatter.FormatterName;
+            // Of a name that is not there the library would make an exception.
+            string? format = configuration["Logging:Console:FormatterName"];
+            bool isJson = string.Equals(format, JsonLogFormatter.FormatterName, StringComparison.OrdinalIgnoreCase);
+            console.FormatterName = isJson ? JsonLogFormatter.FormatterName : LineLogFormatter.FormatterName;
             console.LogToStandardErrorThreshold = LogLevel.Error;
         });
-        logging.Services.Replace(ServiceDescriptor.Singleton<ConsoleFormatter>(new LineLogFormatter(clock)));
+        // In place of the library's own, which would show a secret in a message of somebody else's.
+        logging.Services.RemoveAll<ConsoleFormatter>();
+        logging.Services.AddSingleton<ConsoleFormatter>(new LineLogFormatter(clock));
+        logging.Services.AddSingleton<ConsoleFormatter>(new JsonLogFormatter(clock));
     });
 }

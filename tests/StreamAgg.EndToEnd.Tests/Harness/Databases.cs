@@ -33,6 +33,7 @@ internal static class Databases
                   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'test_service') THEN
                     CREATE ROLE test_migrator LOGIN PASSWORD 'm' IN ROLE streamagg_migrator;
                     CREATE ROLE test_service LOGIN PASSWORD 's' IN ROLE streamagg_service;
+                    CREATE ROLE test_reader LOGIN PASSWORD 'r' IN ROLE streamagg_reader;
                   END IF;
                 END
                 $$
@@ -46,7 +47,7 @@ internal static class Databases
         return administrator;
     }
 
-    /// <summary>The same database for one of the logins: test_migrator m, test_service s.</summary>
+    /// <summary>The same database for one of the logins: test_migrator m, test_service s, test_reader r.</summary>
     public static string As(string administrator, string user, string password) =>
         new NpgsqlConnectionStringBuilder(administrator) { Username = user, Password = password }.ConnectionString;
 

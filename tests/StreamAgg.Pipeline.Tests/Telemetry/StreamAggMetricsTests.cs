@@ -59,6 +59,7 @@ public sealed class StreamAggMetricsTests
     }
 
     [Theory]
+    [InlineData("streamagg.events")]
     [InlineData("streamagg.gaps")]
     [InlineData("streamagg.fenced")]
     [InlineData("streamagg.store.retries")]

@@ -101,6 +101,21 @@ public sealed partial class ConventionTests
         Assert.Equal(Instruments().Order(StringComparer.Ordinal), listed.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Every_alert_has_its_heading_in_the_runbook_and_names_it()
+    {
+        string alerts = Sources.Read("deploy/prometheus/alerts.yml");
+        string[] names = [.. Alert().Matches(alerts).Select(match => match.Groups["name"].Value)];
+        Assert.True(names.Length > 5, "the alerts were not found");
+        Assert.Equal(
+            names.Order(StringComparer.Ordinal),
+            AlertHeading().Matches(Sources.Read("docs/runbook.md")).Select(match => match.Groups["name"].Value).Order(StringComparer.Ordinal));
+#pragma warning disable CA1308 // An anchor is the heading in small letters.
+        Assert.Equal(
+            names.Select(name => $"docs/runbook.md#{name.ToLowerInvariant()}"), Runbook().Matches(alerts).Select(match => match.Groups["place"].Value));
+#pragma warning restore CA1308
+    }
+
     /// <summary>The rows of a table from the one that begins so.</summary>
     private static IEnumerable<string> Table(string path, string begin) =>
         Sources.Read(path).Split('\n').SkipWhile(line => !line.StartsWith(begin, StringComparison.Ordinal)).TakeWhile(line => line.StartsWith('|'));
@@ -165,6 +180,15 @@ public sealed partial class ConventionTests
 
     [GeneratedRegex(@"^    \w[\w<>,?\[\] ]* \w+( \{ get|\()", RegexOptions.ExplicitCapture)]
     private static partial Regex PortMember();
+
+    [GeneratedRegex(@"^ *- alert: (?<name>\w+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Alert();
+
+    [GeneratedRegex(@"^#+ (?<name>(StreamAgg|Provider)\w+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex AlertHeading();
+
+    [GeneratedRegex("runbook: \"(?<place>[^\"]+)\"", RegexOptions.ExplicitCapture)]
+    private static partial Regex Runbook();
 
     [GeneratedRegex("`(?<text>[^`]+)`", RegexOptions.ExplicitCapture)]
     private static partial Regex InCode();

@@ -16,7 +16,7 @@ public class MetricsTests
         using var meter = new Meter("StreamAgg");
         using var metrics = TelemetryExport.StartScraped(10);
         await using HttpServer server = await HttpServer.StartAsync(new Uri("http://127.0.0.1:0"), new Stage(), NullLoggerFactory.Instance, stop, metrics: metrics);
-        meter.CreateCounter<long>("streamagg.requests").Add(3, new KeyValuePair<string, object?>("platform", "openai"), new KeyValuePair<string, object?>("outcome", "5xx"));
+        meter.CreateCounter<long>("streamagg.requests", "{request}").Add(3, new KeyValuePair<string, object?>("platform", "openai"), new KeyValuePair<string, object?>("outcome", "5xx"));
         using var client = new HttpClient();
         using HttpResponseMessage answer = await client.GetAsync(new Uri(server.Url + "/metrics"), stop);
         string text = await answer.Content.ReadAsStringAsync(stop);
