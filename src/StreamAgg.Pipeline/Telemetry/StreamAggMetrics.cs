@@ -154,7 +154,7 @@ public sealed class StreamAggMetrics : IDisposable
             { "messaging.system", "kafka" }, { "messaging.operation.name", "poll" },
             { "messaging.destination.name", topic }, { "messaging.consumer.group.name", groupId },
         });
-        string kindName = kind == EventKind.Usage ? "usage" : "error";
+        string kindName = kind.Names().Name;
         if (accepted > 0)
             events.Add(accepted, new("kind", kindName), new("outcome", "accepted"));
         if (refused > 0)

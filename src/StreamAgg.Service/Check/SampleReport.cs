@@ -44,7 +44,7 @@ internal sealed record SampleReport
         {
             var verdicts = await tail.ReadAsync(topic, count, (in LogRecord record) =>
             {
-                decoder.Decode(kind, record.Value, record.TimestampMilliseconds);
+                decoder.Decode(kind, record.Value, record.TimestampMilliseconds, record.IsTombstone);
                 return new Verdict(record.Source, record.Offset, decoder.Accepted.Length, decoder.LeftOut.Total, decoder.Refused.ToArray());
             }, stop);
             return Of(topic, verdicts);

@@ -78,13 +78,17 @@ public sealed class TrafficGenerator
         {
             if (i > 0)
                 text.Append(isArray ? "," : random.Chance(0.5) ? "\n" : " ");
+            if (options.IsOneTopic && i > 0)
+                kind = random.Chance(bursts.ErrorShare(first, recordTime)) ? EventKind.Error : EventKind.Usage;
             if (random.Chance(options.PoisonShare * 0.8))
             {
                 poison.WriteEvent(kind, recordTime);
                 refused++;
+                continue;
             }
-            else
-                accepted.Add(writer.Write(kind, i == 0 ? first : PickPlatform(), PickTime(recordTime, out bool says), says ? null : recordTime));
+            PlatformProfile platform = i == 0 ? first : PickPlatform();
+            Instant time = PickTime(recordTime, out bool says);
+            accepted.Add(writer.Write(kind, platform, time, says ? null : recordTime, options.IsOneTopic));
         }
         if (size > 1 && isArray)
             text.Append(']');
@@ -93,7 +97,7 @@ public sealed class TrafficGenerator
             value = poison.Spoil(value);
         return new GeneratedRecord
         {
-            Kind = kind,
+            Kind = options.IsOneTopic ? EventKind.Request : kind,
             Key = Encoding.ASCII.GetBytes($"key-{random.Below(10_000)}"),
             Value = value,
             RecordTimestamp = recordTime,

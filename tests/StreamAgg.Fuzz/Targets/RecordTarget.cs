@@ -78,7 +78,7 @@ internal sealed class RecordTarget : Target
             Promise(label.Length <= 200 && Utf8.IsValid(label) && !label.Contains((byte)0), "a label is not a label");
             Promise(e.Time.ToUtcDateTime().Year is >= 2000 and <= 9999, "an event's time is none");
             Promise(e.DurationMicros is >= DecodedEvent.NoDuration and <= 86_400_000_000, "a duration is none");
-            totals.Count(e, kind);
+            totals.Count(e);
         }
         made.Append(decoder.Accepted.Length switch { 0 => "none", 1 => "one", _ => "some" }).Append(decoder.LeftOut.Total > 0 ? " left out" : "");
 
