@@ -27,7 +27,8 @@ internal interface IShapeSink
 /// <summary>Reads fields from where paths lead, in one pass over a value's bytes and without a tree of them.</summary>
 /// <remarks>
 /// What a path ends at is copied, since it may lie in a string that holds JSON, which has to be unescaped first. Only an array whose elements
-/// are chosen is looked at twice. Memory is bounded by the record's length times the longest path's. Not thread-safe.
+/// are chosen is looked at twice. Of a name given twice the last one counts, but on the way to a root of several events both do. Memory is
+/// bounded by the record's length times the longest path's. Not thread-safe.
 /// </remarks>
 /// <param name="rootPath">Null where the whole value is the event.</param>
 /// <param name="paths">Of fields, by their places, each from the root on.</param>

@@ -20,7 +20,13 @@ public sealed record PipelineTopics(IReadOnlyList<string> ByKind)
     public string this[EventKind kind] => ByKind[(int)kind];
 
     /// <param name="topic">One of them.</param>
-    public EventKind KindOf(string topic) => EventKinds.All.First(kind => ByKind[(int)kind.Kind] == topic).Kind;
+    public EventKind KindOf(string topic)
+    {
+        for (int kind = 0; kind < ByKind.Count; kind++)
+            if (ByKind[kind] == topic)
+                return (EventKind)kind;
+        throw new ArgumentException($"{topic} is none of {string.Join(", ", All)}.", nameof(topic));
+    }
 
     private static string KeyOf(EventKindNames kind) => $"StreamAgg:Kafka:{kind.Topic}";
 

@@ -31,7 +31,9 @@ internal sealed class LetterEvents(PipelineOptions options)
     {
         var accepted = new List<ReplayedEvent>();
         EventKind kind = EventKinds.Named(letter.Kind).GetValueOrDefault();
-        if (letter.Events > 1 || letter.Places is not null || letter.EventIndex is null)
+        bool isWhole = letter.Events > 1 || letter.Places is not null || letter.EventIndex is null;
+        // A value that was one event without a mapping may hold several now. Their places are those in the record where it is the first.
+        if (isWhole || (letter.EventIndex == 0 && decoder.HoldsMany(kind)))
         {
             // A record that was refused whole: until all of it can be read nothing of it counts.
             decoder.Decode(kind, letter.Value, letter.RecordTimestampMilliseconds);
@@ -51,13 +53,18 @@ internal sealed class LetterEvents(PipelineOptions options)
                     Judge(letter, kind, letter.Value.AsSpan(events[place]), place, accepted);
             return accepted;
         }
-        Judge(letter, kind, letter.Value, letter.EventIndex.Value, accepted);
+        Judge(letter, kind, letter.Value, letter.EventIndex.GetValueOrDefault(), accepted);
         return accepted;
     }
 
     private void Judge(DeadLetter letter, EventKind kind, ReadOnlySpan<byte> value, int place, List<ReplayedEvent> accepted)
     {
         decoder.Decode(kind, value, letter.RecordTimestampMilliseconds);
+        if (decoder.Skipped == 1)
+        {
+            Refuse(EventOutcome.Skipped, 1);
+            return;
+        }
         // Alone, an array would be a record of several events; in its place it is none, as it was in its record.
         if (value.TrimStart(WhiteSpace) is not [(byte)'{', ..] || decoder.Accepted.Length + decoder.RefusedEvents != 1)
         {

@@ -63,13 +63,15 @@ internal sealed class RecordTarget : Target
         Promise(plain.Accepted.Length == again.Accepted.Length && plain.LeftOut == again.LeftOut, "what lies beside the record changes what is counted");
         for (int i = 0; i < plain.Accepted.Length; i++)
             Promise(plain.Label(plain.Accepted[i]).SequenceEqual(again.Label(again.Accepted[i])), "what lies beside the record changes a label");
-        Judge(plain, EventKind.Usage, input);
+        Judge(plain, input);
         other.Decode(EventKind.Error, input, null);
-        Judge(other, EventKind.Error, input);
+        Judge(other, input);
+        other.Decode(EventKind.Request, input, null);
+        Judge(other, input);
         return made.ToString();
     }
 
-    private void Judge(EventDecoder decoder, EventKind kind, byte[] input)
+    private void Judge(EventDecoder decoder, byte[] input)
     {
         var totals = default(BucketTotals);
         foreach (ref readonly DecodedEvent e in decoder.Accepted)
