@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamAgg.Benchmarks.Decoding;
 using StreamAgg.Benchmarks.Digests;
 using StreamAgg.Benchmarks.Pipeline;
 using StreamAgg.Benchmarks.Query;
@@ -14,6 +15,7 @@ if (args is [ManyPlatforms.Verb, var connection, var platforms, var records])
 // Each benchmark prints its numbers beside their goals and returns false where one that must be met is not.
 var benchmarks = new Dictionary<string, Func<bool>>(StringComparer.Ordinal)
 {
+    ["decode"] = DecodeBenchmark.Run,
     ["digest"] = DigestBenchmark.Run,
     ["pipeline"] = PipelineBenchmark.Run,
     ["query"] = QueryBenchmark.Run,
