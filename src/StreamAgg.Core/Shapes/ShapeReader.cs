@@ -83,6 +83,8 @@ internal sealed class ShapeReader(ShapePath? rootPath, IEnumerable<(int Place, S
     public ShapeRoot? Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> source, IShapeSink? sink)
     {
         (used, level, root, this.sink, isAny) = (0, 0, ShapeRoot.Absent, sink, false);
+        // Also of those that no path leads to: a record of another topic may have left them.
+        Array.Clear(fields);
         ReadValue(ref reader, source, top);
         return isAny ? null : root;
     }

@@ -32,7 +32,8 @@ internal static class DecodeBenchmark
                     Root = ShapePath.TryParse("payload.after"),
                     Fields = new Dictionary<Field, ShapePath>
                     {
-                        [Field.Platform] = ShapePath.TryParse("model")!, [Field.DurationMs] = ShapePath.TryParse("response.latency")!,
+                        [Field.Platform] = ShapePath.TryParse("model")!,
+                        [Field.DurationMs] = ShapePath.TryParse("response.latency")!,
                     },
                 },
             },

@@ -170,6 +170,15 @@ public sealed class MappedEventTests
         Assert.Equal(1, Decoding.Of(decoder, EventKind.Request, Encoding.UTF8.GetBytes(Whole), Decoding.RecordTimestamp).Skipped);
     }
 
+    [Fact]
+    public void What_another_topic_s_record_said_is_forgotten()
+    {
+        var shape = new EventShape { Root = ShapePath.TryParse("payload") };
+        var decoder = new EventDecoder(Decoding.MaxFuture, new EventOptions { Shapes = new Dictionary<EventKind, EventShape> { [EventKind.Usage] = shape } });
+        Assert.Equal("bad_field:status_code", Decoding.Of(decoder, EventKind.Error, """{"status_code":"x"}"""u8, Decoding.RecordTimestamp).OnlyReason);
+        Assert.Equal(Event, Decoding.Of(decoder, EventKind.Usage, Encoding.UTF8.GetBytes($$"""{"payload":{{Whole}} }"""), Decoding.RecordTimestamp).Only);
+    }
+
     private static Decoding Decode(string? root, string json, params (Field, string)[] fields) =>
         Decoding.Of(Decoder(root, fields), EventKind.Request, Encoding.UTF8.GetBytes(json), Decoding.RecordTimestamp);
 

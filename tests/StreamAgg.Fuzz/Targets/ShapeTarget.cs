@@ -32,6 +32,17 @@ internal sealed class ShapeTarget : Target
             },
         },
     });
+    private readonly EventDecoder many = new(TimeSpan.FromMinutes(5), new EventOptions
+    {
+        Shapes = new Dictionary<EventKind, EventShape>
+        {
+            [EventKind.Request] = new()
+            {
+                Root = ShapePath.TryParse("payload[].after[]"),
+                Fields = new Dictionary<Field, ShapePath> { [Field.Platform] = ShapePath.TryParse("tags[key=team].value")! },
+            },
+        },
+    });
     private readonly EventDecoder plain = new(TimeSpan.FromMinutes(5));
 
     public override string Name => "shapes";
@@ -42,9 +53,10 @@ internal sealed class ShapeTarget : Target
         [
             """{"payload":{"before":null,"after":{"created_at":1767608430000,"model":"a","response":{"latency":12.5,"status":200,"x":[{}]},"tags":[{"key":"team","value":"t"}]},"op":"c"}}""",
             """{"payload":"{\"after\":{\"model\":\"b\",\"response\":\"{\\\"latency\\\":\\\"7\\\"}\",\"tags\":\"[{\\\"value\\\":\\\"t\\\",\\\"key\\\":\\\"team\\\"}]\"}}"}""",
-            """[{"payload":{"after":null}},{"payload":{"after":"{\"success\":false}"}},{"payload":{"after":{"response":{"status":504},"err":{"or":{"type":"x"}}}}},{},5]""",
+            """[{"payload":{"after":null}},{"payload":{"after":{"model":null}}},{"payload":{"after":"{\"success\":false}"}},{"payload":{"after":{"response":{"status":504},"err":{"or":{"type":"x"}}}}},{},5]""",
             """{"payload":{"after":{"tags":[{"key":"x","value":"no"},{"key":"team"},{"key":"team","key":"te\u0061m","value":"t"}]}},"payload":{"after":{"model":7}}} {"payload":7}""",
             """{"payload":{"after":{"m\u006fdel":"\ud83d\ude00","response":{"latency":1},"response":{"status":"429"}}}}""",
+            """{"payload":[{"after":[{"tags":[{"key":"team","value":"t"}]},null,{"success":7},{"tags":[]}]},{"after":"[{\"platform\":1},5]"},7,{"after":[]}]}""",
             """{"payload":"{\"after\":{\"model\":\"\\ud83d\"}}"} {"payload":{"after":" {\"model\":\"a\"} x"}}""",
         ]).Select(Encoding.UTF8.GetBytes),
     ];
@@ -62,12 +74,15 @@ internal sealed class ShapeTarget : Target
     {
         mapped.Decode(EventKind.Request, input, RecordTime);
         Refusal[] refused = mapped.Refused.ToArray();
+        many.Decode(EventKind.Request, input, RecordTime);
         plain.Decode(EventKind.Request, input, RecordTime);
         if (plain.Refused.Length > 0 && plain.Refused[0].EventIndex == Refusal.WholeRecord)
         {
             Promise(refused.Length == 1 && refused[0].Reason == plain.Refused[0].Reason && mapped.Accepted.IsEmpty, "a record that is refused whole is not, with a mapping");
+            Promise(many.Accepted.IsEmpty && many.RefusedEvents == 1, "a record that is refused whole is not, where it holds several");
             return refused[0].Reason;
         }
+        JudgeMany(input.Length);
         var places = new List<int>();
         byte[] taken = Take(input, places, out int values);
         Promise(mapped.Skipped == values - places.Count, $"{mapped.Skipped} are skipped, {values - places.Count} are to be");
@@ -82,6 +97,21 @@ internal sealed class ShapeTarget : Target
         for (int i = 0; i < plain.Accepted.Length; i++)
             Promise(IsSame(plain.Accepted[i], mapped.Accepted[i], places), $"event {i} counts otherwise");
         return $"{Math.Min(3, plain.Accepted.Length)} {mapped.Skipped > 0} {string.Join(' ', refused.Take(3).Select(one => one.Reason))} {mapped.LeftOut.Total > 0}";
+    }
+
+    /// <summary>Every event that a value holds has a place of its own, and what is refused is told by it, with the whole record.</summary>
+    private void JudgeMany(int length)
+    {
+        int last = -1;
+        foreach (ref readonly DecodedEvent e in many.Accepted)
+        {
+            Promise(e.Place > last, "two events have one place");
+            last = e.Place;
+            foreach (ref readonly Refusal refusal in many.Refused)
+                Promise(!refusal.Places!.Contains(e.Place), "an event counts and is refused");
+        }
+        foreach (ref readonly Refusal refusal in many.Refused)
+            Promise(refusal is { Start: 0, Places: not null } && refusal.Length == length, "a letter has less than the record");
     }
 
     private bool IsSame(in DecodedEvent one, in DecodedEvent other, List<int> places) =>

@@ -57,7 +57,9 @@ public sealed class LetterEventsTests
         LetterEvents mapped = Mapped("spans[]");
         DeadLetter letter = Letter($$$"""{"spans":[{{{Good}}},{"platform":true},{{{Good}}}]}""", place) with
         {
-            Places = places is null ? null : EventPlaces.TryParse(places), Events = count, Reason = "bad_field:platform",
+            Places = places is null ? null : EventPlaces.TryParse(places),
+            Events = count,
+            Reason = "bad_field:platform",
         };
         Assert.Equal(accepted, mapped.Judge(letter).Select(one => one.EventIndex));
         Assert.Equal(Math.Max(0, count - accepted.Length), mapped.Refused.GetValueOrDefault("bad_field:platform"));
