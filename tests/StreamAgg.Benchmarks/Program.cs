@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamAgg.Benchmarks.Decoding;
 using StreamAgg.Benchmarks.Digests;
 using StreamAgg.Benchmarks.Pipeline;
 using StreamAgg.Benchmarks.Query;
@@ -18,6 +19,7 @@ if (args is [ReaderProcess.Verb, var kind, var group, var broker, var server])
 // Each benchmark prints its numbers beside their goals and returns false where one that must be met is not.
 var benchmarks = new Dictionary<string, Func<bool>>(StringComparer.Ordinal)
 {
+    ["decode"] = DecodeBenchmark.Run,
     ["digest"] = DigestBenchmark.Run,
     ["pipeline"] = PipelineBenchmark.Run,
     ["baseline"] = BaselineBenchmark.Run,

@@ -100,6 +100,26 @@ public sealed class CheckTests
         Assert.Empty((await deployment.JsonOfAsync("dead-letters", "list")).EnumerateArray());
     }
 
+    [Fact]
+    public async Task A_topic_in_another_shape_is_proposed_a_mapping_that_counts_it()
+    {
+        await using var deployment = await Deployment.CreateAsync(partitions: 1);
+        string requests = deployment.UsageTopic;
+        (deployment.Settings["Kafka:UsageTopic"], deployment.Settings["Kafka:RequestTopic"]) = ("", requests);
+        for (int i = 0; i < 10; i++)
+            deployment.Events.SendRaw(requests, $$$"""{"payload":{"op":"c","after":{"startTime":1709{{{i}}}.5e6,"provider":"openai","response":{"latency":0.{{{i}}}5,"status":200} } } }""");
+
+        JsonElement sample = (await CheckAsync(deployment, 0, ["--sample", "100"])).GetProperty("samples")[1];
+        Assert.Equal((requests, 10, 0), OutcomeOf(sample));
+        string[] lines = [.. sample.GetProperty("proposal").EnumerateArray().Select(line => line.GetString()!)];
+        Assert.Equal("StreamAgg__Events__Requests__Root=payload.after", lines[0]);
+        foreach (string line in lines)
+            deployment.Settings[line["StreamAgg__".Length..line.IndexOf('=', StringComparison.Ordinal)].Replace("__", ":", StringComparison.Ordinal)] = line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..];
+        JsonElement mapped = (await CheckAsync(deployment, 0, ["--sample", "100"])).GetProperty("samples")[1];
+        Assert.Equal((requests, 10, 10), OutcomeOf(mapped));
+        Assert.Empty(mapped.GetProperty("proposal").EnumerateArray());
+    }
+
     private static (string Topic, int Read, int Accepted) OutcomeOf(JsonElement sample) =>
         (sample.GetProperty("topic").GetString()!, sample.GetProperty("read").GetInt32(), sample.GetProperty("accepted").GetInt32());
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using StreamAgg.Fuzz;
 using StreamAgg.Fuzz.Targets;
 
-// What strangers may write is read by three readers: each is given its kept inputs, then as many mutated ones as are asked for.
+// What strangers may write is read by four readers: each is given its kept inputs, then as many mutated ones as are asked for.
 long count = 200_000;
 int seed = 1;
 for (int i = 0; i < args.Length; i += 2)
@@ -21,7 +21,7 @@ for (int i = 0; i < args.Length; i += 2)
     }
 }
 
-Func<Target>[] targets = [() => new RecordTarget(), () => new DigestTarget(), () => new LetterTarget()];
+Func<Target>[] targets = [() => new RecordTarget(), () => new ShapeTarget(), () => new DigestTarget(), () => new LetterTarget()];
 int failed = 0;
 foreach (Func<Target> target in targets)
     failed += Campaign.Run(target, count / targets.Length, seed) ? 0 : 1;

@@ -132,8 +132,8 @@ public class RawReaderTests(TestServer server)
 
     private sealed class Recording(List<string> events) : IEventSink
     {
-        public void Count(EventKind kind, in DecodedEvent e, ReadOnlySpan<byte> label) =>
-            events.Add($"{kind} {e.Time.ToUtcDateTime():HH:mm} '{Encoding.UTF8.GetString(label)}' "
-                + $"{(kind == EventKind.Error ? 0 : e.DurationMicros)} {e.Status}{(e.IsTimeout ? " timeout" : "")}");
+        public void Count(in DecodedEvent e, ReadOnlySpan<byte> label) =>
+            events.Add($"{(e.IsFailure ? "Error" : "Usage")} {e.Time.ToUtcDateTime():HH:mm} '{Encoding.UTF8.GetString(label)}' "
+                + $"{(e.IsFailure ? 0 : e.DurationMicros)} {e.Status}{(e.IsTimeout ? " timeout" : "")}");
     }
 }

@@ -114,8 +114,8 @@ internal sealed class World
     /// <summary>Runs the world to its end.</summary>
     public void Run()
     {
-        Cluster.Create(Topics.Usage, Plan.UsagePartitions);
-        Cluster.Create(Topics.Error, Plan.ErrorPartitions);
+        Cluster.Create(Topics[EventKind.Usage], Plan.UsagePartitions);
+        Cluster.Create(Topics[EventKind.Error], Plan.ErrorPartitions);
         if (Plan.HasForeignRows)
             faults.PlantForeignRows();
         for (int i = 0; i < Plan.Backlog; i++)

@@ -48,10 +48,10 @@ public struct BucketTotals : IEquatable<BucketTotals>
     /// <summary>Counts one event.</summary>
     /// <returns>True where it has a duration.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Count(in DecodedEvent e, EventKind kind)
+    public bool Count(in DecodedEvent e)
     {
-        Measures.Count(ref Counts, e, kind);
-        if (kind != EventKind.Usage || e.DurationMicros == DecodedEvent.NoDuration)
+        Measures.Count(ref Counts, e);
+        if (e.IsFailure || e.DurationMicros == DecodedEvent.NoDuration)
             return false;
         AddDuration(e.DurationMicros);
         return true;

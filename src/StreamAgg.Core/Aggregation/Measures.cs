@@ -23,9 +23,9 @@ public static class Measures
 
     // Once an event: every line names its place, for a loop or a delegate would cost more than the addition.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void Count(ref MeasureCounts counts, in DecodedEvent e, EventKind kind)
+    internal static void Count(ref MeasureCounts counts, in DecodedEvent e)
     {
-        if (kind == EventKind.Usage)
+        if (!e.IsFailure)
         {
             counts[SuccessCount]++;
             return;

@@ -66,9 +66,9 @@ public sealed class Partial(Hour hour, string platform, int compression)
         return partial;
     }
 
-    public void Count(in DecodedEvent e, EventKind kind)
+    public void Count(in DecodedEvent e)
     {
-        if (totals.Count(e, kind))
+        if (totals.Count(e))
             (awake ?? Wake()).Add(e.DurationMicros);
     }
 

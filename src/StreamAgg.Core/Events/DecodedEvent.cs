@@ -25,6 +25,12 @@ public struct DecodedEvent
 
     public bool IsTimeout;
 
+    /// <summary>Its place in the record, from 0: what is refused or skipped has one too.</summary>
+    public int Place;
+
+    /// <summary>False for a request that succeeded.</summary>
+    public bool IsFailure;
+
     public const long NoDuration = -1;
 }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using StreamAgg.Core.Shapes;
 using StreamAgg.Core.Time;
 
 namespace StreamAgg.Core.Events;
@@ -11,9 +12,7 @@ namespace StreamAgg.Core.Events;
 /// end counts nothing: events are staged until the last byte is read. Buffers are used again, so that an event that is accepted
 /// allocates nothing once they have grown. Not thread-safe: one a member's thread.
 /// </remarks>
-/// <param name="maxFuture">How far ahead of its record's timestamp an event may lie; 0 or more.</param>
-/// <param name="options">What numbers and labels mean; null for the defaults.</param>
-public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = null)
+public sealed class EventDecoder : IShapeSink
 {
     /// <summary>The largest value of a record that is read: 1 MiB.</summary>
     public const int MaxRecordBytes = 1 << 20;
@@ -26,10 +25,22 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
 
     private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = true, MaxDepth = MaxDepth };
 
-    private readonly EventRules rules = new(maxFuture, options ?? new EventOptions());
+    private readonly EventRules rules;
+    private readonly ShapeReader?[] shapes;
     private readonly Refusals refusals = new();
     private DecodedEvent[] accepted = new DecodedEvent[16];
     private int acceptedCount;
+    private int places, recordBytes;
+    private Instant? recordTime;
+
+    /// <param name="maxFuture">How far ahead of its record's timestamp an event may lie; 0 or more.</param>
+    /// <param name="options">What numbers and labels mean; null for the defaults.</param>
+    public EventDecoder(TimeSpan maxFuture, EventOptions? options = null)
+    {
+        options ??= new EventOptions();
+        rules = new EventRules(maxFuture, options);
+        shapes = [.. EventKinds.All.Select(kind => options.Shapes.GetValueOrDefault(kind.Kind)?.ReaderOf(kind.Kind, rules.Fields))];
+    }
 
     /// <summary>The events that count, in the order in which they stand in the record. Valid until the next <see cref="Decode"/>.</summary>
     public ReadOnlySpan<DecodedEvent> Accepted => accepted.AsSpan(0, acceptedCount);
@@ -46,6 +57,9 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
     /// <summary>How many of <see cref="Accepted"/> count without the duration that they came with, by reason.</summary>
     public DurationsLeftOut LeftOut => rules.LeftOut;
 
+    /// <summary>How many times there was no event where one could be: a null, or nothing, at the root of a mapping.</summary>
+    public int Skipped { get; private set; }
+
     /// <summary>The time of a record; null where it has none.</summary>
     /// <param name="recordTimestampMilliseconds">Since the Unix epoch; what lies before 2000 is written by producers and brokers that have
     /// none.</param>
@@ -54,13 +68,23 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
     /// <summary>The label of one of <see cref="Accepted"/>: UTF-8, unescaped, 0 to 200 bytes. Valid until the next <see cref="Decode"/>.</summary>
     public ReadOnlySpan<byte> Label(in DecodedEvent e) => rules.Label(e);
 
+    /// <summary>True where one value of a record may hold several events: their places tell them apart, and not their values.</summary>
+    public bool HoldsMany(EventKind kind) => shapes[(int)kind] is { IsMany: true };
+
     /// <summary>Reads one record. Never throws for anything that stands in it.</summary>
     /// <param name="kind">What the record's topic says that its events are.</param>
     /// <param name="value">The record's value; empty where it has none.</param>
     /// <param name="recordTimestampMilliseconds">Since the Unix epoch; null where the record has no timestamp.</param>
-    public void Decode(EventKind kind, ReadOnlySpan<byte> value, long? recordTimestampMilliseconds)
+    /// <param name="isTombstone">True where the record has no value, not even an empty one.</param>
+    public void Decode(EventKind kind, ReadOnlySpan<byte> value, long? recordTimestampMilliseconds, bool isTombstone = false)
     {
-        BeginRecord(value.Length);
+        BeginRecord(kind, value.Length);
+        if (isTombstone && shapes[(int)kind] is { HasRoot: true })
+        {
+            Skipped = 1;
+            return;
+        }
+        recordTime = RecordTime(recordTimestampMilliseconds);
         // Utf8JsonReader lets any byte pass within strings.
         if (!Utf8.IsValid(value))
         {
@@ -73,7 +97,7 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
             if (value.Length > MaxRecordBytes)
                 RefuseLargeRecord(ref reader, value.Length);
             else
-                ReadRecord(ref reader, kind, value, EventRules.RecordTime(recordTimestampMilliseconds));
+                ReadRecord(ref reader, kind, value);
         }
         catch (JsonException malformed)
         {
@@ -81,18 +105,19 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
         }
     }
 
-    private void BeginRecord(int bytes)
+    private void BeginRecord(EventKind kind, int bytes)
     {
         acceptedCount = 0;
         if (accepted.Length > MaxKeptEvents)
             accepted = new DecodedEvent[16];
-        refusals.BeginRecord(bytes);
-        rules.BeginRecord();
+        (Skipped, places, recordBytes) = (0, 0, bytes);
+        refusals.BeginRecord(bytes, collapses: HoldsMany(kind));
+        rules.BeginRecord(kind);
+        shapes[(int)kind]?.BeginRecord();
     }
 
-    private void ReadRecord(ref Utf8JsonReader reader, EventKind kind, ReadOnlySpan<byte> value, Instant? recordTime)
+    private void ReadRecord(ref Utf8JsonReader reader, EventKind kind, ReadOnlySpan<byte> value)
     {
-        int eventIndex = 0;
         bool isOneEvent = false, isEmpty = true;
         while (reader.Read())
         {
@@ -101,11 +126,11 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
             isEmpty = false;
             if (reader.TokenType != JsonTokenType.StartArray)
             {
-                ReadEvent(ref reader, kind, value, recordTime, eventIndex++);
+                ReadEvent(ref reader, kind, value);
                 continue;
             }
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                ReadEvent(ref reader, kind, value, recordTime, eventIndex++);
+                ReadEvent(ref reader, kind, value);
         }
         if (isEmpty)
             RefuseRecord(RefusalReason.MalformedJson, "the record has no value, or white space alone", value.Length);
@@ -114,29 +139,66 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
     }
 
     /// <summary>Takes the value that the reader stands at and leaves the reader at its last token.</summary>
-    private void ReadEvent(ref Utf8JsonReader reader, EventKind kind, ReadOnlySpan<byte> value, Instant? recordTime, int eventIndex)
+    private void ReadEvent(ref Utf8JsonReader reader, EventKind kind, ReadOnlySpan<byte> value)
     {
         int start = (int)reader.TokenStartIndex;
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
-            if (!refusals.TryCount(RefusalReason.NotAnObject, eventIndex))
-                refusals.Add(new Refusal(eventIndex, RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, (int)reader.BytesConsumed - start));
-            return;
+            Refuse(RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, (int)reader.BytesConsumed);
         }
-        if (!ReadFields(ref reader, kind))
+        else if (shapes[(int)kind] is { } shape)
         {
-            ReadOnlySpan<byte> json = value[start..(int)reader.BytesConsumed];
-            if (!refusals.TryCount(RefusalReason.UnknownShape, eventIndex))
-                refusals.Add(new Refusal(eventIndex, RefusalReason.UnknownShape, UnknownShape.Describe(json, kind), start, json.Length));
+            if (shape.Read(ref reader, value, shape.IsMany ? this : null) is { } root)
+                JudgeMapped(shape, root, start, (int)reader.BytesConsumed);
             return;
         }
+        else if (ReadFields(ref reader, kind))
+        {
+            Judge(value, start, (int)reader.BytesConsumed);
+        }
+        else if (!refusals.TryCount(RefusalReason.UnknownShape, places))
+        {
+            int end = (int)reader.BytesConsumed;
+            Refuse(RefusalReason.UnknownShape, UnknownShape.Describe(value[start..end], kind), start, end);
+        }
+        places++;
+    }
+
+    void IShapeSink.OnEvent(ShapeRoot root) => JudgeMapped(shapes[(int)rules.Kind]!, root, 0, recordBytes);
+
+    private void JudgeMapped(ShapeReader shape, ShapeRoot root, int start, int end)
+    {
+        if (root == ShapeRoot.Absent)
+            Skipped++;
+        else if (root == ShapeRoot.Event)
+            Judge(shape.Values, start, end);
+        else if (root == ShapeRoot.NoObject)
+            Refuse(RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, end);
+        else if (!refusals.TryCount(RefusalReason.UnknownShape, places))
+            Refuse(RefusalReason.UnknownShape, UnknownShape.Describe(shape.Unknown, rules.Kind), start, end);
+        places++;
+    }
+
+    /// <param name="text">What the fields lie in.</param>
+    /// <param name="start">Where the value that holds the event begins in the record.</param>
+    /// <param name="end">Where it ends.</param>
+    private void Judge(ReadOnlySpan<byte> text, int start, int end)
+    {
         if (acceptedCount == accepted.Length)
             Array.Resize(ref accepted, acceptedCount * 2);
-        if (rules.TryJudge(value, recordTime, ref accepted[acceptedCount]))
+        ref DecodedEvent judged = ref accepted[acceptedCount];
+        judged.Place = places;
+        if (rules.TryJudge(text, recordTime, ref judged))
             acceptedCount++;
-        else if (!refusals.TryCount(rules.Reason, eventIndex))
-            refusals.Add(new Refusal(eventIndex, rules.Reason, rules.Explain(value, recordTime), start, (int)reader.BytesConsumed - start));
+        else if (!refusals.TryCount(rules.Reason, places))
+            refusals.Add(new Refusal(places, rules.Reason, rules.Explain(text, recordTime), start, end - start));
+    }
+
+    private void Refuse(string reason, string detail, int start, int end)
+    {
+        if (!refusals.TryCount(reason, places))
+            refusals.Add(new Refusal(places, reason, detail, start, end - start));
     }
 
     /// <returns>False where not one of the fields that are read stands in the object, null or not.</returns>
@@ -189,7 +251,7 @@ public sealed class EventDecoder(TimeSpan maxFuture, EventOptions? options = nul
 
     private void RefuseRecord(string reason, string detail, int valueBytes)
     {
-        BeginRecord(valueBytes);
+        BeginRecord(rules.Kind, valueBytes);
         refusals.Add(new Refusal(Refusal.WholeRecord, reason, detail, 0, valueBytes));
     }
 

@@ -15,6 +15,7 @@ public enum Field
     ErrorType,
     ErrorMessage,
     IsTimeout,
+    Success,
 
     /// <summary>A name that nobody reads.</summary>
     Ignored,
@@ -32,10 +33,13 @@ public sealed record NumberField(int Decimals, long Max, long Absent = 0, string
 }
 
 /// <summary>A field that is read.</summary>
-/// <param name="Kind">Of the events in which it is read; null: of both.</param>
+/// <param name="Kind">Of the events in which it is read, beside those of <see cref="EventKind.Request"/>; null: of every kind.</param>
 /// <param name="Number">Where it is measured or summed.</param>
 public sealed record EventField(Field Id, string Name, EventKind? Kind = null, NumberField? Number = null)
 {
+    /// <summary>True where events of this kind have it.</summary>
+    public bool IsReadOf(EventKind kind) => Kind is null || Kind == kind || kind == EventKind.Request;
+
     internal byte[] Utf8 { get; } = Encoding.UTF8.GetBytes(Name);
 
     /// <summary>The reason where it is bad.</summary>
@@ -60,24 +64,25 @@ public static class EventFields
         new(Field.ErrorType, "error_type", EventKind.Error),
         new(Field.ErrorMessage, "error_message", EventKind.Error),
         new(Field.IsTimeout, "is_timeout", EventKind.Error),
+        new(Field.Success, "success", EventKind.Request),
     ];
 
     public static readonly IReadOnlyList<EventField> Numbers = [.. All.Where(field => field.Number is not null)];
 
     // The length tells most names apart, so that an ignored field costs a jump and at most one comparison.
-    private static readonly EventField[][] UsageNames = ByLength(EventKind.Usage), ErrorNames = ByLength(EventKind.Error);
+    private static readonly EventField[][][] NamesOf = [.. EventKinds.All.Select(kind => ByLength(kind.Kind))];
 
     /// <summary>In bytes.</summary>
-    internal static int LongestName => UsageNames.Length - 1;
+    internal static int LongestName => NamesOf[0].Length - 1;
 
     /// <summary>The fields of one kind's events.</summary>
-    public static IEnumerable<EventField> Of(EventKind kind) => All.Where(field => field.Kind is null || field.Kind == kind);
+    public static IEnumerable<EventField> Of(EventKind kind) => All.Where(field => field.IsReadOf(kind));
 
     /// <param name="name">UTF-8, unescaped.</param>
     /// <param name="kind">Decides which names are read at all.</param>
     internal static Field Find(ReadOnlySpan<byte> name, EventKind kind)
     {
-        EventField[][] names = kind == EventKind.Usage ? UsageNames : ErrorNames;
+        EventField[][] names = NamesOf[(int)kind];
         if (name.Length < names.Length)
             foreach (EventField field in names[name.Length])
                 if (name[0] == field.Utf8[0] && name.SequenceEqual(field.Utf8))

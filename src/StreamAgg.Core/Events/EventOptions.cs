@@ -1,3 +1,6 @@
+using System.Collections.ObjectModel;
+using StreamAgg.Core.Shapes;
+
 namespace StreamAgg.Core.Events;
 
 /// <summary>What the gateways' numbers and labels mean. Ranges are checked by whoever binds the options.</summary>
@@ -18,6 +21,22 @@ public sealed record EventOptions
 
     /// <value>What <c>duration_ms</c> is given in, whatever its name says. Default milliseconds.</value>
     public TimeUnit DurationUnit { get; init; } = TimeUnit.Milliseconds;
+
+    /// <value>Where events lie in their records, by kind; none: a record's objects are the events, with their fields under their own names.</value>
+    public IReadOnlyDictionary<EventKind, EventShape> Shapes { get; init; } = ReadOnlyDictionary<EventKind, EventShape>.Empty;
+}
+
+/// <summary>The shape of one topic's records, where it is another than this service's own.</summary>
+public sealed record EventShape
+{
+    /// <value>To the object that is the event; null: a record's objects are.</value>
+    public ShapePath? Root { get; init; }
+
+    /// <value>From there to the value of a field, in place of its own name.</value>
+    public IReadOnlyDictionary<Field, ShapePath> Fields { get; init; } = ReadOnlyDictionary<Field, ShapePath>.Empty;
+
+    internal ShapeReader ReaderOf(EventKind kind, RawField[] fields) => new(
+        Root, EventFields.Of(kind).Select(field => ((int)field.Id, Fields.GetValueOrDefault(field.Id) ?? ShapePath.Of(field.Name))), fields);
 }
 
 /// <summary>Whether spellings of a label that differ in case are one label.</summary>

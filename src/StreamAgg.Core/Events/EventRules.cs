@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using StreamAgg.Core.Shapes;
 using StreamAgg.Core.Time;
 
 namespace StreamAgg.Core.Events;
@@ -36,6 +37,9 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     private DurationsLeftOut leftOutHere;
     private bool explains;
 
+    /// <summary>What the record's events are.</summary>
+    public EventKind Kind { get; private set; }
+
     /// <summary>Why the last event was refused.</summary>
     public string Reason { get; private set; } = "";
 
@@ -43,7 +47,7 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     public DurationsLeftOut LeftOut { get; private set; }
 
     /// <summary>The event's values, by <see cref="Field"/>: to be cleared and filled before it is judged.</summary>
-    public Span<RawField> Fields => fields;
+    public RawField[] Fields => fields;
 
     private string Detail { get; set; } = "";
 
@@ -54,8 +58,10 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         milliseconds is { } value && Instant.FromUnixMilliseconds(value) is var time && time >= Oldest ? time : null;
 
     /// <summary>Forgets what it kept of the record before, or of this one where it is refused whole.</summary>
-    public void BeginRecord()
+    /// <param name="kind">What its events are.</param>
+    public void BeginRecord(EventKind kind)
     {
+        Kind = kind;
         labelsUsed = 0;
         LeftOut = default;
         if (labels.Length > MaxKeptBytes)
@@ -83,6 +89,7 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
             && TryNumbers(record, ref judged.Numbers)
             && TryStatus(record, out judged.Status, out bool isTimeoutStatus)
             && TryTimeout(record, isTimeoutStatus, out judged.IsTimeout)
+            && TryOutcome(record, ref judged)
             && TryLabel(record, labelField, ref judged)
             && TryAge(record, judged.Time, recordTime);
         if (!accepted)
@@ -205,6 +212,27 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         isTimeout = isTimeoutStatus
             || (type.Type == JsonTokenType.String && TimeoutRule.IsTimeoutType(Text(record, type)))
             || (!message.IsMissing && TimeoutRule.IsTimeoutMessage(Text(record, message)));
+        return true;
+    }
+
+    /// <summary>What the topic does not say the event does: a failure by itself, by its status, or by an error that it names.</summary>
+    private bool TryOutcome(ReadOnlySpan<byte> record, ref DecodedEvent judged)
+    {
+        judged.IsFailure = Kind == EventKind.Error;
+        if (Kind != EventKind.Request)
+            return true;
+        ref readonly RawField said = ref fields[(int)Field.Success], type = ref fields[(int)Field.ErrorType];
+        if (said.IsMissing)
+            judged.IsFailure = judged.Status != StatusClass.Other || (type.Type == JsonTokenType.String && !type.IsMissing)
+                || !fields[(int)Field.ErrorMessage].IsMissing;
+        else if (!TryBoolean(record, said, out bool isSuccess))
+            return BadField(Field.Success, record, "true, false, 1, 0 or null");
+        else
+            judged.IsFailure = !isSuccess;
+        if (judged.IsFailure)
+            (judged.DurationMicros, leftOutHere) = (DecodedEvent.NoDuration, default);
+        else
+            (judged.Status, judged.IsTimeout) = (StatusClass.Other, false);
         return true;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using StreamAgg.Core.Shapes;
 
 namespace StreamAgg.Core.Events;
 

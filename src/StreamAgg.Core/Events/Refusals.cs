@@ -17,11 +17,13 @@ internal sealed class Refusals
     /// <summary>Refused events; a record that is refused whole is one.</summary>
     public int Events { get; private set; }
 
-    public void BeginRecord(int bytes)
+    /// <param name="bytes">Of the record.</param>
+    /// <param name="collapses">True where events can't be refused one by one, since their bytes alone could not be read.</param>
+    public void BeginRecord(int bytes, bool collapses)
     {
         if (count > 0)
             entries.AsSpan(0, count).Clear();
-        (count, Events, isCollapsed, recordBytes) = (0, 0, false, bytes);
+        (count, Events, isCollapsed, recordBytes) = (0, 0, collapses, bytes);
     }
 
     /// <summary>Counts another event of a reason that has an entry for all of its events.</summary>
@@ -48,7 +50,7 @@ internal sealed class Refusals
         if (TryCount(refusal.Reason, refusal.EventIndex))
             return;
         entries[count] = refusal;
-        if (isCollapsed)
+        if (isCollapsed && refusal.EventIndex != Refusal.WholeRecord)
         {
             entries[count] = OfRecord(refusal) with { Places = new EventPlaces() };
             entries[count].Places!.Add(refusal.EventIndex);

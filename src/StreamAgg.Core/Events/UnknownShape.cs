@@ -26,7 +26,7 @@ internal static class UnknownShape
             }
             reader.Skip();
         }
-        string of = kind == EventKind.Usage ? "a usage event" : "an error event";
+        string of = kind.Names().OfOne;
         return names.Count == 0
             ? $"the object is empty: {of} has at least one of its fields"
             : $"no field of {of} stands in it, but {string.Join(", ", names)}{(areMore ? " and more" : "")}";

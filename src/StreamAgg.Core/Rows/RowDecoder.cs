@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Shapes;
 using StreamAgg.Core.Time;
 
 namespace StreamAgg.Core.Rows;
@@ -31,11 +32,12 @@ public sealed class RowDecoder(EventOptions options)
     public DurationsLeftOut LeftOut => rules.LeftOut;
 
     /// <summary>Begins a row with no field but its time.</summary>
+    /// <param name="kind">What its table holds.</param>
     /// <param name="createdAt">Null where the row has none. Infinite times are beyond either end of what is accepted.</param>
-    public void Begin(Instant? createdAt)
+    public void Begin(EventKind kind, Instant? createdAt)
     {
-        rules.BeginRecord();
-        rules.Fields.Clear();
+        rules.BeginRecord(kind);
+        Array.Clear(rules.Fields);
         if (text.Length > MaxKeptBytes)
             text = new byte[4096];
         (used, time) = (0, createdAt);

@@ -59,13 +59,17 @@ public sealed class GatewayProducer : IAsyncDisposable
             EventKind.Error, key: null, JsonSerializer.SerializeToUtf8Bytes(error, GatewayJson.Default.ErrorEvent), timestamp: null, cancellation);
 
     /// <summary>Hands a record over to the client; waits only while its queue is full.</summary>
+    /// <param name="kind">Decides the topic.</param>
     /// <param name="key">Decides the partition; null spreads records over all.</param>
     /// <param name="value">The record's bytes, which must not be changed any more.</param>
     /// <param name="timestamp">The record's own; null for the time of the call. Kept to the millisecond.</param>
+    /// <exception cref="ArgumentException">No topic is named for this kind.</exception>
     /// <exception cref="GatewayDeliveryException">The client can't go on, or the record is too large for it.</exception>
     public async ValueTask SendAsync(EventKind kind, byte[]? key, byte[] value, Instant? timestamp, CancellationToken cancellation = default)
     {
-        string topic = kind == EventKind.Usage ? options.UsageTopic : options.ErrorTopic;
+        string topic = options.TopicOf(kind);
+        if (topic.Length == 0)
+            throw new ArgumentException($"{kind.Names().Topic} is empty: no topic takes {kind.Names().OfOne}.", nameof(kind));
         var message = new Message<byte[], byte[]> { Key = key!, Value = value };
         if (timestamp is { } time)
             message.Timestamp = new Timestamp(time.ToUnixMilliseconds(), TimestampType.CreateTime);
@@ -128,11 +132,13 @@ public sealed class GatewayProducer : IAsyncDisposable
         firstFailure ??= report.Error;
     }
 
+    private IEnumerable<string> Topics() => EventKinds.All.Select(kind => options.TopicOf(kind.Kind)).Where(topic => topic.Length > 0);
+
     /// <summary>The client asks the cluster for its number first, which is given to whoever may write to any topic.</summary>
     private string RemedyOf(Error failure) =>
         failure.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
         || failure.Reason.Contains(ErrorCode.ClusterAuthorizationFailed.GetReason(), StringComparison.Ordinal)
-            ? $". Grant WRITE on topic {options.UsageTopic} and topic {options.ErrorTopic} to this user"
+            ? $". Grant WRITE on {string.Join(" and ", Topics().Select(topic => $"topic {topic}"))} to this user"
             : "";
 
     private static ProducerConfig Configure(GatewayProducerOptions options)

@@ -1,3 +1,5 @@
+using StreamAgg.Core.Events;
+
 namespace StreamAgg.Gateway.Producing;
 
 /// <summary>Where and how a gateway's events are sent.</summary>
@@ -11,6 +13,10 @@ public sealed class GatewayProducerOptions
 
     /// <value>Default <c>gateway.errors</c>.</value>
     public string ErrorTopic { get; set; } = "gateway.errors";
+
+    /// <summary>For requests that say themselves whether they failed.</summary>
+    /// <value>Default empty: there is no such topic.</value>
+    public string RequestTopic { get; set; } = "";
 
     /// <summary>How long an event waits for others to share its request. Longer saves requests, shorter saves time.</summary>
     /// <value>Default 20 ms; 0 to 15 minutes.</value>
@@ -31,13 +37,24 @@ public sealed class GatewayProducerOptions
     /// <value>Default null: the lines are dropped, so that a library does not write to somebody's standard error.</value>
     public Action<string>? Log { get; set; }
 
+    /// <summary>Where events of a kind go; empty where no topic is named for them.</summary>
+    internal string TopicOf(EventKind kind) => kind switch
+    {
+        EventKind.Usage => UsageTopic,
+        EventKind.Error => ErrorTopic,
+        _ => RequestTopic,
+    };
+
     /// <exception cref="ArgumentException">A value is missing or out of its range: the message names it.</exception>
     internal static void Validate(GatewayProducerOptions options)
     {
         Require(!string.IsNullOrWhiteSpace(options.BootstrapServers),
             nameof(BootstrapServers), options.BootstrapServers, "host:port, several separated by commas");
-        Require(!string.IsNullOrWhiteSpace(options.UsageTopic), nameof(UsageTopic), options.UsageTopic, "a topic's name");
-        Require(!string.IsNullOrWhiteSpace(options.ErrorTopic), nameof(ErrorTopic), options.ErrorTopic, "a topic's name");
+        if (string.IsNullOrWhiteSpace(options.RequestTopic))
+        {
+            Require(!string.IsNullOrWhiteSpace(options.UsageTopic), nameof(UsageTopic), options.UsageTopic, "a topic's name");
+            Require(!string.IsNullOrWhiteSpace(options.ErrorTopic), nameof(ErrorTopic), options.ErrorTopic, "a topic's name");
+        }
         Require(options.Linger >= TimeSpan.Zero && options.Linger <= TimeSpan.FromMinutes(15), nameof(Linger), options.Linger, "0 to 15 minutes");
         Require(options.DeliveryTimeout > options.Linger && options.DeliveryTimeout.TotalMilliseconds <= int.MaxValue,
             nameof(DeliveryTimeout), options.DeliveryTimeout, "more than Linger, at most 24 days");

@@ -31,7 +31,7 @@ public sealed record DeadLetter
     /// <summary>Milliseconds since the Unix epoch; null where the record had none.</summary>
     public long? RecordTimestampMilliseconds { get; init; }
 
-    /// <summary><c>usage</c> or <c>error</c>.</summary>
+    /// <summary><c>usage</c>, <c>error</c> or <c>request</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The first 1 kB of the record's key; null where it had none.</summary>

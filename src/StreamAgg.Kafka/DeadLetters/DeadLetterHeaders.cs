@@ -30,7 +30,7 @@ internal static class DeadLetterHeaders
     /// <summary>The record's own timestamp, milliseconds since the Unix epoch; absent where it had none.</summary>
     public const string RecordTimestamp = "streamagg.record_timestamp";
 
-    /// <summary><c>usage</c> or <c>error</c>.</summary>
+    /// <summary><c>usage</c>, <c>error</c> or <c>request</c>.</summary>
     public const string Kind = "streamagg.kind";
 
     /// <summary>The value's whole length in bytes, where it was cut to what the topic takes.</summary>

@@ -7,6 +7,7 @@ using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.DeadLetters;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 
 namespace StreamAgg.Kafka.DeadLetters;
 
@@ -18,6 +19,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly KafkaOptions options;
+    private readonly PipelineTopics topics;
     private readonly ILogger logger;
     private readonly TimeProvider time;
     private readonly IProducer<byte[]?, byte[]?> producer;
@@ -34,6 +36,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         this.options = options;
+        topics = options.Topics;
         this.logger = logger;
         this.time = time ?? TimeProvider.System;
         lines = new ClientLines(logger);
@@ -58,7 +61,7 @@ public sealed class KafkaDeadLetterSink : IDeadLetterSink, IDisposable
 
     public void Send(in LogRecord record, ReadOnlySpan<Refusal> refusals, Instant refusedAt)
     {
-        var letters = new RecordLetters(record, refusals, record.Source.Topic == options.ErrorTopic ? "error" : "usage", refusedAt);
+        var letters = new RecordLetters(record, refusals, topics.KindOf(record.Source.Topic).Names().Name, refusedAt);
         foreach (ref readonly Refusal refusal in refusals)
         {
             Letter letter = letters.Of(refusal);

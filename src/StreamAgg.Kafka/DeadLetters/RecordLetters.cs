@@ -18,7 +18,7 @@ internal readonly ref struct RecordLetters
     private readonly (string Name, byte[] Text)[] common;
 
     /// <param name="record">Valid during the call that it came with.</param>
-    /// <param name="kind">What the topic's events are: <c>usage</c> or <c>error</c>.</param>
+    /// <param name="kind">What the topic's events are: <c>usage</c>, <c>error</c> or <c>request</c>.</param>
     public RecordLetters(in LogRecord record, ReadOnlySpan<Refusal> refusals, string kind, Instant refusedAt)
     {
         this.record = record;
@@ -60,7 +60,7 @@ internal readonly ref struct RecordLetters
         if (refusal.Events > 1)
             headers.Add(DeadLetterHeaders.Events, Text(refusal.Events));
 
-        if (refusal.Events > 1 && refusal.Places?.ToString() is { Length: > 0 } places)
+        if (refusal.Places?.ToString() is { Length: > 0 } places)
             headers.Add(DeadLetterHeaders.Places, Text(places));
 
         byte[]? value = record.IsTombstone ? null : IsWhole(refusal) ? whole : record.Value.Slice(refusal.Start, refusal.Length).ToArray();

@@ -16,7 +16,7 @@ internal sealed class FatalAnswers(KafkaOptions options)
         ErrorCode.UnreleasedInstanceId => new(
             $"Another member still holds this group.instance.id: {reason}. Stop it, or give every process an id of its own."),
         ErrorCode.GroupAuthorizationFailed => RefusedRight.Of("READ", $"group {options.GroupId}", reason),
-        ErrorCode.TopicAuthorizationFailed => RefusedRight.Of("READ", $"topic {topic ?? $"{options.UsageTopic} or {options.ErrorTopic}"}", reason),
+        ErrorCode.TopicAuthorizationFailed => RefusedRight.Of("READ", $"topic {topic ?? string.Join(" or ", options.Topics.All)}", reason),
         ErrorCode.ClusterAuthorizationFailed => RefusedRight.Of("CLUSTER_ACTION or what the brokers' log names", "the cluster", reason),
         _ => new($"The Kafka client can't go on: {reason} ({code})."),
     };

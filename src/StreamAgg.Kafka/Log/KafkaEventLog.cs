@@ -56,7 +56,7 @@ public sealed class KafkaEventLog : IEventLog
         this.logger = logger;
         this.time = time ?? TimeProvider.System;
         lines = new ClientLines(logger);
-        topics = [options.UsageTopic, options.ErrorTopic];
+        topics = [.. options.Topics.All];
         Dictionary<string, string> settings = ClientSettings.Consumer(options, member, members);
         releaseTimeout = Milliseconds(settings, "max.poll.interval.ms") is { } interval && interval / 3 < ReleaseTimeout
             ? interval / 3

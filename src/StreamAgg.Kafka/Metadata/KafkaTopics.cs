@@ -5,6 +5,7 @@ using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Faults;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 
 namespace StreamAgg.Kafka.Metadata;
 
@@ -26,7 +27,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
     /// </exception>
     public async Task EnsureAsync(CancellationToken cancellation)
     {
-        string[] inputs = [options.UsageTopic, options.ErrorTopic];
+        string[] inputs = [.. options.Topics.All];
         long started = time.GetTimestamp();
         IReadOnlyCollection<string> missing = await MissingAsync(inputs, started, cancellation);
         if (missing.Count > 0 && options.CreateTopics)
@@ -91,7 +92,7 @@ public sealed class KafkaTopics(KafkaOptions options, ILogMetadata metadata, ILo
         $"{(topics.Count == 1 ? "Topic" : "Topics")} {string.Join(" and ", topics)} {(topics.Count == 1 ? "does" : "do")} not exist on {options.BootstrapServers}.",
         $"Create {(topics.Count == 1 ? "it" : "them")}: "
         + $"{string.Join("; ", topics.Select(topic => $"{new KafkaTopicCommand(options.BootstrapServers, topic, DevelopmentPartitions)}"))}. "
-        + "Or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic, or set StreamAgg:Kafka:CreateTopics=true for development.");
+        + $"Or correct {PipelineTopics.Keys}, or set StreamAgg:Kafka:CreateTopics=true for development.");
 
     /// <summary>To whom the brokers refuse the topic they do not say whether it is there: he is told both ways out.</summary>
     private async Task<bool> IsDeadLetterTopicMissingAsync(long started, CancellationToken cancellation)

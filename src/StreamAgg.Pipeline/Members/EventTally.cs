@@ -7,8 +7,7 @@ namespace StreamAgg.Pipeline.Members;
 /// <summary>Counts in plain fields what telemetry is told of once a batch: a counter call an event would cost more than the event.</summary>
 internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics)
 {
-    private long usageRecords, usageAccepted, usageRefused;
-    private long errorRecords, errorAccepted, errorRefused;
+    private readonly Kind[] kinds = new Kind[EventKinds.All.Count];
 
     public long Late { get; set; }
 
@@ -19,33 +18,33 @@ internal sealed class EventTally(StreamAggMetrics metrics, PipelineTopics topics
 
     public void Add(EventKind kind, int accepted, int refused)
     {
-        if (kind == EventKind.Usage)
-        {
-            usageRecords++;
-            usageAccepted += accepted;
-            usageRefused += refused;
-        }
-        else
-        {
-            errorRecords++;
-            errorAccepted += accepted;
-            errorRefused += refused;
-        }
+        ref Kind counted = ref kinds[(int)kind];
+        counted.Records++;
+        counted.Accepted += accepted;
+        counted.Refused += refused;
     }
 
     public void Flush()
     {
-        if (usageRecords > 0)
-            metrics.Consumed(topics.Usage, EventKind.Usage, usageRecords, usageAccepted, usageRefused);
-        if (errorRecords > 0)
-            metrics.Consumed(topics.Error, EventKind.Error, errorRecords, errorAccepted, errorRefused);
+        foreach (EventKindNames kind in EventKinds.All)
+        {
+            ref Kind counted = ref kinds[(int)kind.Kind];
+            if (counted.Records > 0)
+                metrics.Consumed(topics[kind.Kind], kind.Kind, counted.Records, counted.Accepted, counted.Refused);
+            counted = default;
+        }
         if (Late > 0)
             metrics.LateEvents(Late);
         if (LeftOut != default)
             metrics.DurationsLeftOut(LeftOut);
         if (Ahead > 0)
             metrics.EventsAhead(Ahead);
-        usageRecords = usageAccepted = usageRefused = errorRecords = errorAccepted = errorRefused = Late = Ahead = 0;
+        Late = Ahead = 0;
         LeftOut = default;
+    }
+
+    private struct Kind
+    {
+        public long Records, Accepted, Refused;
     }
 }

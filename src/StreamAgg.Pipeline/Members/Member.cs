@@ -69,7 +69,7 @@ internal sealed class Member : ILogHandler, IDisposable
         var state = partition.State;
         if (record.Offset < state.Position)
             return;
-        decoder.Decode(state.Kind, record.Value, record.TimestampMilliseconds);
+        decoder.Decode(state.Kind, record.Value, record.TimestampMilliseconds, record.IsTombstone);
         var closedBefore = services.Metrics.ClosedBefore;
         var now = clock.Now;
         foreach (ref readonly var e in decoder.Accepted)
@@ -83,6 +83,8 @@ internal sealed class Member : ILogHandler, IDisposable
 
         if (decoder.RefusedEvents > 0)
             Refuse(record, state);
+        if (decoder.Skipped > 0)
+            state.Outcomes.Skipped(decoder.Skipped);
         state.Outcomes.Accepted(decoder.Accepted.Length);
         tally.Add(state.Kind, decoder.Accepted.Length, decoder.RefusedEvents);
         if (decoder.LeftOut is { Total: > 0 } leftOut)

@@ -102,7 +102,7 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
     public void Count(in DecodedEvent e, ReadOnlySpan<byte> label)
     {
         var partial = HourOf(e.Time.Hour).Get(label);
-        partial.Count(e, Kind);
+        partial.Count(e);
         if (partial.IsGrown)
             Bytes += partial.Measure();
         if (!partial.Changed)

@@ -29,13 +29,13 @@ public sealed class HourRecount(Hour from, Hour to, int maxPlatforms, int compre
     /// <summary>Hours and labels that it holds.</summary>
     public int Partials => hours.Values.Sum(hour => hour.Count);
 
-    public void Count(EventKind kind, in DecodedEvent e, ReadOnlySpan<byte> label)
+    public void Count(in DecodedEvent e, ReadOnlySpan<byte> label)
     {
         Hour hour = e.Time.Hour;
         if (hour.CompareTo(from) < 0 || hour.CompareTo(to) >= 0)
             return;
         Partial partial = HourOf(hour).Get(label);
-        partial.Count(e, kind);
+        partial.Count(e);
         partial.Changed = true;
         Events++;
         if (++sinceRest == RestAfter)

@@ -29,26 +29,16 @@ public sealed class LogRecount(PipelineOptions options, PipelineTopics topics, I
         Records++;
         EventKind kind = topics.KindOf(record.Source.Topic);
         if (passedOver.Count > 0 && passedOver[(record.Source, record.Offset, record.TimestampMilliseconds ?? -1)] is var indexes && indexes.Any())
-            CountWithout([.. indexes], kind, record);
+            Count(kind, record, [.. indexes]);
         else
-            Count(kind, record.Value, record.TimestampMilliseconds);
+            Count(kind, record);
     }
 
-    private void CountWithout(HashSet<int> indexes, EventKind kind, in LogRecord record)
+    private void Count(EventKind kind, in LogRecord record, HashSet<int>? without = null)
     {
-        decoder.Decode(kind, record.Value, record.TimestampMilliseconds);
-        if (decoder.Accepted.IsEmpty)
-            return;
-        IReadOnlyList<Range> events = RecordEvents.Split(record.Value);
-        for (int i = 0; i < events.Count; i++)
-            if (!indexes.Contains(i))
-                Count(kind, record.Value[events[i]], record.TimestampMilliseconds);
-    }
-
-    private void Count(EventKind kind, ReadOnlySpan<byte> value, long? timestamp)
-    {
-        decoder.Decode(kind, value, timestamp);
+        decoder.Decode(kind, record.Value, record.TimestampMilliseconds, record.IsTombstone);
         foreach (ref readonly DecodedEvent e in decoder.Accepted)
-            sink.Count(kind, e, decoder.Label(e));
+            if (without is null || !without.Contains(e.Place))
+                sink.Count(e, decoder.Label(e));
     }
 }

@@ -260,7 +260,7 @@ public sealed class StreamAggMetrics : IDisposable
     }
 
     private void Decoded(EventKind kind, string outcome, long count) =>
-        events.Add(count, new("kind", kind == EventKind.Usage ? "usage" : "error"), new("outcome", outcome));
+        events.Add(count, new("kind", kind.Names().Name), new("outcome", outcome));
 
     private TimeSpan WatermarkLag => watermark is { } fact ? fact.Lag + time.GetElapsedTime(fact.KnownAt) : time.GetElapsedTime(startedAt);
 

@@ -135,7 +135,7 @@ public sealed class RawReader : IAsyncDisposable
             if (decoder.TryDecode(ref judged))
             {
                 tally.LeftOut += decoder.LeftOut;
-                sink.Count(table.Kind, judged, decoder.Label(judged));
+                sink.Count(judged, decoder.Label(judged));
             }
             else
             {
@@ -149,7 +149,7 @@ public sealed class RawReader : IAsyncDisposable
 
     private void ReadRow(RawTable table, CopyRows rows)
     {
-        decoder.Begin(rows.NextField(out ReadOnlySpan<byte> time) ? ToInstant(BinaryPrimitives.ReadInt64BigEndian(time)) : null);
+        decoder.Begin(table.Kind, rows.NextField(out ReadOnlySpan<byte> time) ? ToInstant(BinaryPrimitives.ReadInt64BigEndian(time)) : null);
         bool isLabelled = false;
         foreach (RawColumn column in table.Columns)
         {

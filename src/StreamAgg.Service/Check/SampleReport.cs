@@ -27,6 +27,12 @@ internal sealed record SampleReport
     /// <summary>By reason, the commonest first.</summary>
     public IReadOnlyList<SampleRefusal> Refused { get; init; } = [];
 
+    /// <summary>Where a mapping names a root: records without an event there.</summary>
+    public int Skipped { get; init; }
+
+    /// <summary>Null where the records have no other shape than they are read as, or none that can be guessed.</summary>
+    public ShapeProposal? Proposal { get; init; }
+
     /// <summary>Why no record was read; null where that was possible.</summary>
     public string? NotRead { get; init; }
 
@@ -40,14 +46,17 @@ internal sealed record SampleReport
     {
         var decoder = new EventDecoder(settings.Pipeline.MaxFuture, settings.Pipeline.Events);
         var kind = settings.Topics.KindOf(topic);
+        var proposing = new ShapeProposing(settings.Pipeline, kind.Names());
         try
         {
             var verdicts = await tail.ReadAsync(topic, count, (in LogRecord record) =>
             {
-                decoder.Decode(kind, record.Value, record.TimestampMilliseconds);
-                return new Verdict(record.Source, record.Offset, decoder.Accepted.Length, decoder.LeftOut.Total, decoder.Refused.ToArray());
+                decoder.Decode(kind, record.Value, record.TimestampMilliseconds, record.IsTombstone);
+                proposing.Add(record);
+                return new Verdict(
+                    record.Source, record.Offset, decoder.Accepted.Length, decoder.LeftOut.Total, decoder.Skipped, decoder.Refused.ToArray());
             }, stop);
-            return Of(topic, verdicts);
+            return Of(topic, verdicts) with { Proposal = proposing.Propose() };
         }
         catch (Exception fault) when (FaultText.DiagnosisOf(fault) is { } diagnosis)
         {
@@ -66,6 +75,11 @@ internal sealed record SampleReport
             refusal.WriteJson(json);
         json.WriteEndObject();
         json.WriteNumber("durations_left_out", DurationsLeftOut);
+        json.WriteNumber("skipped", Skipped);
+        json.WriteStartArray("proposal");
+        foreach (string line in Proposal?.Lines ?? [])
+            json.WriteStringValue(line);
+        json.WriteEndArray();
         json.WriteString("not_read", NotRead);
         json.WriteEndObject();
     }
@@ -78,9 +92,11 @@ internal sealed record SampleReport
             : string.Create(
                 CultureInfo.InvariantCulture,
                     $"the last {Read} records of {Topic}: events accepted {Accepted}, refused {Refused.Sum(refusal => refusal.Count)}")
-                + (DurationsLeftOut > 0 ? $", durations left out {DurationsLeftOut}" : ""));
+                + (DurationsLeftOut > 0 ? $", durations left out {DurationsLeftOut}" : "")
+                + (Skipped > 0 ? $", skipped {Skipped}" : ""));
         foreach (var refusal in Refused)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {refusal.Count,6}  {refusal.Reason}: {refusal.Example()}"));
+        Proposal?.Write(output);
     }
 
     private static SampleReport Of(string topic, IReadOnlyList<Verdict> verdicts) => new()
@@ -89,6 +105,7 @@ internal sealed record SampleReport
         Read = verdicts.Count,
         Accepted = verdicts.Sum(verdict => verdict.Accepted),
         DurationsLeftOut = verdicts.Sum(verdict => verdict.LeftOut),
+        Skipped = verdicts.Sum(verdict => verdict.Skipped),
         Refused =
         [
             .. verdicts.SelectMany(verdict => verdict.Refused.Select(refusal => (verdict.Source, verdict.Offset, Refusal: refusal)))
@@ -99,7 +116,7 @@ internal sealed record SampleReport
         ],
     };
 
-    private sealed record Verdict(SourcePartition Source, long Offset, int Accepted, int LeftOut, Refusal[] Refused);
+    private sealed record Verdict(SourcePartition Source, long Offset, int Accepted, int LeftOut, int Skipped, Refusal[] Refused);
 }
 
 /// <summary>The events of a sample that have one reason, and one of them.</summary>

@@ -4,6 +4,7 @@ using StreamAgg.Core.Events;
 using StreamAgg.Gateway.Producing;
 using StreamAgg.Kafka.Metadata;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Service.Configuration;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Generate;
@@ -30,10 +31,10 @@ internal static class GenerateCommand
         };
         var topic = new Option<string>("--topic")
         {
-            Description = "Where the file's lines go. Default: those with a field that only errors have (status_code, error_type, error_message, is_timeout) to error, the others to usage.",
-            HelpName = "usage|error",
+            Description = "Where the file's lines go. Default: those with a field that only errors have (status_code, error_type, error_message, is_timeout) to error, the others to usage; all to request where there is no topic for each.",
+            HelpName = "usage|error|request",
         };
-        topic.AcceptOnlyFromAmong("usage", "error");
+        topic.AcceptOnlyFromAmong([.. EventKinds.All.Select(kind => kind.Name)]);
         var seed = VerbOptions.Seed();
         var json = VerbOptions.Json();
         var command = new Command("generate", "Plays a gateway against a real broker.")
@@ -56,7 +57,7 @@ internal static class GenerateCommand
             var options = new GenerateOptions(
                 parsed.GetValue(rate), parsed.GetValue(from), parsed.GetValue(speed), parsed.GetValue(count),
                 parsed.GetValue(seconds) is { } length ? TimeSpan.FromSeconds(length) : null,
-                parsed.GetValue(file), parsed.GetValue(topic) switch { "usage" => EventKind.Usage, "error" => EventKind.Error, _ => null },
+                parsed.GetValue(file), KindOf(parsed.GetValue(topic), settings),
                 (ulong)(parsed.GetValue(seed) ?? 1));
             await RequireTopicsAsync(settings, stop);
             long startedAt = context.Clock.GetTimestamp();
@@ -77,6 +78,19 @@ internal static class GenerateCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <returns>Null where the two kinds go to a topic each.</returns>
+    private static EventKind? KindOf(string? topic, Settings settings)
+    {
+        PipelineTopics topics = settings.Topics;
+        EventKind? kind = EventKinds.Named(topic);
+        if (kind is null && (topics[EventKind.Usage].Length == 0 || topics[EventKind.Error].Length == 0))
+            kind = EventKind.Request;
+        return kind is not { } only || topics[only].Length > 0
+            ? kind
+            : throw CommandFaultException.Usage(
+                [$"StreamAgg:Kafka:{only.Names().Topic} is empty: {(topic is null ? "there is no topic for both kinds, nor one each" : "--topic names it")}."]);
     }
 
     private static async Task WatchAsync(Terminal terminal, GenerateOptions options, bool isJson, GenerateRun run, CancellationToken stop)
@@ -108,8 +122,8 @@ internal static class GenerateCommand
         var known = await metadata.DescribeAsync(settings.Topics.All, stop);
         if (settings.Topics.All.Where(topic => !known.ContainsKey(topic)).ToList() is { Count: > 0 } missing)
             throw new LogFatalException(
-                $"Topic {string.Join(" and ", missing)} does not exist on {settings.Kafka.BootstrapServers}: create it, correct StreamAgg:Kafka:UsageTopic "
-                + "and StreamAgg:Kafka:ErrorTopic, or set StreamAgg:Kafka:CreateTopics=true for development.");
+                $"Topic {string.Join(" and ", missing)} does not exist on {settings.Kafka.BootstrapServers}: create it, correct {PipelineTopics.Keys}, "
+                + "or set StreamAgg:Kafka:CreateTopics=true for development.");
     }
 
     private static GatewayProducerOptions ProducerOptions(Settings settings)
@@ -119,6 +133,7 @@ internal static class GenerateCommand
             BootstrapServers = settings.Kafka.BootstrapServers,
             UsageTopic = settings.Kafka.UsageTopic,
             ErrorTopic = settings.Kafka.ErrorTopic,
+            RequestTopic = settings.Kafka.RequestTopic,
         };
         foreach (var (name, value) in settings.Kafka.Client)
             options.Client[name] = value;

@@ -10,18 +10,18 @@ internal static class SchemaCommand
     public static Command Create(CommandContext context)
     {
         var command = new Command("schema", "Prints the JSON Schema of an event.");
-        command.Add(Of("usage", EventKind.Usage, "A request that succeeded.", context));
-        command.Add(Of("error", EventKind.Error, "A request that failed.", context));
+        foreach (EventKindNames kind in EventKinds.All)
+            command.Add(Of(kind, context));
         return command;
     }
 
-    private static Command Of(string name, EventKind kind, string description, CommandContext context)
+    private static Command Of(EventKindNames kind, CommandContext context)
     {
-        var command = new Command(name, description) { VerbOptions.Json() };
+        var command = new Command(kind.Name, kind.Meaning) { VerbOptions.Json() };
         command.SetAction(_ =>
         {
             context.Configure();
-            context.Terminal.Output.Write(EventSchema.Of(kind));
+            context.Terminal.Output.Write(EventSchema.Of(kind.Kind));
             return ExitCode.Done;
         });
         return command;

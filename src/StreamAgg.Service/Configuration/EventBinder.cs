@@ -1,4 +1,5 @@
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Shapes;
 
 namespace StreamAgg.Service.Configuration;
 
@@ -13,6 +14,10 @@ internal static class EventBinder
     public static EventOptions Bind(SettingsReader reader)
     {
         var defaults = new EventOptions();
+        Dictionary<EventKind, EventShape> shapes = [];
+        foreach (EventKindNames kind in EventKinds.All)
+            if (ShapeOf(reader, kind) is { } shape)
+                shapes.Add(kind.Kind, shape);
         return new()
         {
             MaxDuration = reader.Duration("Events:MaxDuration", defaults.MaxDuration, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
@@ -20,7 +25,31 @@ internal static class EventBinder
             LabelCase = reader.Choice("Events:LabelCase", defaults.LabelCase),
             TimeUnit = Unit(reader, "Events:TimeUnit"),
             DurationUnit = Unit(reader, "Events:DurationUnit"),
+            Shapes = shapes.Count == 0 ? defaults.Shapes : shapes,
         };
+    }
+
+    /// <returns>Null where the topic's events have this service's own shape.</returns>
+    private static EventShape? ShapeOf(SettingsReader reader, EventKindNames kind)
+    {
+        string rootKey = $"Events:{kind.Section}:Root", prefix = $"Events:{kind.Section}:Fields";
+        string? root = reader.Optional(
+            rootKey, text => ShapePath.TryParse(text) is not null ? null
+                : $"allowed are {ShapePath.Allowed}, or [] for each; by default a record's objects are the events");
+        var fields = new Dictionary<Field, ShapePath>();
+        foreach (var (name, text) in reader.Everything(prefix).Where(pair => pair.Value.Length > 0))
+        {
+            var known = EventFields.Of(kind.Kind).ToList();
+            if (known.Find(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } field)
+                reader.Refuse(
+                    $"{prefix}:{name}", null,
+                    $"no such field; in {kind.OfOne} there are {string.Join(", ", known.Select(one => one.Name))}.");
+            else if (ShapePath.TryParse(text) is { IsMany: false } path)
+                fields[field.Id] = path;
+            else
+                reader.Refuse($"{prefix}:{name}", text, $"allowed are {ShapePath.Allowed}; by default the field's own name.");
+        }
+        return root is null && fields.Count == 0 ? null : new EventShape { Root = root is null ? null : ShapePath.TryParse(root), Fields = fields };
     }
 
     private static TimeUnit Unit(SettingsReader reader, string key) =>

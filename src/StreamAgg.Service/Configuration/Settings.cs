@@ -28,5 +28,5 @@ internal sealed record Settings
     /// <value>True where a token passes other machines in the clear, unless a proxy in front ends TLS.</value>
     public bool IsTokenPlain => !HttpUrl.IsLoopback && HttpUrl.Scheme == Uri.UriSchemeHttp && HttpAccess.TokenFile is not null;
 
-    public PipelineTopics Topics => new(Kafka.UsageTopic, Kafka.ErrorTopic);
+    public PipelineTopics Topics => Kafka.Topics;
 }

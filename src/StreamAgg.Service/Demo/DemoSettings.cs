@@ -12,8 +12,16 @@ internal static class DemoSettings
 
     public static Settings Of(Settings given, string connectionString, string bootstrapServers) => given with
     {
-        // Nothing of Kafka:Client is taken over: the embedded broker speaks neither TLS nor SASL.
-        Kafka = given.Kafka with { BootstrapServers = bootstrapServers, CreateTopics = false, Client = new Dictionary<string, string>() },
+        // Nothing of Kafka:Client is taken over: the embedded broker speaks neither TLS nor SASL. Its generator writes to a topic for each kind.
+        Kafka = given.Kafka with
+        {
+            BootstrapServers = bootstrapServers,
+            CreateTopics = false,
+            Client = new Dictionary<string, string>(),
+            UsageTopic = given.Kafka.UsageTopic.Length > 0 ? given.Kafka.UsageTopic : "demo.usage",
+            ErrorTopic = given.Kafka.ErrorTopic.Length > 0 ? given.Kafka.ErrorTopic : "demo.errors",
+            RequestTopic = "",
+        },
         Postgres = given.Postgres with
         {
             ConnectionString = connectionString,

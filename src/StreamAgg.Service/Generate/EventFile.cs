@@ -9,7 +9,7 @@ namespace StreamAgg.Service.Generate;
 /// <summary>A file with one event a line, as it would be in a record's value.</summary>
 internal static class EventFile
 {
-    private static readonly string[] ErrorFields = ["status_code", "error_type", "error_message", "is_timeout"];
+    private static readonly string[] ErrorFields = [.. EventFields.All.Where(field => field.Kind == EventKind.Error).Select(field => field.Name)];
 
     /// <summary>The lines as they are, byte by byte, but for the line's end and a byte order mark at the file's beginning.</summary>
     /// <returns>Each with how many bytes of the file are read then. Empty ones too.</returns>

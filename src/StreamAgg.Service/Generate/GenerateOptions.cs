@@ -10,6 +10,6 @@ namespace StreamAgg.Service.Generate;
 /// <param name="Count">At most so many events; null: no bound.</param>
 /// <param name="Duration">At most so long; null: no bound.</param>
 /// <param name="File">Lines to send; null: events are generated.</param>
-/// <param name="Kind">Where all lines go; null: each line's fields tell.</param>
+/// <param name="Kind">Where everything goes; null: successes and failures to a topic each, of a file's lines the fields tell.</param>
 internal sealed record GenerateOptions(
     double? EventsPerSecond, Instant? Start, double Speed, long? Count, TimeSpan? Duration, string? File, EventKind? Kind, ulong Seed);

@@ -1,3 +1,4 @@
+using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Producing;
 using StreamAgg.Traffic.Generating;
@@ -47,6 +48,7 @@ internal sealed class GenerateRun(GenerateOptions options, GatewayProducer produ
             Start = start,
             Seed = options.Seed,
             EventsPerSecond = options.EventsPerSecond ?? DefaultRate,
+            IsOneTopic = options.Kind == EventKind.Request,
         });
         while (!IsEnough(1))
         {

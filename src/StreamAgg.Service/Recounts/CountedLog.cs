@@ -2,6 +2,7 @@ using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Service.Faults;
 using StreamAgg.Service.Reports;
@@ -42,7 +43,7 @@ internal sealed class CountedLog : IDisposable
         var known = await open.Metadata.DescribeAsync(named.All, cancellation);
         var partitions = named.PartitionsOf(known)
             ?? throw CommandFaultException.Dependency(
-                $"Kafka has no topic {named.All.First(topic => !known.ContainsKey(topic))}: create it, or correct StreamAgg:Kafka:UsageTopic and StreamAgg:Kafka:ErrorTopic.");
+                $"Kafka has no topic {named.All.First(topic => !known.ContainsKey(topic))}: create it, or correct {PipelineTopics.Keys}.");
         var beginnings = await open.Metadata.BeginningOffsetsAsync(partitions, cancellation);
         var ends = await open.Metadata.EndOffsetsAsync(partitions, cancellation);
         if (partitions.FirstOrDefault(partition => !beginnings.ContainsKey(partition) || !ends.ContainsKey(partition)) is { Topic: not null } silent)

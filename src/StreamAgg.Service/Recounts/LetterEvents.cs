@@ -23,15 +23,17 @@ internal sealed class LetterEvents(PipelineOptions options)
     public static string? WhyUnreadable(DeadLetter letter) =>
         letter.LengthBeforeCut is not null ? "cut to what the topic takes"
         : letter.Events > 1 && letter.Places is null ? "does not say which events of its record it stands for"
-        : letter.Kind is not ("usage" or "error") ? "names no kind of event"
+        : EventKinds.Named(letter.Kind) is null ? "names no kind of event"
         : null;
 
     /// <summary>What of it is accepted now; what is not is added to <see cref="Refused"/>.</summary>
     public IReadOnlyList<ReplayedEvent> Judge(DeadLetter letter)
     {
         var accepted = new List<ReplayedEvent>();
-        EventKind kind = letter.Kind == "usage" ? EventKind.Usage : EventKind.Error;
-        if (letter.Events > 1 || letter.EventIndex is null)
+        EventKind kind = EventKinds.Named(letter.Kind).GetValueOrDefault();
+        bool isWhole = letter.Events > 1 || letter.Places is not null || letter.EventIndex is null;
+        // A value that was one event without a mapping may hold several now. Their places are those in the record where it is the first.
+        if (isWhole || (letter.EventIndex == 0 && decoder.HoldsMany(kind)))
         {
             // A record that was refused whole: until all of it can be read nothing of it counts.
             decoder.Decode(kind, letter.Value, letter.RecordTimestampMilliseconds);
@@ -40,19 +42,29 @@ internal sealed class LetterEvents(PipelineOptions options)
                 Refuse(decoder.Refused[0].Reason, 1);
                 return accepted;
             }
+            if (decoder.HoldsMany(kind))
+            {
+                JudgePlaces(letter, accepted);
+                return accepted;
+            }
             IReadOnlyList<Range> events = RecordEvents.Split(letter.Value);
             for (int place = 0; place < events.Count; place++)
                 if (letter.Places?.Contains(place) ?? true)
                     Judge(letter, kind, letter.Value.AsSpan(events[place]), place, accepted);
             return accepted;
         }
-        Judge(letter, kind, letter.Value, letter.EventIndex.Value, accepted);
+        Judge(letter, kind, letter.Value, letter.EventIndex.GetValueOrDefault(), accepted);
         return accepted;
     }
 
     private void Judge(DeadLetter letter, EventKind kind, ReadOnlySpan<byte> value, int place, List<ReplayedEvent> accepted)
     {
         decoder.Decode(kind, value, letter.RecordTimestampMilliseconds);
+        if (decoder.Skipped == 1)
+        {
+            Refuse(EventOutcome.Skipped, 1);
+            return;
+        }
         // Alone, an array would be a record of several events; in its place it is none, as it was in its record.
         if (value.TrimStart(WhiteSpace) is not [(byte)'{', ..] || decoder.Accepted.Length + decoder.RefusedEvents != 1)
         {
@@ -63,12 +75,27 @@ internal sealed class LetterEvents(PipelineOptions options)
             Refuse(refusal.Reason, refusal.Events);
         foreach (ref readonly DecodedEvent e in decoder.Accepted)
         {
-            var totals = default(BucketTotals);
-            totals.Count(e, kind);
-            accepted.Add(new ReplayedEvent(
-                new SourcePartition(letter.Topic, letter.Partition), letter.Offset, place, letter.RecordTimestampMilliseconds ?? -1,
-                new BucketKey<Core.Time.Hour>(e.Time.Hour, Encoding.UTF8.GetString(decoder.Label(e))), totals));
+            accepted.Add(Replayed(letter, e, place));
         }
+    }
+
+    /// <summary>Of a record that was just decoded: what is no event by itself is told apart by its place.</summary>
+    private void JudgePlaces(DeadLetter letter, List<ReplayedEvent> accepted)
+    {
+        foreach (ref readonly DecodedEvent e in decoder.Accepted)
+            if (letter.Places?.Contains(e.Place) ?? true)
+                accepted.Add(Replayed(letter, e, e.Place));
+        if (letter.Events > accepted.Count)
+            Refuse(letter.Reason, letter.Events - accepted.Count);
+    }
+
+    private ReplayedEvent Replayed(DeadLetter letter, in DecodedEvent e, int place)
+    {
+        var totals = default(BucketTotals);
+        totals.Count(e);
+        return new ReplayedEvent(
+            new SourcePartition(letter.Topic, letter.Partition), letter.Offset, place, letter.RecordTimestampMilliseconds ?? -1,
+            new BucketKey<Core.Time.Hour>(e.Time.Hour, Encoding.UTF8.GetString(decoder.Label(e))), totals);
     }
 
     private void Refuse(string reason, long events) => Refused[reason] = Refused.GetValueOrDefault(reason) + events;

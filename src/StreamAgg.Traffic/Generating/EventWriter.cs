@@ -15,10 +15,14 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
     private static readonly (string Text, int Minutes)[] Offsets = [
         ("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825), ("+00", 0), ("+0800", 480), ("-03", -180)];
 
+    /// <param name="kind">Whether it succeeded or failed.</param>
+    /// <param name="platform">Whose request it was.</param>
     /// <param name="time">When it was made; cut to what is written of it.</param>
     /// <param name="recordTime">Where it is not null, the event leaves its time to the record.</param>
+    /// <param name="isTold">True where its topic does not tell whether it failed; what failed names its error in any case.</param>
     /// <param name="isOverloaded">A failure is the provider's that has too much to do, not any.</param>
-    public ExpectedEvent Write(EventKind kind, PlatformProfile platform, Instant time, Instant? recordTime, bool isOverloaded = false)
+    public ExpectedEvent Write(
+        EventKind kind, PlatformProfile platform, Instant time, Instant? recordTime, bool isTold, bool isOverloaded = false)
     {
         Open();
         time = recordTime is null ? Time(time) : TimeLeftOut(recordTime.GetValueOrDefault());
@@ -30,9 +34,11 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
         {
             FailureProfile failure = isOverloaded ? FailureProfile.Overloaded : random.Pick<FailureProfile>(FailureProfile.All);
             Failure(failure);
-            expected = expected with { Status = failure.Class, IsTimeout = failure.CountsAsTimeout };
+            expected = expected with { Status = failure.Class, IsTimeout = failure.CountsAsTimeout, IsFailure = true };
         }
-        (string, long)[] numbers = [.. Summed.Where(field => field.Kind is null || field.Kind == kind).Select(Number)];
+        if (isTold && random.Chance(0.7))
+            text.Append(",\"success\":").Append(AsText(expected.IsFailure ? "false" : "true"));
+        (string, long)[] numbers = [.. Summed.Where(field => field.IsReadOf(kind)).Select(Number)];
         Close();
         return numbers.Length == 0 ? expected : expected with { Numbers = numbers };
     }

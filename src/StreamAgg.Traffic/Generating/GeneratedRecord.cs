@@ -28,7 +28,8 @@ public sealed record GeneratedRecord
 /// <summary>What the generator knows of an event because it made it, not because it read it.</summary>
 /// <param name="DurationMicros">Null where there is none.</param>
 /// <param name="IsTimeout">Whether a failed request counts as a timeout.</param>
+/// <param name="IsFailure">False for a request that succeeded.</param>
 /// <param name="Numbers">Whatever else is summed of it, by field; null where that is nothing.</param>
 public readonly record struct ExpectedEvent(
-    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout,
+    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout, bool IsFailure = false,
     IReadOnlyList<(string Name, long Value)>? Numbers = null);

@@ -84,17 +84,17 @@ public sealed class TrafficGenerator
         {
             if (i > 0)
                 text.Append(isArray ? "," : random.Chance(0.5) ? "\n" : " ");
+            if (options.IsOneTopic && i > 0)
+                kind = random.Chance(bursts.ErrorShare(first, recordTime)) ? EventKind.Error : EventKind.Usage;
             if (random.Chance(options.PoisonShare * 0.8))
             {
                 poison.WriteEvent(kind, recordTime);
                 refused++;
+                continue;
             }
-            else
-            {
-                PlatformProfile platform = Affected(i == 0 ? first : PickPlatform(), recordTime);
-                Instant time = PickTime(recordTime, incident is { LateShare: > 0 } replay ? replay.LateShare : options.LateShare, out bool says);
-                accepted.Add(writer.Write(kind, platform, time, says ? null : recordTime, incident is { ErrorShare: > 0 }));
-            }
+            PlatformProfile platform = Affected(i == 0 ? first : PickPlatform(), recordTime);
+            Instant time = PickTime(recordTime, incident is { LateShare: > 0 } replay ? replay.LateShare : options.LateShare, out bool says);
+            accepted.Add(writer.Write(kind, platform, time, says ? null : recordTime, options.IsOneTopic, incident is { ErrorShare: > 0 }));
         }
         if (size > 1 && isArray)
             text.Append(']');
@@ -105,14 +105,14 @@ public sealed class TrafficGenerator
     private GeneratedRecord Enveloped(EventKind kind, PlatformProfile platform, Instant recordTime)
     {
         text.Append("{\"op\":\"c\",\"payload\":");
-        writer.Write(kind, platform, recordTime, null);
+        writer.Write(kind, platform, recordTime, null, options.IsOneTopic);
         text.Append('}');
         return Record(kind, recordTime, Encoding.UTF8.GetBytes(text.ToString()), [], 1);
     }
 
     private GeneratedRecord Record(EventKind kind, Instant recordTime, byte[] value, IReadOnlyList<ExpectedEvent> counted, int refused) => new()
     {
-        Kind = kind,
+        Kind = options.IsOneTopic ? EventKind.Request : kind,
         Key = Encoding.ASCII.GetBytes($"key-{random.Below(10_000)}"),
         Value = value,
         RecordTimestamp = recordTime,

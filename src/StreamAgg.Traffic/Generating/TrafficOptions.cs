@@ -14,6 +14,9 @@ public sealed record TrafficOptions
     /// <value>Above 0.</value>
     public double EventsPerSecond { get; init; } = 3;
 
+    /// <summary>Successes and failures in the same records, as a topic of requests has them.</summary>
+    public bool IsOneTopic { get; init; }
+
     public IReadOnlyList<PlatformProfile> Platforms { get; init; } = PlatformProfile.Usual;
 
     /// <summary>The share of records that hold several events.</summary>

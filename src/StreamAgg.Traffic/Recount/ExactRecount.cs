@@ -22,14 +22,14 @@ public sealed class ExactRecount(IReadOnlyList<PublishedRow> hourly, IReadOnlyLi
     /// <summary>Events that were counted.</summary>
     public long Events { get; private set; }
 
-    public void Count(EventKind kind, in DecodedEvent e, ReadOnlySpan<byte> label)
+    public void Count(in DecodedEvent e, ReadOnlySpan<byte> label)
     {
         Hour hour = e.Time.Hour;
         if (hour.CompareTo(from) < 0 || hour.CompareTo(to) >= 0)
             return;
         Events++;
-        hours.Of(hour.SinceEpoch, hour.Start, label).Count(kind, e);
-        days.Of(hour.Day.SinceEpoch, hour.Day.Start, label).Count(kind, e);
+        hours.Of(hour.SinceEpoch, hour.Start, label).Count(e);
+        days.Of(hour.Day.SinceEpoch, hour.Day.Start, label).Count(e);
     }
 
     /// <summary>Adds one event that was counted elsewhere.</summary>

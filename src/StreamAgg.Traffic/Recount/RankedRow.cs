@@ -36,9 +36,9 @@ internal sealed class RankedRow(RowTable table, TallyKey key, double p99Ms, int 
             DurationCount, below, notAbove, isBetween ? ((valueMs * 1000) - largestBelow) / (smallestAbove - largestBelow) : 0);
     }
 
-    public void Count(EventKind kind, in DecodedEvent e)
+    public void Count(in DecodedEvent e)
     {
-        if (totals.Count(e, kind))
+        if (totals.Count(e))
             CountDuration(e.DurationMicros);
     }
 

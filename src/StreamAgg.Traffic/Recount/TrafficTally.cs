@@ -24,7 +24,7 @@ public sealed class TrafficTally
     public void Add(GeneratedRecord record)
     {
         foreach (ExpectedEvent e in record.Accepted)
-            Add(record.Kind, e);
+            Add(e.IsFailure ? EventKind.Error : EventKind.Usage, e);
         Refused += record.RefusedCount;
     }
 

@@ -36,7 +36,7 @@ internal static class Backlog
                 Value = isError ? Error(random, i, events) : Usage(random, i, events),
                 Timestamp = new Timestamp(DateTimeOffset.FromUnixTimeMilliseconds(Start.ToUnixMilliseconds() + 7_200_000)),
             };
-            var target = new TopicPartition(isError ? topics.Error : topics.Usage, slot % partitions);
+            var target = new TopicPartition(isError ? topics[EventKind.Error] : topics[EventKind.Usage], slot % partitions);
             while (true)
             {
                 try
@@ -63,7 +63,7 @@ internal static class Backlog
         {
             var partial = new Partial(Start.Hour, "platform-" + i.ToString(CultureInfo.InvariantCulture), 100);
             for (int n = 0; n < 200; n++)
-                partial.Count(new DecodedEvent { Time = Start, DurationMicros = Duration(random) }, EventKind.Usage);
+                partial.Count(new DecodedEvent { Time = Start, DurationMicros = Duration(random) });
             rows.Add(new PartialRow(partial.Hour, partial.Platform, partial.Totals, partial.EncodeDigest()));
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using StreamAgg.Core.Events;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Testing.Kafka;
 
@@ -65,12 +66,12 @@ internal sealed class BacklogBroker : IDisposable
         // Prints which broker it is: the first line.
         var kafka = await TestKafka.SharedAsync();
         var topics = new PipelineTopics(TestKafka.NewName("bench.usage"), TestKafka.NewName("bench.errors"));
-        await kafka.CreateTopicAsync(topics.Usage, PartitionsPerTopic);
-        await kafka.CreateTopicAsync(topics.Error, PartitionsPerTopic);
+        await kafka.CreateTopicAsync(topics[EventKind.Usage], PartitionsPerTopic);
+        await kafka.CreateTopicAsync(topics[EventKind.Error], PartitionsPerTopic);
         string letters = await kafka.NewTopicAsync("bench.dead-letter", 1);
         long events = kafka.Supports(KafkaFeature.Administration) ? Events : EmbeddedEvents;
         Backlog.Produce(kafka.BootstrapServers, topics, PartitionsPerTopic, events);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kafka.BootstrapServers}\t{topics.Usage}\t{topics.Error}\t{letters}\t{events}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kafka.BootstrapServers}\t{topics[EventKind.Usage]}\t{topics[EventKind.Error]}\t{letters}\t{events}"));
         Console.In.ReadToEnd();
         await TestKafka.EndAsync();
         return 0;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using StreamAgg.Core.Events;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Metadata;
@@ -33,8 +34,8 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
         {
             BootstrapServers = broker.BootstrapServers,
             GroupId = group,
-            UsageTopic = broker.Topics.Usage,
-            ErrorTopic = broker.Topics.Error,
+            UsageTopic = broker.Topics[EventKind.Usage],
+            ErrorTopic = broker.Topics[EventKind.Error],
             DeadLetterTopic = broker.DeadLetterTopic,
         };
         var options = new PipelineOptions { CheckpointInterval = TimeSpan.FromSeconds(1) };

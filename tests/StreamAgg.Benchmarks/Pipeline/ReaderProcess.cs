@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
+using StreamAgg.Core.Events;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
@@ -97,8 +98,8 @@ internal static class ReaderProcess
         {
             BootstrapServers = broker.BootstrapServers,
             GroupId = group,
-            UsageTopic = broker.Topics.Usage,
-            ErrorTopic = broker.Topics.Error,
+            UsageTopic = broker.Topics[EventKind.Usage],
+            ErrorTopic = broker.Topics[EventKind.Error],
         };
         using var log = new KafkaEventLog(options, NullLogger<KafkaEventLog>.Instance);
         var counter = new Counter(log);

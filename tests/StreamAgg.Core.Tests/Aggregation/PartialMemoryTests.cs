@@ -110,5 +110,5 @@ public class PartialMemoryTests
     }
 
     private static void Count(Partial partial, long durationMicros) =>
-        partial.Count(new DecodedEvent { Time = Ten.Start, DurationMicros = durationMicros }, EventKind.Usage);
+        partial.Count(new DecodedEvent { Time = Ten.Start, DurationMicros = durationMicros });
 }

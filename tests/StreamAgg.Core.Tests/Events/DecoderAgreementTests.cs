@@ -11,6 +11,8 @@ public sealed class DecoderAgreementTests
     [InlineData(EventKind.Usage, 3, TimeUnit.Microseconds, LabelCase.Keep)]
     [InlineData(EventKind.Error, 4, TimeUnit.Milliseconds, LabelCase.Keep)]
     [InlineData(EventKind.Error, 5, TimeUnit.Nanoseconds, LabelCase.Lower)]
+    [InlineData(EventKind.Request, 6, TimeUnit.Milliseconds, LabelCase.Keep)]
+    [InlineData(EventKind.Request, 7, TimeUnit.Seconds, LabelCase.Lower)]
     public void The_decoder_agrees_with_a_naive_reading_of_the_contract(EventKind kind, int seed, TimeUnit unit, LabelCase labelCase)
     {
         var generator = new RecordGenerator(seed);
@@ -38,8 +40,8 @@ public sealed class DecoderAgreementTests
         // The generator must not have gone astray: everything that can happen has happened.
         Assert.True(accepted > 2000, $"{accepted} accepted");
         Assert.True(collapsed > 10, $"{collapsed} with over 100 refused");
-        Assert.Equal(kind == EventKind.Usage, leftOut is { Negative: > 20, TooLong: > 20 });
-        string[] fields = kind == EventKind.Usage ? ["duration_ms"] : ["status_code", "is_timeout"];
+        Assert.Equal(kind != EventKind.Error, leftOut is { Negative: > 20, TooLong: > 20 });
+        string[] fields = [.. EventFields.Of(kind).Select(field => field.Name).Intersect(["duration_ms", "status_code", "is_timeout", "success"])];
         string[] expectedReasons =
         [
             "malformed_json", "not_an_object", "unknown_shape", "bad_field:created_at", "bad_field:platform", "bad_field:group_platform", "bad_field:account_platform",
@@ -79,6 +81,7 @@ public sealed class DecoderAgreementTests
     [InlineData(EventKind.Usage, LabelCase.Keep)]
     [InlineData(EventKind.Usage, LabelCase.Lower)]
     [InlineData(EventKind.Error, LabelCase.Keep)]
+    [InlineData(EventKind.Request, LabelCase.Keep)]
     public void An_accepted_event_allocates_nothing_once_the_buffers_have_grown(EventKind kind, LabelCase labelCase)
     {
         byte[] record =

@@ -5,10 +5,10 @@ using StreamAgg.Core.Time;
 namespace StreamAgg.Core.Tests.Events;
 
 /// <summary>An accepted event with its label as text: what tests compare.</summary>
-public sealed record Counted(Instant Time, string Label, long DurationMicros, StatusClass Status, bool IsTimeout);
+public sealed record Counted(Instant Time, string Label, long DurationMicros, StatusClass Status, bool IsTimeout, bool IsFailure = false);
 
 /// <summary>A decoded record, copied out of the decoder's buffers.</summary>
-public sealed record Decoding(IReadOnlyList<Counted> Accepted, IReadOnlyList<Refusal> Refused, DurationsLeftOut LeftOut = default)
+public sealed record Decoding(IReadOnlyList<Counted> Accepted, IReadOnlyList<Refusal> Refused, DurationsLeftOut LeftOut = default, int Skipped = 0)
 {
     public static readonly TimeSpan MaxFuture = TimeSpan.FromMinutes(5);
 
@@ -50,6 +50,8 @@ public sealed record Decoding(IReadOnlyList<Counted> Accepted, IReadOnlyList<Ref
 
     public static Decoding Error(string json, long? timestamp = RecordTimestamp) => Of(EventKind.Error, Encoding.UTF8.GetBytes(json), timestamp);
 
+    public static Decoding Request(string json, long? timestamp = RecordTimestamp) => Of(EventKind.Request, Encoding.UTF8.GetBytes(json), timestamp);
+
     public static Decoding Of(EventKind kind, ReadOnlySpan<byte> value, long? timestamp = RecordTimestamp) =>
         Of(new EventDecoder(MaxFuture), kind, value, timestamp);
 
@@ -58,8 +60,8 @@ public sealed record Decoding(IReadOnlyList<Counted> Accepted, IReadOnlyList<Ref
         decoder.Decode(kind, value, timestamp);
         var accepted = new List<Counted>();
         foreach (ref readonly DecodedEvent e in decoder.Accepted)
-            accepted.Add(new Counted(e.Time, Encoding.UTF8.GetString(decoder.Label(e)), e.DurationMicros, e.Status, e.IsTimeout));
+            accepted.Add(new Counted(e.Time, Encoding.UTF8.GetString(decoder.Label(e)), e.DurationMicros, e.Status, e.IsTimeout, e.IsFailure));
         Assert.Equal(decoder.RefusedEvents, decoder.Refused.ToArray().Sum(refusal => refusal.Events));
-        return new Decoding(accepted, decoder.Refused.ToArray(), decoder.LeftOut);
+        return new Decoding(accepted, decoder.Refused.ToArray(), decoder.LeftOut, decoder.Skipped);
     }
 }

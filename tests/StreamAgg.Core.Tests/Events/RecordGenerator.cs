@@ -7,7 +7,7 @@ internal sealed class RecordGenerator(int seed)
 {
     private static readonly string[] Names =
     [
-        "created_at", "platform", "group_platform", "account_platform", "duration_ms", "status_code", "error_type", "error_message", "is_timeout",
+        "created_at", "platform", "group_platform", "account_platform", "duration_ms", "status_code", "error_type", "error_message", "is_timeout", "success",
         "model", "platforms", "", "request_id", "\\ud800", "pl\\u0061tform", "dur\\u0061tion_ms", "is\\u005Ftimeout",
     ];
 
@@ -77,7 +77,7 @@ internal sealed class RecordGenerator(int seed)
                 "created_at" => Pick(Times),
                 "duration_ms" or "dur\\u0061tion_ms" => random.Next(2) == 0 ? Pick(Scalars) : Number(),
                 "status_code" => random.Next(2) == 0 ? Pick(Scalars) : random.Next(200, 700).ToString(),
-                "is_timeout" or "is\\u005Ftimeout" => Pick(Flags),
+                "success" or "is_timeout" or "is\\u005Ftimeout" => Pick(Flags),
                 _ => Pick(Texts),
             },
         };

@@ -271,7 +271,7 @@ public sealed class RecordShapeTests
         var decoder = new EventDecoder(Decoding.MaxFuture);
         Decoding.Of(decoder, EventKind.Usage, Encoding.UTF8.GetBytes("[" + string.Join(',', Enumerable.Repeat("""{"platform":"\u0061"},1""", 40_000)) + "]"), 0);
         Decoding after = Decoding.Of(decoder, EventKind.Error, """{"platform":"b"}"""u8, Decoding.RecordTimestamp);
-        Assert.Equal(new Counted(Decoding.RecordTime, "b", DecodedEvent.NoDuration, StatusClass.Other, false), after.Only);
+        Assert.Equal(new Counted(Decoding.RecordTime, "b", DecodedEvent.NoDuration, StatusClass.Other, false, true), after.Only);
         Assert.Equal(RefusalReason.MalformedJson, Decoding.Of(decoder, EventKind.Error, default, null).OnlyReason);
     }
 }

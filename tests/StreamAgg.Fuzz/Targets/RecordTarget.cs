@@ -63,13 +63,15 @@ internal sealed class RecordTarget : Target
         Promise(plain.Accepted.Length == again.Accepted.Length && plain.LeftOut == again.LeftOut, "what lies beside the record changes what is counted");
         for (int i = 0; i < plain.Accepted.Length; i++)
             Promise(plain.Label(plain.Accepted[i]).SequenceEqual(again.Label(again.Accepted[i])), "what lies beside the record changes a label");
-        Judge(plain, EventKind.Usage, input);
+        Judge(plain, input);
         other.Decode(EventKind.Error, input, null);
-        Judge(other, EventKind.Error, input);
+        Judge(other, input);
+        other.Decode(EventKind.Request, input, null);
+        Judge(other, input);
         return made.ToString();
     }
 
-    private void Judge(EventDecoder decoder, EventKind kind, byte[] input)
+    private void Judge(EventDecoder decoder, byte[] input)
     {
         var totals = default(BucketTotals);
         foreach (ref readonly DecodedEvent e in decoder.Accepted)
@@ -78,7 +80,7 @@ internal sealed class RecordTarget : Target
             Promise(label.Length <= 200 && Utf8.IsValid(label) && !label.Contains((byte)0), "a label is not a label");
             Promise(e.Time.ToUtcDateTime().Year is >= 2000 and <= 9999, "an event's time is none");
             Promise(e.DurationMicros is >= DecodedEvent.NoDuration and <= 86_400_000_000, "a duration is none");
-            totals.Count(e, kind);
+            totals.Count(e);
         }
         made.Append(decoder.Accepted.Length switch { 0 => "none", 1 => "one", _ => "some" }).Append(decoder.LeftOut.Total > 0 ? " left out" : "");
 

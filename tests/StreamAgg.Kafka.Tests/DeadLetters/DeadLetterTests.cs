@@ -179,7 +179,7 @@ public sealed class DeadLetterTests
         long before = GC.GetTotalMemory(forceFullCollection: true);
         while (sink.PendingBytes < 16 << 20)
         {
-            var record = new LogRecord { Source = new SourcePartition("t", 0), Offset = 0, HasKey = true, Key = key, Value = value };
+            var record = new LogRecord { Source = new SourcePartition("gateway.usage", 0), Offset = 0, HasKey = true, Key = key, Value = value };
             sink.Send(in record, refusals, RefusedAt);
         }
 
@@ -191,7 +191,7 @@ public sealed class DeadLetterTests
     public async Task Whatever_goes_wrong_with_a_letter_ends_the_flush_that_waits_for_it()
     {
         using var sink = new KafkaDeadLetterSink(new KafkaOptions { BootstrapServers = "127.0.0.1:1" }, new BrokenLog());
-        Send(sink, "t", 0, 0, new string('x', 17_000_000), new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        Send(sink, "gateway.usage", 0, 0, new string('x', 17_000_000), new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => sink.FlushAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
     }
 
@@ -199,7 +199,7 @@ public sealed class DeadLetterTests
     public async Task A_flush_under_way_ends_with_its_sink()
     {
         KafkaDeadLetterSink sink = NewSink(new KafkaOptions { BootstrapServers = "127.0.0.1:1" });
-        Send(sink, "t", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        Send(sink, "gateway.usage", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
         Task flush = sink.FlushAsync(Cancellation);
         sink.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => flush.WaitAsync(TimeSpan.FromSeconds(60), Cancellation));
@@ -215,11 +215,11 @@ public sealed class DeadLetterTests
         var logs = new TestOutputLogs();
         using ILoggerFactory loggers = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Debug).AddProvider(logs));
         using var sink = new KafkaDeadLetterSink(options, loggers.CreateLogger<KafkaDeadLetterSink>());
-        Send(sink, "t", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        Send(sink, "gateway.usage", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
         await sink.FlushAsync(Cancellation);
         cluster.Kill();
         for (int i = 1; i <= 100; i++)
-            Send(sink, "t", 0, i, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+            Send(sink, "gateway.usage", 0, i, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
 
         Task flush = sink.FlushAsync(Cancellation);
         await logs.HaveSaidAsync("Connection refused");
@@ -238,7 +238,7 @@ public sealed class DeadLetterTests
         options = options with { DeadLetterTopic = TestKafka.NewName("never-made") };
         options.Client["topic.metadata.propagation.max.ms"] = "1000";
         using KafkaDeadLetterSink sink = NewSink(options);
-        Send(sink, "t", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
+        Send(sink, "gateway.usage", 0, 0, "a", new Refusal(Refusal.WholeRecord, "r", "", 0, 0));
         LogFatalException fatal = await Assert.ThrowsAsync<LogFatalException>(() => sink.FlushAsync(Cancellation).WaitAsync(LogMember.Deadline, Cancellation));
         Assert.Contains($"kafka-topics.sh --bootstrap-server {options.BootstrapServers} --create --topic {options.DeadLetterTopic}", fatal.Message, StringComparison.Ordinal);
     }

@@ -66,7 +66,7 @@ public sealed class RowMergeTests
     {
         var partial = new Partial(Ten, "openai", 100);
         foreach (long micros in durationsMicros)
-            partial.Count(new DecodedEvent { Time = Ten.Start, DurationMicros = micros }, EventKind.Usage);
+            partial.Count(new DecodedEvent { Time = Ten.Start, DurationMicros = micros });
         return new PartialRow(Ten, "openai", partial.Totals, partial.EncodeDigest());
     }
 }

@@ -69,7 +69,7 @@ public sealed class CheckRunTests
         Assert.Contains("the last 5 records of u: events accepted 2, refused 3, durations left out 1", Text(sampled), StringComparison.Ordinal);
         Assert.Contains("3  too_old: u 1 7, event 0: 1999 is before 2000", Text(sampled), StringComparison.Ordinal);
         Assert.Equal(
-            """{"topic":"u","read":5,"accepted":2,"refused":{"too_old":{"count":3,"example":{"topic":"u","partition":1,"offset":7,"event_index":0,"detail":"1999 is before 2000"}}},"durations_left_out":1,"not_read":null}""",
+            """{"topic":"u","read":5,"accepted":2,"refused":{"too_old":{"count":3,"example":{"topic":"u","partition":1,"offset":7,"event_index":0,"detail":"1999 is before 2000"}}},"durations_left_out":1,"skipped":0,"proposal":[],"not_read":null}""",
             JsonSerializer.Serialize(Json(sampled).GetProperty("samples")[0]));
         Assert.Equal("u could not be sampled: away", (good with { Samples = [new SampleReport { Topic = "u", NotRead = "away" }] }).Fault);
     }

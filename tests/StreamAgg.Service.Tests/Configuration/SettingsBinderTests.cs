@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Service.Configuration;
@@ -95,6 +96,10 @@ public class SettingsBinderTests
     [InlineData("Kafka:GroupId", "", "1 to 255")]
     [InlineData("Kafka:ErrorTopic", "gateway.usage", "name two")]
     [InlineData("Kafka:DeadLetterTopic", "gateway.errors", "name another")]
+    [InlineData("Kafka:RequestTopic", "gateway.errors", "name two")]
+    [InlineData("Kafka:RequestTopic", "a b", "249")]
+    [InlineData("Events:Usage:Root", "payload..after", "payload.after")]
+    [InlineData("Events:Errors:Fields:status_code", "codes[]", "[key=value]")]
     [InlineData("Kafka:Client:group.id", "x", "Kafka:GroupId")]
     [InlineData("Kafka:Client:session.timeout.ms", "never", "session.timeout.ms")]
     [InlineData("Http:Url", "ftp://localhost:1", "https://HOST:PORT")]
@@ -121,6 +126,33 @@ public class SettingsBinderTests
 
         Assert.Contains("StreamAgg:Postgres:PublishSchema", line, StringComparison.Ordinal);
         Assert.Contains($"'{schema}'", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_topic_of_requests_may_be_alone()
+    {
+        var topics = Bind(("Kafka:UsageTopic", ""), ("Kafka:ErrorTopic", ""), ("Kafka:RequestTopic", "gateway.requests")).Topics;
+        Assert.Equal(["gateway.requests"], topics.All);
+        Assert.Equal(EventKind.Request, topics.KindOf("gateway.requests"));
+        string line = Assert.Single(Assert.Throws<CommandFaultException>(() => Bind(("Kafka:UsageTopic", ""), ("Kafka:ErrorTopic", ""))).Lines);
+        Assert.Contains("there is no input topic", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_mapping_reaches_the_decoder()
+    {
+        var shapes = Bind(("Events:Requests:Root", "payload.after"), ("Events:Usage:Fields:Duration_MS", "response.latency")).Pipeline.Events.Shapes;
+        Assert.Equal("payload.after", shapes[EventKind.Request].Root!.Text);
+        Assert.Null(shapes[EventKind.Usage].Root);
+        Assert.Equal((Field.DurationMs, "response.latency"), Assert.Single(shapes[EventKind.Usage].Fields.Select(field => (field.Key, field.Value.Text))));
+    }
+
+    [Fact]
+    public void A_field_that_nobody_reads_is_refused_with_those_there_are()
+    {
+        string line = Assert.Single(Assert.Throws<CommandFaultException>(() => Bind(("Events:Usage:Fields:latency", "x"))).Lines);
+        Assert.Equal(
+            "StreamAgg:Events:Usage:Fields:latency: no such field; in a usage event there are created_at, platform, group_platform, account_platform, duration_ms.", line);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using StreamAgg.Core.Events;
 using StreamAgg.Pipeline.Telemetry;
 using StreamAgg.Service.Cli;
 using StreamAgg.Service.Configuration;
@@ -89,7 +90,7 @@ public sealed partial class ConventionTests
     {
         var named = Table("README.md", "| `Kafka:BootstrapServers` |")
             .SelectMany(row => InCode().Matches(row.Split('|')[1])).Select(match => match.Groups["text"].Value);
-        Assert.Equal(KnownSettings().Append("Kafka:Client:<property>").Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
+        Assert.Equal(KnownSettings().Append("Kafka:Client:<property>").Concat(EventKinds.All.Select(kind => $"Events:{kind.Section}:Fields:<field>")).Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
     }
 
     [Fact]

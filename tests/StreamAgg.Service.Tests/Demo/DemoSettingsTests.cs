@@ -15,7 +15,7 @@ public sealed class DemoSettingsTests
     {
         var given = new Settings
         {
-            Kafka = new KafkaOptions { UsageTopic = "u", Client = { ["session.timeout.ms"] = "120000" } },
+            Kafka = new KafkaOptions { UsageTopic = "u", ErrorTopic = "", RequestTopic = "r", Client = { ["session.timeout.ms"] = "120000" } },
             Postgres = new PostgresOptions { ConnectionString = "Host=db" },
             Raw = new(),
             Pipeline = new PipelineOptions
@@ -30,6 +30,7 @@ public sealed class DemoSettingsTests
         var settings = DemoSettings.Of(given, "Host=embedded", "127.0.0.1:1");
         Assert.Equal(1, settings.Pipeline.Consumers);
         Assert.Empty(settings.Kafka.Client);
+        Assert.Equal(["u", "demo.errors"], settings.Topics.All);
         Assert.Equal(new EventOptions { LabelCase = LabelCase.Lower }, settings.Pipeline.Events);
         Assert.Equal(1000, settings.Pipeline.MaxPlatforms);
         Assert.Equal(("u", "127.0.0.1:1", "Host=embedded", "p"), (settings.Kafka.UsageTopic, settings.Kafka.BootstrapServers, settings.Postgres.ConnectionString, settings.Pipeline.Id));

@@ -1,5 +1,6 @@
 using System.Text;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Shapes;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Service.Recounts;
@@ -36,6 +37,38 @@ public sealed class LetterEventsTests
         Assert.Equal([1, 2], accepted.Select(one => one.EventIndex));
         Assert.Equal(1, events.Refused[RefusalReason.NotAnObject]);
     }
+
+    [Fact]
+    public void An_envelope_counts_once_a_mapping_says_where_its_event_is_and_is_skipped_where_there_is_none()
+    {
+        LetterEvents mapped = Mapped("payload");
+        Assert.Equal([3], mapped.Judge(Letter($$"""{"payload":{{Good}}}""", place: 3)).Select(one => one.EventIndex));
+        Assert.Empty(mapped.Judge(Letter("""{"payload":null}""", place: 3)));
+        Assert.Equal([KeyValuePair.Create("skipped", 1L)], mapped.Refused);
+    }
+
+    [Theory]
+    [InlineData(null, null, 1, new[] { 0, 2 })]
+    [InlineData(0, null, 1, new[] { 0, 2 })]
+    [InlineData(0, "0,1", 2, new[] { 0 })]
+    [InlineData(2, "2", 1, new[] { 2 })]
+    public void Of_a_value_that_holds_several_events_those_count_that_the_letter_stands_for(int? place, string? places, int count, int[] accepted)
+    {
+        LetterEvents mapped = Mapped("spans[]");
+        DeadLetter letter = Letter($$$"""{"spans":[{{{Good}}},{"platform":true},{{{Good}}}]}""", place) with
+        {
+            Places = places is null ? null : EventPlaces.TryParse(places),
+            Events = count,
+            Reason = "bad_field:platform",
+        };
+        Assert.Equal(accepted, mapped.Judge(letter).Select(one => one.EventIndex));
+        Assert.Equal(Math.Max(0, count - accepted.Length), mapped.Refused.GetValueOrDefault("bad_field:platform"));
+    }
+
+    private static LetterEvents Mapped(string root) => new(new PipelineOptions
+    {
+        Events = new EventOptions { Shapes = new Dictionary<EventKind, EventShape> { [EventKind.Usage] = new() { Root = ShapePath.TryParse(root) } } },
+    });
 
     private static DeadLetter Letter(string value, int? place) => new()
     {

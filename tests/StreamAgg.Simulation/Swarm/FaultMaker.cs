@@ -1,3 +1,4 @@
+using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Chance;
@@ -185,7 +186,7 @@ internal sealed class FaultMaker(World world, MetadataWeather metadata, LetterWe
 
     private void AddPartition()
     {
-        string topic = chance.Chance(0.5) ? World.Topics.Usage : World.Topics.Error;
+        string topic = chance.Chance(0.5) ? World.Topics[EventKind.Usage] : World.Topics[EventKind.Error];
         if (world.Cluster.Describe(topic) is not { } described)
             return;
         Count(Happening.PartitionAdded);
@@ -196,7 +197,7 @@ internal sealed class FaultMaker(World world, MetadataWeather metadata, LetterWe
 
     private void RecreateTopic()
     {
-        string topic = chance.Chance(0.5) ? World.Topics.Usage : World.Topics.Error;
+        string topic = chance.Chance(0.5) ? World.Topics[EventKind.Usage] : World.Topics[EventKind.Error];
         if (world.Cluster.Describe(topic) is not { } described)
             return;
         Count(Happening.TopicRecreated);

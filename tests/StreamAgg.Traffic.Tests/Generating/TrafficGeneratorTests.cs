@@ -47,22 +47,28 @@ public sealed class TrafficGeneratorTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void The_decoder_finds_what_the_generator_says_that_there_is(ulong seed)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    [InlineData(4, true)]
+    public void The_decoder_finds_what_the_generator_says_that_there_is(ulong seed, bool isOneTopic)
     {
         // The widest MaxFuture that can be configured: what is poison must be so everywhere.
         var decoder = new EventDecoder(TimeSpan.FromDays(1));
         var reasons = new HashSet<string>();
-        foreach (GeneratedRecord record in Day(Options with { Seed = seed, EventsPerSecond = 0.2, PoisonShare = 0.5, BatchShare = 0.2, Incidents = Incident.Story }))
+        var options = Options with
+        {
+            Seed = seed, IsOneTopic = isOneTopic, EventsPerSecond = 0.2, PoisonShare = 0.5, BatchShare = 0.2, Incidents = Incident.Story,
+        };
+        foreach (GeneratedRecord record in Day(options))
         {
             decoder.Decode(record.Kind, record.Value, record.RecordTimestamp.ToUnixMilliseconds());
             var found = new List<ExpectedEvent>();
             foreach (ref readonly DecodedEvent e in decoder.Accepted)
                 found.Add(new ExpectedEvent(
-                    e.Time, Encoding.UTF8.GetString(decoder.Label(e)), e.DurationMicros == DecodedEvent.NoDuration ? null : e.DurationMicros, e.Status, e.IsTimeout));
+                    e.Time, Encoding.UTF8.GetString(decoder.Label(e)), e.DurationMicros == DecodedEvent.NoDuration ? null : e.DurationMicros, e.Status, e.IsTimeout, e.IsFailure));
             Assert.True(record.Accepted.SequenceEqual(found), Encoding.UTF8.GetString(record.Value));
+            Assert.Equal(isOneTopic, record.Kind == EventKind.Request);
             Assert.Equal(record.RefusedCount, decoder.Refused.Length);
             foreach (Refusal refusal in decoder.Refused)
                 reasons.Add(refusal.Reason);

@@ -63,7 +63,7 @@ public sealed class ExactRecountTests
     {
         var recount = new ExactRecount([], [], First, new Hour(First.SinceEpoch + 1), 100);
         foreach (Instant time in (Instant[])[First.Start - TimeSpan.FromTicks(1), First.Start, First.End])
-            recount.Count(EventKind.Usage, new DecodedEvent { Time = time, DurationMicros = 5 }, "a"u8);
+            recount.Count(new DecodedEvent { Time = time, DurationMicros = 5 }, "a"u8);
         var one = default(BucketTotals);
         one.SuccessCount = 1;
         one.AddDuration(7);
@@ -77,8 +77,8 @@ public sealed class ExactRecountTests
     {
         var recount = new ExactRecount(hourly, daily, First, new Hour(First.SinceEpoch + 1), 100);
         foreach (long duration in micros)
-            recount.Count(EventKind.Usage, new DecodedEvent { Time = First.Start, DurationMicros = duration }, "a"u8);
-        recount.Count(EventKind.Error, new DecodedEvent { Time = First.Start, DurationMicros = DecodedEvent.NoDuration, Status = StatusClass.ServerError, IsTimeout = true }, "a"u8);
+            recount.Count(new DecodedEvent { Time = First.Start, DurationMicros = duration }, "a"u8);
+        recount.Count(new DecodedEvent { IsFailure = true, Time = First.Start, DurationMicros = DecodedEvent.NoDuration, Status = StatusClass.ServerError, IsTimeout = true }, "a"u8);
         return recount;
     }
 

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 
-namespace StreamAgg.Core.Events;
+namespace StreamAgg.Core.Shapes;
 
 /// <summary>Resolves the escapes of a JSON string without ever throwing: half a surrogate pair is an answer, not an error.</summary>
 internal static class JsonString

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace StreamAgg.Core.Events;
+namespace StreamAgg.Core.Shapes;
 
 /// <summary>Where the value of a field lies in the record. It is judged when its object is complete: only the last one of a name counts.</summary>
 /// <param name="Type">None where the field was not there.</param>
