@@ -21,7 +21,7 @@ for (int i = 0; i < args.Length; i += 2)
     }
 }
 
-Func<Target>[] targets = [() => new RecordTarget(), () => new ShapeTarget(), () => new DigestTarget(), () => new LetterTarget()];
+Func<Target>[] targets = [() => new RecordTarget(), () => new ScannerTarget(new RecordTarget()), () => new ShapeTarget(), () => new DigestTarget(), () => new LetterTarget()];
 int failed = 0;
 foreach (Func<Target> target in targets)
     failed += Campaign.Run(target, count / targets.Length, seed) ? 0 : 1;

@@ -18,7 +18,7 @@ public sealed class EventDecoder : IShapeSink
     public const int MaxRecordBytes = 1 << 20;
 
     /// <summary>Arrays, the one around the events too, and objects may lie within each other this deep.</summary>
-    public const int MaxDepth = 64;
+    public const int MaxDepth = JsonScanner.MaxDepth;
 
     /// <summary>Buffers that one huge record has grown past this are given back.</summary>
     private const int MaxKeptEvents = 1 << 14;
@@ -91,18 +91,14 @@ public sealed class EventDecoder : IShapeSink
             RefuseRecord(RefusalReason.MalformedJson, $"not UTF-8 at byte {FirstInvalidByte(value)}", value.Length);
             return;
         }
-        try
+        if (value.Length > MaxRecordBytes)
         {
-            var reader = new Utf8JsonReader(value, ReaderOptions);
-            if (value.Length > MaxRecordBytes)
-                RefuseLargeRecord(ref reader, value.Length);
-            else
-                ReadRecord(ref reader, kind, value);
+            RefuseLargeRecord(value);
+            return;
         }
-        catch (JsonException malformed)
-        {
-            RefuseRecord(RefusalReason.MalformedJson, RefusalDetail.OneLine(malformed.Message), value.Length);
-        }
+        var scanner = new JsonScanner(value);
+        if (!TryRecord(ref scanner, kind, value))
+            RefuseRecord(RefusalReason.MalformedJson, WhatIsMalformed(value) ?? "not JSON", value.Length);
     }
 
     private void BeginRecord(EventKind kind, int bytes)
@@ -116,53 +112,76 @@ public sealed class EventDecoder : IShapeSink
         shapes[(int)kind]?.BeginRecord();
     }
 
-    private void ReadRecord(ref Utf8JsonReader reader, EventKind kind, ReadOnlySpan<byte> value)
+    /// <returns>False where it is malformed.</returns>
+    private bool TryRecord(ref JsonScanner scanner, EventKind kind, ReadOnlySpan<byte> value)
     {
         bool isOneEvent = false, isEmpty = true;
-        while (reader.Read())
+        while (scanner.Peek() is not 0 and var first)
         {
             // What is alone in its record is refused with all the record's bytes.
-            isOneEvent = isEmpty && reader.TokenType != JsonTokenType.StartArray;
+            isOneEvent = isEmpty && first != '[';
             isEmpty = false;
-            if (reader.TokenType != JsonTokenType.StartArray)
+            if (first != '[')
             {
-                ReadEvent(ref reader, kind, value);
+                if (!TryEvent(ref scanner, kind, value, depth: 0))
+                    return false;
                 continue;
             }
-            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                ReadEvent(ref reader, kind, value);
+            scanner.Pass();
+            if (scanner.TryPass((byte)']'))
+                continue;
+            do
+            {
+                if (!TryEvent(ref scanner, kind, value, depth: 1))
+                    return false;
+            }
+            while (scanner.TryPass((byte)','));
+            if (!scanner.TryPass((byte)']'))
+                return false;
         }
-        if (isEmpty)
-            RefuseRecord(RefusalReason.MalformedJson, "the record has no value, or white space alone", value.Length);
-        else if (isOneEvent)
+        if (isOneEvent)
             refusals.CoverRecord();
+        return !isEmpty;
     }
 
-    /// <summary>Takes the value that the reader stands at and leaves the reader at its last token.</summary>
-    private void ReadEvent(ref Utf8JsonReader reader, EventKind kind, ReadOnlySpan<byte> value)
+    /// <summary>Takes the value that stands next.</summary>
+    /// <returns>False where it is malformed.</returns>
+    private bool TryEvent(ref JsonScanner scanner, EventKind kind, ReadOnlySpan<byte> value, int depth)
     {
-        int start = (int)reader.TokenStartIndex;
-        if (reader.TokenType != JsonTokenType.StartObject)
+        bool isObject = scanner.Peek() == '{';
+        int start = scanner.Position;
+        if (!isObject || shapes[(int)kind] is not null)
         {
-            reader.Skip();
-            Refuse(RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, (int)reader.BytesConsumed);
+            if (!scanner.TryValue(depth, out _))
+                return false;
+            if (isObject)
+                return ReadMapped(shapes[(int)kind]!, value, start, scanner.Position);
+            Refuse(RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, scanner.Position);
         }
-        else if (shapes[(int)kind] is { } shape)
+        else if (!TryFields(ref scanner, kind, depth, out bool isKnown))
         {
-            if (shape.Read(ref reader, value, shape.IsMany ? this : null) is { } root)
-                JudgeMapped(shape, root, start, (int)reader.BytesConsumed);
-            return;
+            return false;
         }
-        else if (ReadFields(ref reader, kind))
+        else if (isKnown)
         {
-            Judge(value, start, (int)reader.BytesConsumed);
+            Judge(value, start, scanner.Position);
         }
         else if (!refusals.TryCount(RefusalReason.UnknownShape, places))
         {
-            int end = (int)reader.BytesConsumed;
-            Refuse(RefusalReason.UnknownShape, UnknownShape.Describe(value[start..end], kind), start, end);
+            Refuse(RefusalReason.UnknownShape, UnknownShape.Describe(value[start..scanner.Position], kind), start, scanner.Position);
         }
         places++;
+        return true;
+    }
+
+    /// <summary>What is well-formed is read once more, by paths.</summary>
+    private bool ReadMapped(ShapeReader shape, ReadOnlySpan<byte> value, int start, int end)
+    {
+        var reader = new Utf8JsonReader(value[start..end], ReaderOptions);
+        reader.Read();
+        if (shape.Read(ref reader, value[start..end], shape.IsMany ? this : null) is { } root)
+            JudgeMapped(shape, root, start, end);
+        return true;
     }
 
     void IShapeSink.OnEvent(ShapeRoot root) => JudgeMapped(shapes[(int)rules.Kind]!, root, 0, recordBytes);
@@ -201,52 +220,62 @@ public sealed class EventDecoder : IShapeSink
             refusals.Add(new Refusal(places, reason, detail, start, end - start));
     }
 
-    /// <returns>False where not one of the fields that are read stands in the object, null or not.</returns>
-    private bool ReadFields(ref Utf8JsonReader reader, EventKind kind)
+    /// <param name="isKnown">False where not one of the fields that are read stands in the object, null or not.</param>
+    /// <returns>False where the object is malformed.</returns>
+    private bool TryFields(ref JsonScanner scanner, EventKind kind, int depth, out bool isKnown)
     {
         Span<RawField> fields = rules.Fields;
         fields.Clear();
-        bool isKnown = false;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        isKnown = false;
+        scanner.Pass();
+        if (scanner.TryPass((byte)'}'))
+            return true;
+        do
         {
-            Field field = Find(ref reader, kind);
-            reader.Read();
-            if (field != Field.Ignored)
-            {
-                isKnown = true;
-                bool isString = reader.TokenType == JsonTokenType.String;
-                fields[(int)field] = new RawField(
-                    reader.TokenType, isString && reader.ValueIsEscaped, (int)reader.TokenStartIndex + (isString ? 1 : 0), reader.ValueSpan.Length);
-            }
-            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
-            {
-                reader.Skip();
-                if (field != Field.Ignored)
-                    fields[(int)field] = fields[(int)field].To((int)reader.BytesConsumed);
-            }
+            if (!scanner.TryName(out ReadOnlySpan<byte> name, out bool isEscaped))
+                return false;
+            Field field = isEscaped ? FindEscaped(name, kind) : EventFields.Find(name, kind);
+            if (!scanner.TryValue(depth + 1, out RawField read))
+                return false;
+            if (field == Field.Ignored)
+                continue;
+            isKnown = true;
+            fields[(int)field] = read;
         }
-        return isKnown;
+        while (scanner.TryPass((byte)','));
+        return scanner.TryPass((byte)'}');
     }
 
-    private Field Find(ref Utf8JsonReader reader, EventKind kind)
-    {
-        ReadOnlySpan<byte> name = reader.ValueSpan;
-        if (!reader.ValueIsEscaped)
-            return EventFields.Find(name, kind);
-        // Six bytes (\u0061) may stand for one.
-        return name.Length <= EventFields.LongestName * 6 && rules.TryUnescape(name, out name) ? EventFields.Find(name, kind) : Field.Ignored;
-    }
+    /// <summary>Six bytes (\u0061) may stand for one.</summary>
+    private Field FindEscaped(ReadOnlySpan<byte> name, EventKind kind) =>
+        name.Length <= EventFields.LongestName * 6 && rules.TryUnescape(name, out name) ? EventFields.Find(name, kind) : Field.Ignored;
 
     /// <summary>Nothing of it is kept, but a record that is both is malformed first.</summary>
-    private void RefuseLargeRecord(ref Utf8JsonReader reader, int valueBytes)
+    private void RefuseLargeRecord(ReadOnlySpan<byte> value)
     {
-        bool isEmpty = true;
-        while (reader.Read())
-            isEmpty = false;
-        if (isEmpty)
-            RefuseRecord(RefusalReason.MalformedJson, "the record has white space alone", valueBytes);
+        if (value.Trim(" \t\r\n"u8).IsEmpty)
+            RefuseRecord(RefusalReason.MalformedJson, "the record has white space alone", value.Length);
+        else if (WhatIsMalformed(value) is { } malformed)
+            RefuseRecord(RefusalReason.MalformedJson, malformed, value.Length);
         else
-            RefuseRecord(RefusalReason.TooLarge, $"the value has {valueBytes} bytes, at most {MaxRecordBytes} are read", valueBytes);
+            RefuseRecord(RefusalReason.TooLarge, $"the value has {value.Length} bytes, at most {MaxRecordBytes} are read", value.Length);
+    }
+
+    /// <summary>In the words of the general reader; null where it finds nothing.</summary>
+    private static string? WhatIsMalformed(ReadOnlySpan<byte> value)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(value, ReaderOptions);
+            bool isEmpty = true;
+            while (reader.Read())
+                isEmpty = false;
+            return isEmpty ? "the record has no value, or white space alone" : null;
+        }
+        catch (JsonException malformed)
+        {
+            return RefusalDetail.OneLine(malformed.Message);
+        }
     }
 
     private void RefuseRecord(string reason, string detail, int valueBytes)

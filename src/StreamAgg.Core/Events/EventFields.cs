@@ -69,30 +69,17 @@ public static class EventFields
 
     public static readonly IReadOnlyList<EventField> Numbers = [.. All.Where(field => field.Number is not null)];
 
-    // The length tells most names apart, so that an ignored field costs a jump and at most one comparison.
-    private static readonly EventField[][][] NamesOf = [.. EventKinds.All.Select(kind => ByLength(kind.Kind))];
+    private static readonly FieldNames[] NamesOf = [.. EventKinds.All.Select(kind => new FieldNames(Of(kind.Kind)))];
 
     /// <summary>In bytes.</summary>
-    internal static int LongestName => NamesOf[0].Length - 1;
+    internal static int LongestName { get; } = NamesOf.Max(names => names.LongestName);
 
     /// <summary>The fields of one kind's events.</summary>
     public static IEnumerable<EventField> Of(EventKind kind) => All.Where(field => field.IsReadOf(kind));
 
     /// <param name="name">UTF-8, unescaped.</param>
     /// <param name="kind">Decides which names are read at all.</param>
-    internal static Field Find(ReadOnlySpan<byte> name, EventKind kind)
-    {
-        EventField[][] names = NamesOf[(int)kind];
-        if (name.Length < names.Length)
-            foreach (EventField field in names[name.Length])
-                if (name[0] == field.Utf8[0] && name.SequenceEqual(field.Utf8))
-                    return field.Id;
-        return Field.Ignored;
-    }
-
-    private static EventField[][] ByLength(EventKind kind) =>
-        [.. Enumerable.Range(0, All.Max(field => field.Name.Length) + 1)
-            .Select(length => Of(kind).Where(field => field.Name.Length == length).ToArray())];
+    internal static Field Find(ReadOnlySpan<byte> name, EventKind kind) => NamesOf[(int)kind].Find(name);
 }
 
 /// <summary>What the number fields of one event say, by the places of <see cref="EventFields"/>.</summary>

@@ -36,6 +36,7 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     private byte[] scratch = new byte[1024];
     private DurationsLeftOut leftOutHere;
     private bool explains;
+    private Rfc3339.LastDate lastDate;
 
     /// <summary>What the record's events are.</summary>
     public EventKind Kind { get; private set; }
@@ -120,7 +121,7 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         if (field.Type == JsonTokenType.String)
         {
             ReadOnlySpan<byte> text = Text(record, field);
-            if (Rfc3339.TryParse(text, out time))
+            if (Rfc3339.TryParse(text, ref lastDate, out time))
                 return true;
             if (!JsonNumber.IsNumber(text))
                 return BadField(Field.CreatedAt, explains ? CreatedAtDetail.Of(text) : "");

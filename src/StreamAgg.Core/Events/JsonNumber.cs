@@ -13,10 +13,17 @@ internal readonly record struct JsonNumber(bool IsNegative, long Whole, int Next
     /// <summary>The integral value, saturated.</summary>
     public long Signed => !IsNegative ? Whole : Whole == long.MaxValue ? long.MinValue : -Whole;
 
+    private const int MostPlainDecimals = 9;
+
+    private static readonly long[] Powers = [.. Enumerable.Range(0, MaxDigits + 1).Select(power => (long)Math.Pow(10, power))];
+
     /// <param name="text">A number that is well-formed JSON, of any length.</param>
     /// <param name="decimals">The power of ten that the value is multiplied with; below 0 it is divided.</param>
     public static JsonNumber Parse(ReadOnlySpan<byte> text, int decimals)
     {
+        // What nearly every number is: a few digits, perhaps with a point among them. In one pass, and exact as the rest is.
+        if (text.Length <= MaxDigits && decimals is >= 0 and <= MostPlainDecimals && TryPlain(text, decimals, out JsonNumber plain))
+            return plain;
         bool negative = text[0] == '-';
         if (negative)
             text = text[1..];
@@ -31,6 +38,34 @@ internal readonly record struct JsonNumber(bool IsNegative, long Whole, int Next
         if (e >= 0)
             magnitude += Exponent(text[(e + 1)..]);
         return Take(negative, mantissa[first..], magnitude + decimals);
+    }
+
+    private static bool TryPlain(ReadOnlySpan<byte> text, int decimals, out JsonNumber plain)
+    {
+        long digits = 0;
+        int point = text.Length;
+        plain = default;
+        for (int i = 0; i < text.Length; i++)
+        {
+            uint digit = (uint)(text[i] - '0');
+            if (digit <= 9)
+                digits = (digits * 10) + digit;
+            else if (text[i] == '.')
+                point = i;
+            else
+                return false;
+        }
+        int fraction = Math.Max(0, text.Length - point - 1);
+        if (point + decimals > MaxDigits)
+            return false;
+        if (fraction <= decimals)
+        {
+            plain = new JsonNumber(false, digits * Powers[decimals - fraction], 0, HasRest: false);
+            return true;
+        }
+        (long whole, long rest) = Math.DivRem(digits, Powers[fraction - decimals]);
+        plain = new JsonNumber(false, whole, (int)(rest / Powers[fraction - decimals - 1]), rest != 0);
+        return true;
     }
 
     /// <summary>True where the text is one JSON number and nothing else: what a string must hold to be read as one.</summary>

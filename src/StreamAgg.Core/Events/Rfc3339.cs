@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using StreamAgg.Core.Time;
 
 namespace StreamAgg.Core.Events;
@@ -15,7 +16,21 @@ public static class Rfc3339
 
     public static bool TryParse(ReadOnlySpan<byte> text, out Instant instant)
     {
-        if (TryParseLocal(text, out long ticks, out int zoneStart) && TryParseZone(text[zoneStart..], out int offsetMinutes))
+        var nothing = default(LastDate);
+        return TryParse(text, ref nothing, out instant);
+    }
+
+    /// <summary>The date of the text before: most texts that are read after each other share it.</summary>
+    internal struct LastDate
+    {
+        public ulong YearAndMonth;
+        public ushort Day;
+        public int DaysSinceEpoch;
+    }
+
+    internal static bool TryParse(ReadOnlySpan<byte> text, ref LastDate last, out Instant instant)
+    {
+        if (TryParseLocal(text, ref last, out long ticks, out int zoneStart) && TryParseZone(text[zoneStart..], out int offsetMinutes))
         {
             instant = new Instant(ticks - (offsetMinutes * TimeSpan.TicksPerMinute));
             return true;
@@ -28,22 +43,26 @@ public static class Rfc3339
     /// <param name="text">Of any length.</param>
     /// <param name="ticks">Since 1970 by the clock that was read.</param>
     /// <param name="zoneStart">Where the zone starts; the text's length where it has none.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryParseLocal(ReadOnlySpan<byte> text, out long ticks, out int zoneStart)
+    {
+        var nothing = default(LastDate);
+        return TryParseLocal(text, ref nothing, out ticks, out zoneStart);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryParseLocal(ReadOnlySpan<byte> text, ref LastDate last, out long ticks, out int zoneStart)
     {
         (ticks, zoneStart) = (0, 0);
         if (!HasItsShape(text))
             return false;
-        int year = (Two(text, 0) * 100) + Two(text, 2), month = Two(text, 5), day = Two(text, 8);
         int hour = Two(text, 11), minute = Two(text, 14), second = Two(text, 17);
-        // A character that is no digit makes its field negative, whatever the other half of the year says.
-        if (year < 0 || month is < 1 or > 12 || day < 1 || day > DaysIn(year, month) || hour is < 0 or > 23 || minute is < 0 or > 59
-            || second is < 0 or > 60)
+        // A character that is no digit makes its field negative.
+        if (hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 60 || !TryDate(text, ref last, out int days))
             return false;
         if (!TryParseFraction(text, out long fractionTicks, out zoneStart))
             return false;
 
-        long seconds = (DaysSinceEpoch(year, month, day) * 86_400L) + (hour * 3600) + (minute * 60) + Math.Min(second, 59);
+        long seconds = (days * 86_400L) + (hour * 3600) + (minute * 60) + Math.Min(second, 59);
         ticks = (seconds * TimeSpan.TicksPerSecond) + fractionTicks;
         return true;
     }
@@ -68,6 +87,23 @@ public static class Rfc3339
         if (hours is < 0 or > 23 || minutes is < 0 or > 59)
             return false;
         offsetMinutes = ((hours * 60) + minutes) * (zone[0] == '-' ? -1 : 1);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryDate(ReadOnlySpan<byte> text, ref LastDate last, out int days)
+    {
+        ulong yearAndMonth = MemoryMarshal.Read<ulong>(text);
+        ushort dayOfMonth = MemoryMarshal.Read<ushort>(text[8..]);
+        days = last.DaysSinceEpoch;
+        if (yearAndMonth == last.YearAndMonth && dayOfMonth == last.Day)
+            return true;
+        int year = (Two(text, 0) * 100) + Two(text, 2), month = Two(text, 5), day = Two(text, 8);
+        // Whatever the other half of the year says.
+        if (year < 0 || month is < 1 or > 12 || day < 1 || day > DaysIn(year, month))
+            return false;
+        days = DaysSinceEpoch(year, month, day);
+        last = new LastDate { YearAndMonth = yearAndMonth, Day = dayOfMonth, DaysSinceEpoch = days };
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace StreamAgg.Core.Shapes;
@@ -10,7 +11,11 @@ namespace StreamAgg.Core.Shapes;
 internal readonly record struct RawField(JsonTokenType Type, bool Escaped, int Start, int Length)
 {
     /// <summary>Not there, null, or the empty string that producers write for what they do not have.</summary>
-    public bool IsMissing => Type is JsonTokenType.None or JsonTokenType.Null || (Type == JsonTokenType.String && Length == 0);
+    public bool IsMissing
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Type is JsonTokenType.None or JsonTokenType.Null || (Type == JsonTokenType.String && Length == 0);
+    }
 
     /// <summary>The same value up to where it ends: an object's or array's first token tells only where it starts.</summary>
     public RawField To(int end) => this with { Length = end - Start };
