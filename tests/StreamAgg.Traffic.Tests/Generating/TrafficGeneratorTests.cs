@@ -58,7 +58,12 @@ public sealed class TrafficGeneratorTests
         var reasons = new HashSet<string>();
         var options = Options with
         {
-            Seed = seed, IsOneTopic = isOneTopic, EventsPerSecond = 0.2, PoisonShare = 0.5, BatchShare = 0.2, Incidents = Incident.Story,
+            Seed = seed,
+            IsOneTopic = isOneTopic,
+            EventsPerSecond = 0.2,
+            PoisonShare = 0.5,
+            BatchShare = 0.2,
+            Incidents = Incident.Story,
         };
         foreach (GeneratedRecord record in Day(options))
         {
