@@ -44,8 +44,10 @@ internal sealed class FieldNames
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Head(ReadOnlySpan<byte> name) => name.Length >= 8 ? MemoryMarshal.Read<ulong>(name) : MemoryMarshal.Read<uint>(name);
+    private static ulong Head(ReadOnlySpan<byte> name) =>
+        name.Length >= 8 ? MemoryMarshal.Read<ulong>(name) : MemoryMarshal.Read<uint>(name);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Tail(ReadOnlySpan<byte> name) => name.Length >= 8 ? MemoryMarshal.Read<ulong>(name[^8..]) : MemoryMarshal.Read<uint>(name[^4..]);
+    private static ulong Tail(ReadOnlySpan<byte> name) =>
+        name.Length >= 8 ? MemoryMarshal.Read<ulong>(name[^8..]) : MemoryMarshal.Read<uint>(name[^4..]);
 }

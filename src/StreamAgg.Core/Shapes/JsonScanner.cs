@@ -6,7 +6,9 @@ using System.Text.Json;
 
 namespace StreamAgg.Core.Shapes;
 
-/// <summary>Walks over JSON once, without a token apart for each name, colon and comma; says no to all that <see cref="Utf8JsonReader"/> throws for.</summary>
+/// <summary>
+/// Walks over JSON once, without a token apart for each name, colon and comma; says no to all that <see cref="Utf8JsonReader"/> throws for.
+/// </summary>
 /// <remarks>
 /// A general reader can be asked anything after each token and so keeps where it is; here the caller asks for members and values in the order in
 /// which they stand, and that is in the code. A method that returns false has left the scanner nowhere: what is wrong, and where, the general reader
