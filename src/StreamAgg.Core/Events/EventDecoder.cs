@@ -25,6 +25,8 @@ public sealed class EventDecoder : IShapeSink
 
     private static readonly JsonReaderOptions ReaderOptions = new() { AllowMultipleValues = true, MaxDepth = MaxDepth };
 
+    private static readonly JsonReaderOptions InArrayOptions = new() { AllowMultipleValues = true, MaxDepth = MaxDepth - 1 };
+
     private readonly EventRules rules;
     private readonly ShapeReader?[] shapes;
     private readonly Refusals refusals = new();
@@ -150,12 +152,12 @@ public sealed class EventDecoder : IShapeSink
     {
         bool isObject = scanner.Peek() == '{';
         int start = scanner.Position;
-        if (!isObject || shapes[(int)kind] is not null)
+        if (isObject && shapes[(int)kind] is { } shape)
+            return TryMapped(ref scanner, shape, value, depth);
+        if (!isObject)
         {
             if (!scanner.TryValue(depth, out _))
                 return false;
-            if (isObject)
-                return ReadMapped(shapes[(int)kind]!, value, start, scanner.Position);
             Refuse(RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, scanner.Position);
         }
         else if (!TryFields(ref scanner, kind, depth, out bool isKnown))
@@ -174,13 +176,25 @@ public sealed class EventDecoder : IShapeSink
         return true;
     }
 
-    /// <summary>What is well-formed is read once more, by paths.</summary>
-    private bool ReadMapped(ShapeReader shape, ReadOnlySpan<byte> value, int start, int end)
+    private bool TryMapped(ref JsonScanner scanner, ShapeReader shape, ReadOnlySpan<byte> value, int depth)
     {
-        var reader = new Utf8JsonReader(value[start..end], ReaderOptions);
-        reader.Read();
-        if (shape.Read(ref reader, value[start..end], shape.IsMany ? this : null) is { } root)
-            JudgeMapped(shape, root, start, end);
+        int start = scanner.Position;
+        ReadOnlySpan<byte> rest = value[start..];
+        var reader = new Utf8JsonReader(rest, depth == 0 ? ReaderOptions : InArrayOptions);
+        ShapeRoot? root;
+        try
+        {
+            reader.Read();
+            root = shape.Read(ref reader, rest, shape.IsMany ? this : null);
+        }
+        catch (JsonException)
+        {
+            // What is wrong is asked of the whole record.
+            return false;
+        }
+        scanner.Pass((int)reader.BytesConsumed);
+        if (root is { } found)
+            JudgeMapped(shape, found, start, scanner.Position);
         return true;
     }
 

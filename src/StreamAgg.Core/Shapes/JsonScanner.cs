@@ -45,8 +45,8 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
         return 0;
     }
 
-    /// <summary>Passes one byte that <see cref="Peek"/> has seen.</summary>
-    public void Pass() => at++;
+    /// <summary>Passes bytes that the caller has looked at: <see cref="Peek"/>'s, or a value that it has read itself.</summary>
+    public void Pass(int bytes = 1) => at += bytes;
 
     /// <summary>Passes the byte where it stands next, white space before it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

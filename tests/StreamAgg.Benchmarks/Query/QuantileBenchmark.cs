@@ -34,11 +34,13 @@ internal static class QuantileBenchmark
         {
             var from = days % 1 == 0 ? Start : Start + TimeSpan.FromHours(12);
             var times = new List<double>();
-            for (int i = 0; i < Readings; i++)
+            // The first ones compile.
+            for (int i = -Readings; i < Readings; i++)
             {
                 long started = Stopwatch.GetTimestamp();
                 var answer = await queries.QuantileAsync(0.99, null, from, from + TimeSpan.FromDays(days), CancellationToken.None);
-                times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                if (i >= 0)
+                    times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
                 if (answer.Count != (long)(days * 24) * Platforms * Durations)
                     throw new InvalidOperationException($"{answer.Count} durations were found");
             }
