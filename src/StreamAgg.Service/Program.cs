@@ -1,5 +1,6 @@
 using StreamAgg.Service.Cli;
 using StreamAgg.Service.Faults;
+using StreamAgg.Service.Run;
 
 if (OpenFileLimit.WhyTooLow() is { } reason)
 {
@@ -7,4 +8,5 @@ if (OpenFileLimit.WhyTooLow() is { } reason)
     return ExitCode.Dependency;
 }
 
+Allocator.Adopt(args);
 return await CommandLine.RunAsync(args);

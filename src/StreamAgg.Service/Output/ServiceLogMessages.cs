@@ -2,7 +2,9 @@ using StreamAgg.Core.Time;
 
 namespace StreamAgg.Service.Output;
 
-/// <summary>Every line that the service itself logs. Event ids: 900 start and end, 910 the minute's line, 920 HTTP, 930 telemetry.</summary>
+/// <summary>
+/// Every line that the service itself logs. Event ids: 900 start and end, 910 the minute's line, 920 HTTP, 930 telemetry, 940 memory.
+/// </summary>
 internal static partial class ServiceLogMessages
 {
     [LoggerMessage(900, LogLevel.Information,
@@ -74,4 +76,7 @@ internal static partial class ServiceLogMessages
 
     [LoggerMessage(931, LogLevel.Information, "{Signal} arrive at {Endpoint} again")]
     public static partial void TelemetryArrives(this ILogger logger, string signal, string endpoint);
+
+    [LoggerMessage(940, LogLevel.Information, "memory is allocated by {Library}")]
+    public static partial void AllocatesBy(this ILogger logger, string library);
 }

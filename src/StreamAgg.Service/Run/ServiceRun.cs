@@ -19,6 +19,8 @@ internal sealed class ServiceRun(Settings settings, ILoggerFactory loggers, Time
     {
         logger.Starting(ProductVersion.Text, settings.Pipeline.Id, settings.Kafka.GroupId, settings.Kafka.BootstrapServers,
             settings.Postgres.PublishSchema);
+        if (Allocator.InUse is { } library)
+            logger.AllocatesBy(library);
         if (settings.Pipeline.Compression < 100)
             logger.CompressionIsLow(settings.Pipeline.Compression);
         try
