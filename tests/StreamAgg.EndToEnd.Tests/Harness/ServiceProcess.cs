@@ -55,7 +55,8 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     public static ServiceProcess Start(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         string place = Directory.CreateTempSubdirectory("streamagg-process-").FullName;
-        string program = Path.Combine(AppContext.BaseDirectory, "streamagg.dll");
+        // As it is published where somebody has published it, for it starts sooner then; else as it was built.
+        string program = Path.Combine(Environment.GetEnvironmentVariable("STREAMAGG_PUBLISHED") ?? AppContext.BaseDirectory, "streamagg.dll");
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = place, UseShellExecute = false };
         foreach (string argument in (string[])["-c", Guard, "sh", Path.Combine(place, "out"), Path.Combine(place, "err"), "dotnet", program, .. arguments])
             start.ArgumentList.Add(argument);
