@@ -130,6 +130,18 @@ public sealed partial class PageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_outage_that_is_over_is_still_what_stands_out()
+    {
+        Show(
+            [Row("a", 4, 990, 10), Row("a", 3, 800, 200), Row("a", 2, 850, 150), Row("a", 1, 990, 10), Row("b", 1, 1000, 1)],
+            [Row("a", 25, 990, 10), Row("b", 25, 1000, 1)]);
+
+        Assert.Contains(
+            "<b>a</b>: 17.5 % errors from <time datetime=\"2026-03-01T09:00:00Z\" data-form=\"minute\">09:00</time> to <time datetime=\"2026-03-01T11:00:00Z\" data-form=\"minute\">11:00</time>, 1 % now.</span>",
+            await PageAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_first_sentence_names_who_fails_since_when_and_how()
     {
         Show(

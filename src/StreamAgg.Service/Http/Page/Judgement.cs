@@ -58,16 +58,21 @@ internal sealed record Judgement(string? Of, string Level, Html Text)
         var failing = newest.TakeWhile(row => row.Row.ErrorRate() >= high).ToList();
         if (failing.Sum(row => row.Row.Errors()) < EnoughErrors)
         {
-            return newest.Count > 0 && platform.Errors >= EnoughErrors && platform.ErrorRate >= high
-                ? new(platform.Label, Warn, Html.Of(
-                    $"{Readable.Percent(platform.ErrorRate)} errors in this range, {Readable.Percent(newest[0].Row.ErrorRate())} now"))
-                : null;
+            // What is over is still what explains the day.
+            var over = newest.SkipWhile(row => row.Row.ErrorRate() < high).TakeWhile(row => row.Row.ErrorRate() >= high).ToList();
+            return over.Sum(row => row.Row.Errors()) < EnoughErrors
+                ? null
+                : new(platform.Label, Warn, Html.Of(
+                    $"{Rate(over)} errors from {Start(view, over[^1].Row.Start)} to {Start(view, over[0].Row.Start + view.Range.Step)}, {Rate(newest[..1])} now"));
         }
 
-        long requests = failing.Sum(row => row.Row.Requests()), errors = failing.Sum(row => row.Row.Errors());
+        long errors = failing.Sum(row => row.Row.Errors());
         var since = failing.Count == platform.Rows.Count ? Html.Of($"in all of this range") : Html.Of($"since {Start(view, failing[^1].Row.Start)}");
-        return new(platform.Label, Bad, Html.Of($"{Readable.Percent(100.0 * errors / requests)} errors {since}, mostly {Mostly(failing, errors)}"));
+        return new(platform.Label, Bad, Html.Of($"{Rate(failing)} errors {since}, mostly {Mostly(failing, errors)}"));
     }
+
+    private static string Rate(List<LiveRow> rows) =>
+        Readable.Percent(100.0 * rows.Sum(row => row.Row.Errors()) / rows.Sum(row => row.Row.Requests()));
 
     private static Judgement? Slow(PageView view, PlatformView platform) =>
         platform is { P99: { } p99, Before.Row: { } before } && before["p99_latency_ms"] is double was && p99 >= Slower * was
