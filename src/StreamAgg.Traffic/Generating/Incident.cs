@@ -25,10 +25,11 @@ public sealed record Incident(string What, string? Platform, int Day, TimeSpan F
     /// <summary>A thing a day that is worth looking at: who watches knows where to look.</summary>
     public static IReadOnlyList<Incident> Story { get; } =
     [
-        new("gemini is slow", "gemini", 1, TimeSpan.FromHours(9), TimeSpan.FromHours(12)) { Slowdown = 6 },
-        new("openai is overloaded", "openai", 2, TimeSpan.FromMinutes(860), TimeSpan.FromMinutes(880)) { ErrorShare = 0.9 },
-        new("events of hours before arrive", null, 3, TimeSpan.FromHours(4), TimeSpan.FromHours(5)) { LateShare = 0.3 },
-        new("a producer sends envelopes", null, 4, TimeSpan.FromHours(18), TimeSpan.FromHours(19)) { EnvelopeShare = 0.1 },
+        // What is compared with a day ago is not on the first one.
+        new("a producer sends envelopes", null, 1, TimeSpan.FromHours(18), TimeSpan.FromHours(19)) { EnvelopeShare = 0.1 },
+        new("gemini is slow", "gemini", 2, TimeSpan.FromHours(9), TimeSpan.FromHours(12)) { Slowdown = 6 },
+        new("openai is overloaded", "openai", 3, TimeSpan.FromMinutes(860), TimeSpan.FromMinutes(880)) { ErrorShare = 0.9 },
+        new("events of hours before arrive", null, 4, TimeSpan.FromHours(4), TimeSpan.FromHours(5)) { LateShare = 0.3 },
     ];
 
     internal bool IsOn(Instant start, int days, Instant now, string platform)

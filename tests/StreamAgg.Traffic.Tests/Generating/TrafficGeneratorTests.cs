@@ -161,17 +161,17 @@ public sealed class TrafficGeneratorTests
         var options = new TrafficOptions { Start = Start, EventsPerSecond = 1, ErrorBurstsPerDay = 0, Incidents = Incident.Story };
         List<GeneratedRecord> days = [.. new TrafficGenerator(options).Until(Start + TimeSpan.FromDays(5))];
 
-        Assert.InRange(Median(Of("gemini", 9, 12)) / Median(Of("gemini", 0, 9)), 5, 7);
-        Assert.InRange(Median(Of("openai", 9, 12)) / Median(Of("openai", 0, 9)), 0.8, 1.25);
+        Assert.InRange(Median(Of("gemini", 33, 36)) / Median(Of("gemini", 0, 33)), 5, 7);
+        Assert.InRange(Median(Of("openai", 33, 36)) / Median(Of("openai", 0, 33)), 0.8, 1.25);
         // Day 5 is as day 1.
-        Assert.InRange(Median(Of("gemini", 105, 108)) / Median(Of("gemini", 24, 96)), 5, 7);
-        Assert.InRange(ErrorShare("openai", 24 + (860 / 60.0), 24 + (880 / 60.0)), 0.8, 1);
-        Assert.InRange(ErrorShare("openai", 0, 24 + (860 / 60.0)), 0, 0.05);
-        Assert.InRange(ErrorShare("anthropic", 24, 48), 0, 0.1);
-        Assert.InRange(LateShare(52, 53), 0.2, 0.4);
-        Assert.InRange(LateShare(0, 52), 0, 0.03);
-        Assert.InRange(RefusedShare(90, 91), 0.05, 0.15);
-        Assert.InRange(RefusedShare(0, 90), 0, 0.02);
+        Assert.InRange(RefusedShare(114, 115), 0.05, 0.15);
+        Assert.InRange(ErrorShare("openai", 48 + (860 / 60.0), 48 + (880 / 60.0)), 0.8, 1);
+        Assert.InRange(ErrorShare("openai", 0, 48 + (860 / 60.0)), 0, 0.05);
+        Assert.InRange(ErrorShare("anthropic", 48, 72), 0, 0.1);
+        Assert.InRange(LateShare(76, 77), 0.2, 0.4);
+        Assert.InRange(LateShare(0, 76), 0, 0.03);
+        Assert.InRange(RefusedShare(18, 19), 0.05, 0.15);
+        Assert.InRange(RefusedShare(19, 114), 0, 0.02);
 
         IEnumerable<GeneratedRecord> Between(double from, double to) =>
             days.Where(record => (record.RecordTimestamp - Start).TotalHours is var hour && hour >= from && hour < to);
