@@ -22,4 +22,10 @@ compile() {
   return "$status"
 }
 
+# publish_to DIR PLATFORM...: the program in one folder. Of one platform, or the native Kafka client of seven would lie in it; compiled
+# beforehand, so that it starts sooner.
+publish_to() {
+  compile publish src/StreamAgg.Service -c Release "${@:2}" --no-self-contained -p:PublishReadyToRun=true -o "$1"
+}
+
 built() { printf '%s/%s/bin/Release/net10.0' "$root" "$1"; }

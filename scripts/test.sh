@@ -62,7 +62,7 @@ test_kinds() {
 publish_for() {
   case " ${*:2} " in *" integration "* | *" kafka "*) ;; *) return 0 ;; esac
   say "publishing what the end-to-end tests start"
-  if compile publish src/StreamAgg.Service -c Release --use-current-runtime --no-self-contained -p:PublishReadyToRun=true -o "$1/published"; then
+  if publish_to "$1/published" --use-current-runtime; then
     export STREAMAGG_PUBLISHED=$1/published
   else
     say "it can't be published here: they start it as it was built"

@@ -87,7 +87,7 @@ public sealed class EventDecoder : IShapeSink
             return;
         }
         recordTime = RecordTime(recordTimestampMilliseconds);
-        // Utf8JsonReader lets any byte pass within strings.
+        // The scanner lets any byte pass within strings.
         if (!Utf8.IsValid(value))
         {
             RefuseRecord(RefusalReason.MalformedJson, $"not UTF-8 at byte {FirstInvalidByte(value)}", value.Length);
@@ -225,14 +225,11 @@ public sealed class EventDecoder : IShapeSink
         if (rules.TryJudge(text, recordTime, ref judged))
             acceptedCount++;
         else if (!refusals.TryCount(rules.Reason, places))
-            refusals.Add(new Refusal(places, rules.Reason, rules.Explain(text, recordTime), start, end - start));
+            Refuse(rules.Reason, rules.Explain(text, recordTime), start, end);
     }
 
-    private void Refuse(string reason, string detail, int start, int end)
-    {
-        if (!refusals.TryCount(reason, places))
-            refusals.Add(new Refusal(places, reason, detail, start, end - start));
-    }
+    private void Refuse(string reason, string detail, int start, int end) =>
+        refusals.Add(new Refusal(places, reason, detail, start, end - start));
 
     /// <param name="isKnown">False where not one of the fields that are read stands in the object, null or not.</param>
     /// <returns>False where the object is malformed.</returns>

@@ -56,7 +56,7 @@ public static class Rfc3339
         if (!HasItsShape(text))
             return false;
         int hour = Two(text, 11), minute = Two(text, 14), second = Two(text, 17);
-        // A character that is no digit makes its field negative.
+        // A character that is no digit makes its field negative, whatever the other half of a year says.
         if (hour is < 0 or > 23 || minute is < 0 or > 59 || second is < 0 or > 60 || !TryDate(text, ref last, out int days))
             return false;
         if (!TryParseFraction(text, out long fractionTicks, out zoneStart))
@@ -99,7 +99,6 @@ public static class Rfc3339
         if (yearAndMonth == last.YearAndMonth && dayOfMonth == last.Day)
             return true;
         int year = (Two(text, 0) * 100) + Two(text, 2), month = Two(text, 5), day = Two(text, 8);
-        // Whatever the other half of the year says.
         if (year < 0 || month is < 1 or > 12 || day < 1 || day > DaysIn(year, month))
             return false;
         days = DaysSinceEpoch(year, month, day);

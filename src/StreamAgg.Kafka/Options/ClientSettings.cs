@@ -12,8 +12,8 @@ internal static class ClientSettings
 
     /// <summary>Read ahead, over all members of the process: librdkafka adds some 400 bytes a record to the bytes that it counts.</summary>
     /// <remarks>
-    /// A record is written by one thread and read and freed by another: what lies between them had better fit into their caches. Of `./dev bench
-    /// baseline`'s whole job, 64,000 records and 10 MB cost a tenth more.
+    /// A record is written by one thread and read and freed by another: what lies between them had better fit into their caches
+    /// (docs/performance.md).
     /// </remarks>
     private const int ReadAheadKilobytes = 4 * 1024;
     private const int ReadAheadRecords = 16_000;

@@ -67,7 +67,7 @@ internal static partial class NaiveDecoder
             return "not_an_object";
         var last = new Dictionary<string, JsonElement>();
         foreach (JsonProperty property in element.EnumerateObject())
-            if (NameOf(property) is { } name)
+            if (LooseText.NameOf(property) is { } name)
                 last[name] = property.Value;
         string[] read = kind switch
         {
@@ -83,7 +83,7 @@ internal static partial class NaiveDecoder
 
         Instant? time = timestamp is null ? null : Instant.FromUnixMilliseconds(timestamp.Value);
         if (Get("created_at") is { } createdAt)
-            time = (createdAt.ValueKind == JsonValueKind.String ? ReadTime(TextOf(createdAt)) : null)
+            time = (createdAt.ValueKind == JsonValueKind.String ? ReadTime(LooseText.TextOf(createdAt)) : null)
                 ?? (NumberOf(createdAt) is { } number ? ReadEpoch(number, options.TimeUnit) : null);
         if (time is null)
             return "bad_field:created_at";
@@ -93,7 +93,7 @@ internal static partial class NaiveDecoder
         {
             if (Get(name) is not { } platform)
                 continue;
-            if ((platform.ValueKind == JsonValueKind.Number ? platform.GetRawText() : platform.ValueKind == JsonValueKind.String ? TextOf(platform) : null) is not { } text)
+            if ((platform.ValueKind == JsonValueKind.Number ? platform.GetRawText() : platform.ValueKind == JsonValueKind.String ? LooseText.TextOf(platform) : null) is not { } text)
                 return "bad_field:" + name;
             label = label == "" ? text.Trim(' ', '\t', '\n', '\v', '\f', '\r') : label;
         }
@@ -169,7 +169,7 @@ internal static partial class NaiveDecoder
 
     private static bool? FlagOf(JsonElement flag)
     {
-        string said = flag.ValueKind == JsonValueKind.String ? TextOf(flag) ?? "?" : flag.GetRawText();
+        string said = flag.ValueKind == JsonValueKind.String ? LooseText.TextOf(flag) ?? "?" : flag.GetRawText();
         if (flag.ValueKind == JsonValueKind.Number)
             said = Fraction(said) is var (n, d) && n == d ? "1" : n == 0 ? "0" : "?";
         return AsciiLower(said) switch { "true" or "1" => true, "false" or "0" => false, _ => null };
@@ -178,34 +178,10 @@ internal static partial class NaiveDecoder
     /// <summary>The digits of a number, or of a string that holds nothing else.</summary>
     private static string? NumberOf(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number ? value.GetRawText()
-        : value.ValueKind == JsonValueKind.String && TextOf(value) is { } text && WholeNumber().IsMatch(text) ? text
+        : value.ValueKind == JsonValueKind.String && LooseText.TextOf(value) is { } text && WholeNumber().IsMatch(text) ? text
         : null;
 
-    private static string GetStringOrText(this JsonElement value) => value.ValueKind == JsonValueKind.String ? TextOf(value) ?? value.GetRawText() : value.GetRawText();
-
-    private static string? NameOf(JsonProperty property)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    private static string? TextOf(JsonElement text)
-    {
-        try
-        {
-            return text.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
+    private static string GetStringOrText(this JsonElement value) => value.ValueKind == JsonValueKind.String ? LooseText.TextOf(value) ?? value.GetRawText() : value.GetRawText();
 
     private static string AsciiLower(string text) => string.Concat(text.Select(c => c is >= 'A' and <= 'Z' ? (char)(c + 32) : c));
 

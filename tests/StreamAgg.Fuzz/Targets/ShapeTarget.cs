@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Shapes;
+using StreamAgg.Core.Tests.Events;
 
 namespace StreamAgg.Fuzz.Targets;
 
@@ -181,7 +182,7 @@ internal sealed class ShapeTarget : Target
     {
         JsonElement? chosen = null;
         foreach (JsonElement element in array.EnumerateArray())
-            if (element.ValueKind == JsonValueKind.Object && Member(element, "key") is { ValueKind: JsonValueKind.String } key && TextOf(key) == "team")
+            if (element.ValueKind == JsonValueKind.Object && Member(element, "key") is { ValueKind: JsonValueKind.String } key && LooseText.TextOf(key) == "team")
                 chosen = element;
         return chosen;
     }
@@ -193,7 +194,7 @@ internal sealed class ShapeTarget : Target
     {
         JsonElement? last = null;
         foreach (JsonProperty member in value.EnumerateObject())
-            if (NameOf(member) == name)
+            if (LooseText.NameOf(member) == name)
                 last = member.Value;
         return last;
     }
@@ -203,7 +204,7 @@ internal sealed class ShapeTarget : Target
     {
         if (value.ValueKind == kind)
             return value;
-        if (value.ValueKind != JsonValueKind.String || TextOf(value) is not { } text)
+        if (value.ValueKind != JsonValueKind.String || LooseText.TextOf(value) is not { } text)
             return null;
         try
         {
@@ -211,30 +212,6 @@ internal sealed class ShapeTarget : Target
             return document.RootElement.ValueKind == kind ? document.RootElement.Clone() : null;
         }
         catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string? NameOf(JsonProperty member)
-    {
-        try
-        {
-            return member.Name;
-        }
-        catch (InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    private static string? TextOf(JsonElement text)
-    {
-        try
-        {
-            return text.GetString();
-        }
-        catch (InvalidOperationException)
         {
             return null;
         }

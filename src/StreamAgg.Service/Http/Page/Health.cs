@@ -27,7 +27,7 @@ internal sealed record Health(string Level, string Word, string Reason)
             _ when orphans > 0 => new(Judgement.Warn, "Not all is read",
                 $"{Plural(orphans, "partition")} of {status.Partitions.Count} without a reader: a rebalance, or a member is missing."),
             { WatermarkAge: null } => new(Judgement.Warn, "Starting", "A partition has no watermark yet: no hour closes before it has."),
-            _ when status.WatermarkAge > Late * Math.Max(1, status.ClockSpeed) => new(Judgement.Warn, "Behind",
+            _ when status.WatermarkAge > Late * status.ClockSpeed => new(Judgement.Warn, "Behind",
                 $"{Readable.Age(status.WatermarkAge)} behind the clock, {Lag(status)}."),
             _ => new(Judgement.Ok, "Healthy",
                 $"{Readable.Age(status.WatermarkAge)} behind the clock, {Lag(status)}{(owners.Length > 0 ? $", {Plural(owners.Length, "member")}" : "")}."),
