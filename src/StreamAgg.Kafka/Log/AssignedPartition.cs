@@ -8,9 +8,6 @@ namespace StreamAgg.Kafka.Log;
 /// </summary>
 internal sealed class AssignedPartition(SourcePartition source, long assignedAt)
 {
-    /// <summary>Offset at which it is handed to the client: never fetched, because the partition is paused before.</summary>
-    public const long ParkedOffset = 0;
-
     public SourcePartition Source { get; } = source;
 
     /// <summary>True from Start to Stop, revocation, or out of range.</summary>

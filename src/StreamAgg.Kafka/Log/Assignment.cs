@@ -1,4 +1,3 @@
-using Confluent.Kafka;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Pipeline.Log;
 
@@ -30,13 +29,13 @@ internal sealed class Assignment(NativeConsumer native, string[] topics)
         return partition;
     }
 
-    public List<AssignedPartition> Add(List<TopicPartition> assigned, long now)
+    public List<AssignedPartition> Add(List<SourcePartition> assigned, long now)
     {
         var added = new List<AssignedPartition>(assigned.Count);
-        foreach (TopicPartition partition in assigned)
+        foreach (SourcePartition partition in assigned)
         {
             // A topic's name is one instance, so that it can be told by its reference.
-            var source = new SourcePartition(Array.Find(topics, topic => topic == partition.Topic) ?? partition.Topic, partition.Partition.Value);
+            var source = new SourcePartition(Array.Find(topics, topic => topic == partition.Topic) ?? partition.Topic, partition.Partition);
             var state = new AssignedPartition(source, now);
             partitions[source] = state;
             added.Add(state);
@@ -46,9 +45,8 @@ internal sealed class Assignment(NativeConsumer native, string[] topics)
     }
 
     /// <summary>Those of the named that are here.</summary>
-    public List<SourcePartition> Known(List<TopicPartitionOffset> named) =>
-        [.. named.Select(partition => Find(new SourcePartition(partition.Topic, partition.Partition.Value))).OfType<AssignedPartition>()
-            .Select(known => known.Source)];
+    public List<SourcePartition> Known(List<SourcePartition> named) =>
+        [.. named.Select(Find).OfType<AssignedPartition>().Select(known => known.Source)];
 
     public void Remove(List<SourcePartition> sources)
     {

@@ -9,7 +9,7 @@ namespace StreamAgg.Kafka.Log;
 
 /// <summary>Hands over what the native client has read: records, ends of partitions, what brokers say against it. On the member's thread.</summary>
 internal sealed class Delivery(
-    NativeConsumer native, Assignment assignment, FetchControl fetchControl, ClientLines lines, FatalAnswers fatalAnswers, ILogger logger)
+    ConsumerClient client, NativeConsumer native, Assignment assignment, FetchControl fetchControl, ClientLines lines, FatalAnswers fatalAnswers, ILogger logger)
 {
     /// <summary>True once the group has refused this member because another one holds its group.instance.id.</summary>
     public bool IsInstanceIdHeld { get; private set; }
@@ -71,7 +71,7 @@ internal sealed class Delivery(
                 MeetMissingOffset(partition, TextOf(message), handler);
                 break;
             case ErrorCode.Local_Fatal:
-                (int fatalCode, string reason) = native.FatalError() ?? ((int)code, TextOf(message));
+                (int fatalCode, string reason) = client.FatalError() ?? ((int)code, TextOf(message));
                 IsInstanceIdHeld = (ErrorCode)fatalCode == ErrorCode.UnreleasedInstanceId;
                 throw fatalAnswers.Of((ErrorCode)fatalCode, reason);
             default:

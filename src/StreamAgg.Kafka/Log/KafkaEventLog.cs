@@ -2,17 +2,18 @@ using System.Runtime.ExceptionServices;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using StreamAgg.Kafka.Logging;
+using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Kafka.Log;
 
-/// <summary>One group member over Confluent.Kafka: the managed client joins the group, the native one hands over the records.</summary>
+/// <summary>One group member over Confluent.Kafka's native client.</summary>
 /// <remarks>
 /// The client's own positions, committed offsets and auto.offset.reset are never relied upon. A partition is taken over parked, at
 /// an offset that is never fetched; <see cref="Start"/> and <see cref="Resume"/> seek to the position that is kept here.
 /// </remarks>
-public sealed class KafkaEventLog : IEventLog
+public sealed class KafkaEventLog : IEventLog, IGroupEvents
 {
     /// <summary>Records a call of <see cref="Poll"/> hands over at most: a few milliseconds of work between two looks at the group.</summary>
     private const int BatchSize = 4096;
@@ -33,7 +34,7 @@ public sealed class KafkaEventLog : IEventLog
     private readonly ILogger logger;
     private readonly ClientLines lines;
     private readonly TimeProvider time;
-    private readonly IConsumer<Ignore, Ignore> consumer;
+    private readonly ConsumerClient client;
     private readonly NativeConsumer native;
     private readonly Assignment assignment;
     private readonly TimeSpan releaseTimeout;
@@ -41,7 +42,6 @@ public sealed class KafkaEventLog : IEventLog
     private readonly Delivery delivery;
     private ILogHandler? current;
     private ExceptionDispatchInfo? failure;
-    private bool isRebalanced;
 
     /// <summary>The client goes on naming the generation that it was thrown out of, until it is in another one.</summary>
     private int lostGeneration;
@@ -62,35 +62,11 @@ public sealed class KafkaEventLog : IEventLog
             ? interval / 3
             : ReleaseTimeout;
         SessionTimeout = Milliseconds(settings, "session.timeout.ms") ?? DefaultSessionTimeout;
-        try
-        {
-            consumer = new ConsumerBuilder<Ignore, Ignore>(settings)
-                .SetPartitionsAssignedHandler((_, assigned) => OnAssigned(assigned))
-                .SetPartitionsRevokedHandler((_, revoked) => OnRevoked(revoked))
-                .SetPartitionsLostHandler((_, lost) => OnLost(lost))
-                .SetErrorHandler((_, error) => lines.OnError(error))
-                .SetLogHandler(lines.OnLog)
-                .SetOffsetsCommittedHandler((_, committed) => OnCommitted(committed))
-                .Build();
-        }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
-        {
-            throw new LogFatalException($"The Kafka client refuses its settings: {e.Message}. Correct Kafka:Client.", e);
-        }
-
-        try
-        {
-            native = new NativeConsumer(consumer, topics, BatchSize);
-        }
-        catch (NotSupportedException e)
-        {
-            consumer.Dispose();
-            throw new LogFatalException(e.Message, e);
-        }
-
+        client = new ConsumerClient(settings, lines, this);
+        native = new NativeConsumer(client, topics, BatchSize);
         assignment = new Assignment(native, topics);
         fetchControl = new FetchControl(native, logger, lines, this.time);
-        delivery = new Delivery(native, assignment, fetchControl, lines, new FatalAnswers(options), logger);
+        delivery = new Delivery(client, native, assignment, fetchControl, lines, new FatalAnswers(options), logger);
     }
 
     public bool IsMember => !isDisposed && native.Generation() is var generation && generation > 0 && generation != lostGeneration;
@@ -100,7 +76,11 @@ public sealed class KafkaEventLog : IEventLog
     /// <summary>True once the group has refused this member because another one holds its group.instance.id.</summary>
     internal bool IsInstanceIdHeld => delivery.IsInstanceIdHeld;
 
-    public void Subscribe() => consumer.Subscribe(topics);
+    public void Subscribe()
+    {
+        if (client.Subscribe(topics) is var code and not ErrorCode.NoError)
+            throw new LogFatalException($"The Kafka client does not subscribe to {string.Join(" and ", topics)}: {code.GetReason()}.");
+    }
 
     public void Poll(TimeSpan timeout, ILogHandler handler)
     {
@@ -114,10 +94,9 @@ public sealed class KafkaEventLog : IEventLog
         }
         finally
         {
-            NativeConsumer.Free(messages);
+            native.Return(messages);
         }
 
-        CheckAssignment();
         failure?.Throw();
     }
 
@@ -186,60 +165,37 @@ public sealed class KafkaEventLog : IEventLog
 
     private void CloseConsumer()
     {
-        try
-        {
-            consumer.Close();
-        }
-        catch (KafkaException e)
-        {
-            lines.OnError(e.Error);
-        }
-        finally
-        {
-            consumer.Dispose();
-        }
+        Tell(client.Close());
+        client.Dispose();
     }
 
     /// <summary>Leaves the group by way of the handlers, on this thread, bounded in time whatever the brokers do.</summary>
     private void Leave(TimeSpan timeout)
     {
         long started = time.GetTimestamp();
-        try
-        {
-            consumer.Unsubscribe();
-            while (assignment.Count > 0 && time.GetElapsedTime(started) < timeout)
-                NativeConsumer.Free(native.Consume(TimeSpan.FromMilliseconds(50)));
-        }
-        catch (KafkaException e)
-        {
-            lines.OnError(e.Error);
-        }
+        Tell(client.Unsubscribe());
+        while (assignment.Count > 0 && time.GetElapsedTime(started) < timeout)
+            native.Return(native.Consume(TimeSpan.FromMilliseconds(50)));
 
         if (assignment.Count > 0)
-            OnLost([.. assignment.Partitions.Select(
-                partition => new TopicPartitionOffset(partition.Source.Topic, partition.Source.Partition, Offset.Unset))]);
+            Lose([.. assignment.Partitions.Select(partition => partition.Source)]);
     }
 
     // What follows runs inside native.Consume, on the member's thread, and never throws: the client would drop everything.
 
-    private List<TopicPartitionOffset> OnAssigned(List<TopicPartition> assigned)
-    {
-        isRebalanced = true;
+    void IGroupEvents.OnAssigned(List<SourcePartition> partitions) =>
         Guard(() =>
         {
-            List<AssignedPartition> added = assignment.Add(assigned, time.GetTimestamp());
+            List<AssignedPartition> added = assignment.Add(partitions, time.GetTimestamp());
             logger.Assigned(added.Count);
             native.Pause(added);
             fetchControl.Changed();
             current?.OnAssigned([.. added.Select(partition => partition.Source)]);
         });
-        return [.. assigned.Select(partition => new TopicPartitionOffset(partition, AssignedPartition.ParkedOffset))];
-    }
 
-    private void OnRevoked(List<TopicPartitionOffset> revoked)
+    void IGroupEvents.OnRevoked(List<SourcePartition> partitions)
     {
-        isRebalanced = true;
-        List<SourcePartition> sources = assignment.Known(revoked);
+        List<SourcePartition> sources = assignment.Known(partitions);
         if (sources.Count == 0)
             return;
 
@@ -256,10 +212,16 @@ public sealed class KafkaEventLog : IEventLog
         Guard(() => current?.OnRevoked(sources));
     }
 
-    private void OnLost(List<TopicPartitionOffset> lost)
+    void IGroupEvents.OnLost(List<SourcePartition> partitions) => Lose(partitions);
+
+    void IGroupEvents.OnRefused(string reason) => Guard(() =>
+        throw new LogFatalException($"The Kafka client does not follow its group: {reason.TrimEnd('.')}. Restart this process."));
+
+    void IGroupEvents.OnCommitFailed(ErrorCode code) => logger.CommitFailed(code.GetReason());
+
+    private void Lose(List<SourcePartition> partitions)
     {
-        isRebalanced = true;
-        List<SourcePartition> sources = assignment.Known(lost);
+        List<SourcePartition> sources = assignment.Known(partitions);
         lostGeneration = native.Generation();
         if (sources.Count > 0)
         {
@@ -300,22 +262,10 @@ public sealed class KafkaEventLog : IEventLog
         }
     }
 
-    /// <summary>The managed client keeps errors of its own assign calls to itself; what it holds tells.</summary>
-    private void CheckAssignment()
+    private void Tell(ErrorCode code)
     {
-        if (!isRebalanced)
-            return;
-
-        isRebalanced = false;
-        int held = consumer.Assignment.Count;
-        if (held != assignment.Count && failure is null)
-            throw new LogFatalException($"The Kafka client holds {held} partitions where the group gave {assignment.Count}: restart this process.");
-    }
-
-    private void OnCommitted(CommittedOffsets committed)
-    {
-        if (committed.Error.IsError)
-            logger.CommitFailed(committed.Error.Reason);
+        if (code != ErrorCode.NoError)
+            lines.OnError(new Error(code));
     }
 
     private static TimeSpan? Milliseconds(Dictionary<string, string> settings, string property) =>

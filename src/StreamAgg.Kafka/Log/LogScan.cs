@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
+using StreamAgg.Kafka.Logging;
 using StreamAgg.Kafka.Metadata;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
@@ -15,7 +16,7 @@ public sealed class LogScan : IDisposable
 {
     private const int BatchSize = 2000;
 
-    private readonly IConsumer<byte[]?, byte[]?> consumer;
+    private readonly ConsumerClient client;
     private readonly NativeConsumer native;
 
     private readonly TimeProvider clock;
@@ -32,8 +33,8 @@ public sealed class LogScan : IDisposable
         // Read as the members read: what an aborted transaction left counts for neither.
         if (options.Client.TryGetValue("isolation.level", out string? isolation))
             settings["isolation.level"] = isolation;
-        consumer = ReaderClient.Build(settings, logger);
-        native = new NativeConsumer(consumer, [.. topics], BatchSize);
+        client = new ConsumerClient(settings, new ClientLines(logger));
+        native = new NativeConsumer(client, [.. topics], BatchSize);
     }
 
     /// <summary>Waits until all is read.</summary>
@@ -62,7 +63,8 @@ public sealed class LogScan : IDisposable
         int left = open.Count;
         if (left == 0)
             return;
-        consumer.Assign(open.Values.Select(progress => new TopicPartitionOffset(progress.Source.Topic, progress.Source.Partition, progress.Next)));
+        if (client.Assign([.. open.Values.Select(progress => (progress.Source, progress.Next))]) is var code and not ErrorCode.NoError)
+            throw new LogFatalException($"The Kafka client does not read {open.Count} partitions: {code.GetReason()}.");
         long heardAt = clock.GetTimestamp();
         while (left > 0)
         {
@@ -81,16 +83,15 @@ public sealed class LogScan : IDisposable
             }
             finally
             {
-                NativeConsumer.Free(messages);
+                native.Return(messages);
             }
         }
-        consumer.Unassign();
     }
 
     public void Dispose()
     {
         native.Dispose();
-        consumer.Dispose();
+        client.Dispose();
     }
 
     /// <returns>How many partitions were read to their end by it.</returns>
@@ -121,7 +122,7 @@ public sealed class LogScan : IDisposable
             if (!progress.IsDone)
                 continue;
             ended++;
-            consumer.IncrementalUnassign([new TopicPartition(progress.Source.Topic, progress.Source.Partition)]);
+            _ = client.Unassign(progress.Source);
         }
         return ended;
     }

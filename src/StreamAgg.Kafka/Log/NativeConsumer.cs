@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Confluent.Kafka;
 using StreamAgg.Kafka.Native;
 
 namespace StreamAgg.Kafka.Log;
@@ -16,21 +15,21 @@ internal sealed unsafe class NativeConsumer : IDisposable
     /// <summary>The client answers a seek from its own thread, with no question to a broker: this is never reached in practice.</summary>
     private const int SeekTimeoutMilliseconds = 1000;
 
-    private readonly ClientHandle handle;
+    private readonly ConsumerClient client;
     private readonly nint queue;
     private readonly string[] topics;
     private readonly nint[] topicPointers;
     private readonly NativeMessage** batch;
 
-    public NativeConsumer(IClient client, string[] topics, int batchSize)
+    public NativeConsumer(ConsumerClient client, string[] topics, int batchSize)
     {
-        handle = ClientHandle.Of(client);
-        queue = NativeMethods.QueueGetConsumer(handle.Pointer);
+        this.client = client;
+        queue = NativeMethods.QueueGetConsumer(client.Pointer);
         this.topics = topics;
 
         // Holding the topics makes their partitions known before they are assigned, so that they can be paused first, and keeps
         // the pointers valid that records are told apart by.
-        topicPointers = [.. topics.Select(topic => NativeMethods.TopicNew(handle.Pointer, topic, 0))];
+        topicPointers = [.. topics.Select(topic => NativeMethods.TopicNew(client.Pointer, topic, 0))];
         BatchSize = batchSize;
         batch = (NativeMessage**)NativeMemory.Alloc((nuint)batchSize, (nuint)sizeof(NativeMessage*));
     }
@@ -56,7 +55,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
     /// <summary>As the coordinator told it last, from 1 (the newer protocol: the epoch); 0 or less where this consumer is no member.</summary>
     public int Generation()
     {
-        nint metadata = NativeMethods.GroupMetadata(handle.Pointer);
+        nint metadata = NativeMethods.GroupMetadata(client.Pointer);
         if (metadata == 0)
             return 0;
 
@@ -65,11 +64,8 @@ internal sealed unsafe class NativeConsumer : IDisposable
         return generation;
     }
 
-    public static void Free(ReadOnlySpan<nint> messages)
-    {
-        foreach (nint message in messages)
-            NativeMethods.MessageDestroy((NativeMessage*)message);
-    }
+    /// <summary>What was consumed and is done with.</summary>
+    public void Return(ReadOnlySpan<nint> messages) => client.Records.Add(messages);
 
     /// <summary>The same string for every record of a topic, found without building one; null where the topic is none of ours.</summary>
     public string? TopicOf(nint topic)
@@ -87,7 +83,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
     public void Pause(IReadOnlyCollection<AssignedPartition> partitions)
     {
         using var list = ListOf(partitions);
-        _ = NativeMethods.PausePartitions(handle.Pointer, list.Pointer);
+        _ = NativeMethods.PausePartitions(client.Pointer, list.Pointer);
         int i = 0;
         foreach (AssignedPartition partition in partitions)
             partition.IsParked = list.Items[i++].Error == 0;
@@ -96,7 +92,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
     public void Resume(IReadOnlyCollection<AssignedPartition> partitions)
     {
         using var list = ListOf(partitions);
-        _ = NativeMethods.ResumePartitions(handle.Pointer, list.Pointer);
+        _ = NativeMethods.ResumePartitions(client.Pointer, list.Pointer);
         foreach (AssignedPartition partition in partitions)
             partition.IsParked = false;
     }
@@ -107,7 +103,7 @@ internal sealed unsafe class NativeConsumer : IDisposable
     public void Seek(IReadOnlyList<AssignedPartition> partitions, Span<int> errors)
     {
         using var list = ListOf(partitions);
-        _ = PartitionList.TakeError(NativeMethods.SeekPartitions(handle.Pointer, list.Pointer, SeekTimeoutMilliseconds));
+        _ = PartitionList.TakeError(NativeMethods.SeekPartitions(client.Pointer, list.Pointer, SeekTimeoutMilliseconds));
         for (int i = 0; i < partitions.Count; i++)
             errors[i] = list.Items[i].Error;
     }
@@ -123,8 +119,8 @@ internal sealed unsafe class NativeConsumer : IDisposable
         AssignedPartition[] one = [partition];
         using var list = ListOf(one);
         Pause(one);
-        string? kept = PartitionList.TakeError(NativeMethods.IncrementalUnassign(handle.Pointer, list.Pointer));
-        return PartitionList.TakeError(NativeMethods.IncrementalAssign(handle.Pointer, list.Pointer)) is string refused ? kept ?? refused : null;
+        string? kept = PartitionList.TakeError(NativeMethods.IncrementalUnassign(client.Pointer, list.Pointer));
+        return PartitionList.TakeError(NativeMethods.IncrementalAssign(client.Pointer, list.Pointer)) is string refused ? kept ?? refused : null;
     }
 
     /// <summary>Returns at once; nobody waits for the answer.</summary>
@@ -134,18 +130,10 @@ internal sealed unsafe class NativeConsumer : IDisposable
         foreach ((Pipeline.Log.SourcePartition source, long offset) in offsets)
             list.Add(source.Topic, source.Partition, offset, leaderEpoch: null);
 
-        return NativeMethods.Commit(handle.Pointer, list.Pointer, isAsync: 1);
+        return NativeMethods.Commit(client.Pointer, list.Pointer, isAsync: 1);
     }
 
-    /// <summary>Why the client can't go on; null where it can.</summary>
-    public (int Code, string Text)? FatalError()
-    {
-        byte* text = stackalloc byte[512];
-        int code = NativeMethods.FatalError(handle.Pointer, text, 512);
-        return code == 0 ? null : (code, Marshal.PtrToStringUTF8((nint)text) ?? "");
-    }
-
-    /// <summary>Before the managed client's: what is held here would keep it from ending.</summary>
+    /// <summary>Before the client's: what is held here would keep it from ending.</summary>
     public void Dispose()
     {
         foreach (nint topic in topicPointers)
@@ -156,7 +144,6 @@ internal sealed unsafe class NativeConsumer : IDisposable
 
         NativeMethods.QueueDestroy(queue);
         NativeMemory.Free(batch);
-        handle.Dispose();
     }
 
     /// <summary>Apart from its caller: the closure would be built at every call there, needed or not.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using StreamAgg.Kafka.Native;
 using StreamAgg.Librdkafka;
 using StreamAgg.Pipeline.Options;
@@ -10,9 +9,8 @@ namespace StreamAgg.Kafka.Options;
 /// that depend on each other.
 /// </summary>
 /// <remarks>The clients that are made here are told of no broker, so nothing is connected, and are gone when the answer is there.</remarks>
-public static unsafe class ClientTrial
+public static class ClientTrial
 {
-    private const int Producer = 0, Consumer = 1, ReasonBytes = 512;
     private const string NoKerberos = "No provider for SASL mechanism GSSAPI";
 
     /// <summary>How the client's words begin where it has no property of that name.</summary>
@@ -78,44 +76,25 @@ public static unsafe class ClientTrial
     private static string? TryToSet(string name, string value)
     {
         nint configuration = NativeMethods.ConfigurationNew();
-        byte* reason = stackalloc byte[ReasonBytes];
-        int result = NativeMethods.ConfigurationSet(configuration, name, value, reason, ReasonBytes);
+        string? refusal = ClientFactory.Set(configuration, name, value);
         NativeMethods.ConfigurationDestroy(configuration);
-        return result == 0 ? null : TextOf(reason).TrimEnd('.');
+        return refusal?.TrimEnd('.');
     }
 
     /// <returns>Null where every client that the service needs can be made; else the first one's reason.</returns>
     private static string? WhyRefused(KafkaOptions options) =>
-        WhyRefused(Producer, ClientSettings.Producer(options)) ?? WhyRefused(Consumer, ClientSettings.Consumer(options, member: 0, members: 1));
+        WhyRefused(ClientFactory.Producer, ClientSettings.Producer(options)) ?? WhyRefused(ClientFactory.Consumer, ClientSettings.Consumer(options, member: 0, members: 1));
 
     private static string? WhyRefused(int type, Dictionary<string, string> settings)
     {
-        byte* reason = stackalloc byte[ReasonBytes];
-        nint configuration = NativeMethods.ConfigurationNew();
         settings.Remove("bootstrap.servers");
 
         // What it logs meanwhile, that it knows no broker, goes to a queue that nobody reads.
         settings["log.queue"] = "true";
-        foreach ((string name, string value) in settings)
-        {
-            if (NativeMethods.ConfigurationSet(configuration, name, value, reason, ReasonBytes) != 0)
-            {
-                NativeMethods.ConfigurationDestroy(configuration);
-                return TextOf(reason);
-            }
-        }
+        (nint client, string? reason) = ClientFactory.Create(type, NativeMethods.ConfigurationNew(), settings);
+        if (client != 0)
+            NativeMethods.ClientDestroy(client);
 
-        nint client = NativeMethods.ClientNew(type, configuration, reason, ReasonBytes);
-        if (client == 0)
-        {
-            NativeMethods.ConfigurationDestroy(configuration);
-            return TextOf(reason);
-        }
-
-        // It owns the configuration now.
-        NativeMethods.ClientDestroy(client);
-        return null;
+        return reason;
     }
-
-    private static string TextOf(byte* reason) => Marshal.PtrToStringUTF8((nint)reason)!.Trim();
 }

@@ -1,5 +1,8 @@
 using Confluent.Kafka;
+using Microsoft.Extensions.Logging.Abstractions;
 using StreamAgg.Kafka.Log;
+using StreamAgg.Kafka.Logging;
+using StreamAgg.Kafka.Native;
 using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Testing.Kafka;
@@ -12,18 +15,17 @@ public sealed class ReassignTests : LogTest
     public async Task A_partition_that_a_refused_try_left_outside_the_client_is_given_to_it_by_the_next()
     {
         (TestKafka kafka, KafkaOptions options) = await NewLogAsync();
-        var config = new ConsumerConfig { BootstrapServers = kafka.BootstrapServers, GroupId = options.GroupId };
-        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler((_, _) => { }).Build();
-        using var native = new NativeConsumer(consumer, [options.UsageTopic], batchSize: 1);
+        using var client = new ConsumerClient(ClientSettings.Reader(options), new ClientLines(NullLogger.Instance));
+        using var native = new NativeConsumer(client, [options.UsageTopic], batchSize: 1);
         SourcePartition usage = Usage(options);
-        consumer.IncrementalAssign([new TopicPartitionOffset(usage.Topic, usage.Partition, 0)]);
+        Assert.Equal(ErrorCode.NoError, client.Assign([(usage, 0)]));
         var partition = new AssignedPartition(usage, assignedAt: 0);
 
         Assert.Null(native.Reassign(partition));
-        consumer.IncrementalUnassign([new TopicPartition(usage.Topic, usage.Partition)]);
-        Assert.Empty(consumer.Assignment);
+        Assert.Null(client.Unassign(usage));
+        Assert.NotNull(client.Unassign(usage));
 
         Assert.Null(native.Reassign(partition));
-        Assert.Single(consumer.Assignment);
+        Assert.Null(client.Unassign(usage));
     }
 }
