@@ -29,6 +29,7 @@ public sealed class EventDecoder : IShapeSink
 
     private readonly EventRules rules;
     private readonly ShapeReader?[] shapes;
+    private readonly MemberLayout[] layouts = [.. EventKinds.All.Select(_ => new MemberLayout())];
     private readonly Refusals refusals = new();
     private DecodedEvent[] accepted = new DecodedEvent[16];
     private int acceptedCount;
@@ -160,7 +161,7 @@ public sealed class EventDecoder : IShapeSink
                 return false;
             Refuse(RefusalReason.NotAnObject, RefusalDetail.NotAnObject, start, scanner.Position);
         }
-        else if (!TryFields(ref scanner, kind, depth, out bool isKnown))
+        else if (!TryFields(ref scanner, kind, value, depth, out bool isKnown))
         {
             return false;
         }
@@ -233,7 +234,7 @@ public sealed class EventDecoder : IShapeSink
 
     /// <param name="isKnown">False where not one of the fields that are read stands in the object, null or not.</param>
     /// <returns>False where the object is malformed.</returns>
-    private bool TryFields(ref JsonScanner scanner, EventKind kind, int depth, out bool isKnown)
+    private bool TryFields(ref JsonScanner scanner, EventKind kind, ReadOnlySpan<byte> value, int depth, out bool isKnown)
     {
         Span<RawField> fields = rules.Fields;
         fields.Clear();
@@ -241,11 +242,14 @@ public sealed class EventDecoder : IShapeSink
         scanner.Pass();
         if (scanner.TryPass((byte)'}'))
             return true;
+        MemberLayout layout = layouts[(int)kind];
+        int place = 0;
         do
         {
-            if (!scanner.TryName(out ReadOnlySpan<byte> name, out bool isEscaped))
+            ReadOnlySpan<byte> beginning = layout.Beginning(place, out Field field);
+            if ((beginning.IsEmpty || !scanner.TryRepeat(beginning)) && !TryMember(ref scanner, kind, value, layout, place, out field))
                 return false;
-            Field field = isEscaped ? FindEscaped(name, kind) : EventFields.Find(name, kind);
+            place++;
             if (!scanner.TryValue(depth + 1, out RawField read))
                 return false;
             if (field == Field.Ignored)
@@ -255,6 +259,18 @@ public sealed class EventDecoder : IShapeSink
         }
         while (scanner.TryPass((byte)','));
         return scanner.TryPass((byte)'}');
+    }
+
+    private bool TryMember(ref JsonScanner scanner, EventKind kind, ReadOnlySpan<byte> value, MemberLayout layout, int place, out Field field)
+    {
+        field = Field.Ignored;
+        int start = scanner.Position;
+        if (!scanner.TryName(out ReadOnlySpan<byte> name, out bool isEscaped))
+            return false;
+        field = isEscaped ? FindEscaped(name, kind) : EventFields.Find(name, kind);
+        scanner.Peek();
+        layout.Learn(place, value[start..scanner.Position], field);
+        return true;
     }
 
     /// <summary>Six bytes (\u0061) may stand for one.</summary>

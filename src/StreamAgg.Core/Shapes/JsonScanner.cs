@@ -58,6 +58,16 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json)
         return true;
     }
 
+    /// <summary>Passes these bytes where they stand next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryRepeat(ReadOnlySpan<byte> bytes)
+    {
+        if (!json[at..].StartsWith(bytes))
+            return false;
+        at += bytes.Length;
+        return true;
+    }
+
     /// <summary>The name of a member and its colon.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryName(out ReadOnlySpan<byte> name, out bool isEscaped)
