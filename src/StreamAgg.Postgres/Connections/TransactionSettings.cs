@@ -30,6 +30,10 @@ internal static class TransactionSettings
     // Since PostgreSQL 14: a backend that waits for a lock notices that its client is gone.
     private const string BoundsWithConnectionCheck = Bounds + ", set_config('client_connection_check_interval', '2s', true)";
 
+    // What is written comes in arrays. A plan of its own for each copies their megabytes a dozen times over, which takes as long as writing them;
+    // one for any arrays goes by the keys' indexes, as it has to.
+    private const string AnyArrays = ", set_config('plan_cache_mode', 'force_generic_plan', true)";
+
     private const string ReadOnly = "SET TRANSACTION READ ONLY";
 
     /// <summary>To be run first in the transaction, in one round trip with its first statement.</summary>
@@ -37,6 +41,7 @@ internal static class TransactionSettings
     {
         if (isReadOnly)
             batch.BatchCommands.Add(new NpgsqlBatchCommand(ReadOnly));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand(connection.PostgreSqlVersion.Major >= 14 ? BoundsWithConnectionCheck : Bounds));
+        string bounds = connection.PostgreSqlVersion.Major >= 14 ? BoundsWithConnectionCheck : Bounds;
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(isReadOnly ? bounds : bounds + AnyArrays));
     }
 }

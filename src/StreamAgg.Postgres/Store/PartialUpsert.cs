@@ -9,9 +9,8 @@ namespace StreamAgg.Postgres.Store;
 internal sealed class PartialUpsert(string pipeline)
 {
     /// <summary>
-    /// Rows a statement. All at once take twice as long, for past work_mem (4 MB) unnest spills to disk; a COPY needs a table to go to,
-    /// and with it a right that many a role is not given. Measured on PostgreSQL 15, 1 to 1.5 kB rows, all updates, fsync on, median of 20 (8):
-    /// 1,000 rows 22 ms against 34 (COPY into a temporary table) and 54 (all at once), 5,000 rows 104 against 119 and 218.
+    /// Rows a statement: 250 and 1,000 take as long (`./dev bench checkpoint`). A COPY needs a table to go to, and with it a right that many a
+    /// role is not given.
     /// </summary>
     private const int ChunkRows = 500;
 
