@@ -3,10 +3,11 @@ using StreamAgg.Benchmarks.Decoding;
 using StreamAgg.Benchmarks.Digests;
 using StreamAgg.Benchmarks.Pipeline;
 using StreamAgg.Benchmarks.Query;
+using StreamAgg.Benchmarks.Reporting;
 
 // Not a benchmark: the broker that one reads from, in a process of its own.
-if (args is [BacklogBroker.Verb])
-    return await BacklogBroker.HoldAsync();
+if (args is [BacklogBroker.Verb, .. var shapes])
+    return await BacklogBroker.HoldAsync(shapes.Select(BacklogShape.Parse));
 
 // Nor this: what `pipeline` measures the memory of.
 if (args is [ManyPlatforms.Verb, var connection, var platforms, var records])
@@ -16,24 +17,47 @@ if (args is [ManyPlatforms.Verb, var connection, var platforms, var records])
 if (args is [ReaderProcess.Verb, var kind, var group, var broker, var server])
     return await ReaderProcess.RunAsync(kind, group, broker, server);
 
-// Each benchmark prints its numbers beside their goals and returns false where one that must be met is not.
-var benchmarks = new Dictionary<string, Func<bool>>(StringComparer.Ordinal)
+var benchmarks = new Dictionary<string, Func<Report, Task>>(StringComparer.Ordinal)
 {
-    ["decode"] = DecodeBenchmark.Run,
-    ["digest"] = DigestBenchmark.Run,
-    ["pipeline"] = PipelineBenchmark.Run,
-    ["baseline"] = BaselineBenchmark.Run,
-    ["query"] = QueryBenchmark.Run,
+    ["decode"] = DecodeBenchmark.RunAsync,
+    ["digest"] = DigestBenchmark.RunAsync,
+    ["checkpoint"] = CheckpointBenchmark.RunAsync,
+    ["pipeline"] = PipelineBenchmark.RunAsync,
+    ["scale"] = ScaleBenchmark.RunAsync,
+    ["baseline"] = BaselineBenchmark.RunAsync,
+    ["query"] = QueryBenchmark.RunAsync,
 };
 
-string[] names = args.Length == 0 ? [.. benchmarks.Keys] : args;
+const string JsonOption = "--json";
+bool isJson = args.Contains(JsonOption);
+string[] names = [.. args.Where(arg => arg != JsonOption)];
+if (names.Length == 0)
+    names = [.. benchmarks.Keys];
 if (Array.Find(names, name => !benchmarks.ContainsKey(name)) is { } unknown)
 {
-    Console.Error.WriteLine($"There is no benchmark `{unknown}`; there are: {string.Join(", ", benchmarks.Keys)}.");
+    Console.Error.WriteLine($"There is no benchmark `{unknown}`; there are: {string.Join(", ", benchmarks.Keys)}; and {JsonOption}.");
     return 2;
 }
 
-bool met = true;
+var machine = Machine.Here();
+if (!isJson)
+    Console.WriteLine(machine);
+var reports = new List<Report>();
 foreach (string name in names)
-    met &= benchmarks[name]();
-return met ? 0 : 4;
+{
+    var report = new Report(name, Ratios.Committed());
+    await benchmarks[name](report);
+    reports.Add(report);
+    if (!isJson)
+        ReportText.Write(Console.Out, report);
+}
+
+if (isJson)
+    Console.WriteLine(ReportJson.Of(machine, reports));
+foreach (Report report in reports)
+{
+    foreach (Figure figure in report.Figures.Where(figure => !figure.IsGoalMet || figure.IsRegression))
+        Console.Error.WriteLine($"{report.Benchmark}: {figure.Name}:{ReportText.Verdict(figure)}");
+}
+
+return reports.TrueForAll(report => report.IsPassed) ? 0 : 4;

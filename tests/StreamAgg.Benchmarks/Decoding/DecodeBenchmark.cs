@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using StreamAgg.Benchmarks.Digests;
+using StreamAgg.Benchmarks.Reporting;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Shapes;
 
@@ -9,19 +9,21 @@ namespace StreamAgg.Benchmarks.Decoding;
 /// <summary>What it costs to decode a record of one event, as it is and in another shape: a topic without a mapping must not pay for one.</summary>
 internal static class DecodeBenchmark
 {
-    private const int LeastRuns = 20, Records = 10_000;
+    private const int Records = Yardstick.Records;
 
     private const long RecordTime = 1_767_608_440_000;
 
     private const string Begin = "\"request_id\":\"req_0011223344556677\",\"model\":\"claude-sonnet-4\",\"created_at\":\"2026-01-05T10:20:30.123Z\"";
-    private const string Usage = $$"""{{{Begin}},"platform":"anthropic","duration_ms":912.4,"stream":true,"user_id":17,"account_id":77}""";
+    /// <summary>A record of one event, as most are.</summary>
+    public const string Usage = $$"""{{{Begin}},"platform":"anthropic","duration_ms":912.4,"stream":true,"user_id":17,"account_id":77}""";
     private const string Error = $$"""{{{Begin}},"platform":"anthropic","status_code":503,"error_type":"upstream_error","error_message":"no healthy upstream"}""";
     private const string Row = $$"""{{{Begin}},"response":{"latency":912.4},"stream":true,"user_id":17,"account_id":77}""";
     private const string Payload = $$"""{"before":null,"after":{{Row}},"op":"c"}""";
 
-    public static bool Run()
+    public static Task RunAsync(Report report)
     {
-        Report.Section("decode: a record of one event");
+        report.Setting("records of one event");
+        report.Section("CPU of a record");
         var plain = new EventDecoder(TimeSpan.FromMinutes(5));
         var mapped = new EventDecoder(TimeSpan.FromMinutes(5), new EventOptions
         {
@@ -38,29 +40,44 @@ internal static class DecodeBenchmark
                 },
             },
         });
-        var report = new Report();
-        double usage = Tell("of a usage topic", plain, EventKind.Usage, Usage);
-        Tell("of an error topic", plain, EventKind.Error, Error);
-        Tell("of a topic of requests", plain, EventKind.Request, Usage);
-        double mappedTime = Tell("in an envelope, two fields mapped", mapped, EventKind.Request, $$"""{"payload":{{Payload}}}""");
-        Tell("the same, the envelope's payload a string", mapped, EventKind.Request, $$"""{"payload":{{JsonSerializer.Serialize(Payload)}}}""");
-        report.Judged("an envelope over a usage event", mappedTime / usage, "times", 3, 2);
-        return report.AllMet;
+        Case usage = new("a usage event", plain, EventKind.Usage, Usage), mappedCase = new("an envelope, two fields mapped", mapped, EventKind.Request, $$"""{"payload":{{Payload}}}""");
+        Case[] cases =
+        [
+            usage, new("an error event", plain, EventKind.Error, Error), new("an event of a topic of requests", plain, EventKind.Request, Usage), mappedCase,
+            new("an envelope that is a string", mapped, EventKind.Request, $$"""{"payload":{{JsonSerializer.Serialize(Payload)}}}"""),
+        ];
+        double[][] costs = CpuClock.InTurns(Records, [Yardstick.Walk, .. cases.Select(one => (Action)one.Decode)]);
+        report.Ratio($"{usage.Name} / {Yardstick.Name}", costs[1], costs[0]);
+        for (int i = 1; i < cases.Length; i++)
+            report.Ratio($"{cases[i].Name} / {usage.Name}", costs[i + 1], costs[1], cases[i] == mappedCase ? Goal.AtMost(3, 2) : null);
+        report.Add($"{Yardstick.Name} over the usage event", costs[0], "ns");
+        for (int i = 0; i < cases.Length; i++)
+            report.Add($"{cases[i].Name}, {cases[i].Record.Length} bytes", costs[i + 1], "ns");
+
+        report.Section("Allocated");
+        foreach (Case one in cases)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            one.Decode();
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            report.Add($"by {Records:#,0} times {one.Name}", allocated, "bytes", Goal.AtMost(0));
+        }
+
+        return Task.CompletedTask;
     }
 
-    private static double Tell(string name, EventDecoder decoder, EventKind kind, string json)
+    private sealed record Case(string Name, EventDecoder Decoder, EventKind Kind, string Json)
     {
-        byte[] record = Encoding.UTF8.GetBytes(json);
-        double nanoseconds = Clock.BestNanoseconds(LeastRuns, () =>
+        public byte[] Record { get; } = Encoding.UTF8.GetBytes(Json);
+
+        public void Decode()
         {
             for (int i = 0; i < Records; i++)
             {
-                decoder.Decode(kind, record, RecordTime);
-                if (decoder.Accepted.Length != 1)
-                    throw new InvalidOperationException($"{json} is refused.");
+                Decoder.Decode(Kind, Record, RecordTime);
+                if (Decoder.Accepted.Length != 1)
+                    throw new InvalidOperationException($"{Json} is refused.");
             }
-        }) / Records;
-        Report.Plain($"{name}, {record.Length} bytes", nanoseconds, "ns");
-        return nanoseconds;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using StreamAgg.Benchmarks.Reporting;
 using StreamAgg.Digests;
 using StreamAgg.Digests.Tests;
 
@@ -12,7 +13,7 @@ internal static class DigestAccuracy
 
     public static void Print(Report report)
     {
-        Report.Section("Rank errors in ppm of a million values, the largest over all continuous sets and 17 quantiles around each anchor");
+        report.Section("Rank errors in ppm of a million values, the largest over all continuous sets and 17 quantiles around each anchor");
         foreach (string form in (string[])["added", "encoded", "merged", "merged and encoded", "merged twice"])
         {
             bool merged = form.StartsWith("merged", StringComparison.Ordinal);
@@ -23,7 +24,7 @@ internal static class DigestAccuracy
             {
                 double must = merged ? MustMerged[a] : MustAdded[a];
                 double rms = Math.Sqrt(squares[a] / (17 * DataSets.Continuous.Length));
-                report.Judged($"{form}, q = {Anchors[a]} (rms {rms:0.0})", worst[a], "ppm", must, merged ? MustAdded[a] : must / 2);
+                report.Add($"{form}, q = {Anchors[a]} (rms {rms:0.0})", worst[a], "ppm", Goal.AtMost(must, merged ? MustAdded[a] : must / 2));
             }
         }
         PrintPeaks(report);
@@ -49,7 +50,7 @@ internal static class DigestAccuracy
 
     private static void PrintValues(Report report)
     {
-        Report.Section("Value error of log-normal p99 in percent, the largest of 20 seeds");
+        report.Section("Value error of log-normal p99 in percent, the largest of 20 seeds");
         foreach (int count in (int[])[1000, 10_000, 20_000, 100_000, Million])
         {
             foreach (string form in (string[])["added", "encoded", "merged", "merged and encoded"])
@@ -65,8 +66,8 @@ internal static class DigestAccuracy
                     square += error * error / seeds;
                 }
                 string name = $"{count:N0} values, {form} (rms {Math.Sqrt(square):0.000})";
-                if (count == Million) report.Judged(name, worst, "%", 0.2, 0.1);
-                else Report.Plain(name, worst, "%");
+                if (count == Million) report.Add(name, worst, "%", Goal.AtMost(0.2, 0.1));
+                else report.Add(name, worst, "%");
             }
         }
     }
@@ -74,13 +75,13 @@ internal static class DigestAccuracy
     private static void PrintPeaks(Report report)
     {
         const int seeds = 20;
-        Report.Section($"Rank errors around the median of two peaks with a valley beside it, ppm, the largest of {seeds} seeds of a million values");
+        report.Section($"Rank errors around the median of two peaks with a valley beside it, ppm, the largest of {seeds} seeds of a million values");
         foreach (string form in (string[])["added", "encoded", "merged", "merged and encoded"])
         {
             double[] worst = new double[Anchors.Length], squares = new double[Anchors.Length];
             for (int seed = 1; seed <= seeds; seed++)
                 Measure(DataSets.Make("bimodal", Million, seed), form, worst, squares);
-            report.Judged($"{form}, q = 0.5", worst[0], "ppm", 600, 300);
+            report.Add($"{form}, q = 0.5", worst[0], "ppm", Goal.AtMost(600, 300));
         }
     }
 }

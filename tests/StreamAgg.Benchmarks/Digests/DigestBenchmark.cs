@@ -1,15 +1,16 @@
+using StreamAgg.Benchmarks.Reporting;
+
 namespace StreamAgg.Benchmarks.Digests;
 
 /// <summary>`bench digest`: what the t-digest costs and how far off it is, beside its goals and beside simpler ways.</summary>
 internal static class DigestBenchmark
 {
-    public static bool Run()
+    public static Task RunAsync(Report report)
     {
-        Console.WriteLine($"t-digest, compression 100, .NET {Environment.Version}, {Environment.ProcessorCount} processors");
-        var report = new Report();
+        report.Setting("t-digest, compression 100");
         DigestSpeed.Print(report);
         DigestAccuracy.Print(report);
         DigestBounds.Print(report);
-        return report.AllMet;
+        return Task.CompletedTask;
     }
 }

@@ -1,3 +1,4 @@
+using StreamAgg.Benchmarks.Reporting;
 using StreamAgg.Digests;
 using StreamAgg.Digests.Tests;
 
@@ -18,16 +19,16 @@ internal static class DigestBounds
     public static void Print(Report report)
     {
         int[] counts = [.. Counts()];
-        Report.Section($"p99 rank error as a part of the stated bound max(80e-6 n, 1 + 0.1 sqrt(n)): the largest of {Sets.Length} sets and {counts.Length} sizes from 1,000 to 100,000");
+        report.Section($"p99 rank error as a part of the stated bound max(80e-6 n, 1 + 0.1 sqrt(n)): the largest of {Sets.Length} sets and {counts.Length} sizes from 1,000 to 100,000");
         foreach (string form in Forms.Names)
             PrintWorst(report, form, Sets, counts);
         // The promise ends at 100,000 values. Past it the digests are judged all the same, but for a million values over 600 orders of magnitude in a merge of
         // merges: their cells span many orders each, and are cut once for every hour and once more for all of them.
         foreach (string form in Forms.Names)
             PrintWorst(report, form, form == "merged twice" ? Narrow : Sets, [Million]);
-        PrintMagnitudes("merged twice", [Million]);
+        PrintMagnitudes(report, "merged twice", [Million]);
         PrintJumps(report);
-        PrintOwnBound();
+        PrintOwnBound(report);
     }
 
     /// <summary>One request in a hundred is slow: p99 is at the edge of the slow ones, or of the others.</summary>
@@ -36,7 +37,7 @@ internal static class DigestBounds
         const int seeds = 20;
         foreach (int count in (int[])[12_000, 48_000, 480_000])
         {
-            Report.Section($"The same of {count:N0} durations of which 0.9 to 1.5 % are slow, at 30 s or around 45 s: the largest of {Shares.Length * Spreads.Length} sets, {seeds} seeds each");
+            report.Section($"The same of {count:N0} durations of which 0.9 to 1.5 % are slow, at 30 s or around 45 s: the largest of {Shares.Length * Spreads.Length} sets, {seeds} seeds each");
             double[] worst = new double[Forms.Names.Length];
             double bound = Math.Max(80e-6 * count, 1 + (0.1 * Math.Sqrt(count)));
             foreach (double share in Shares)
@@ -49,14 +50,14 @@ internal static class DigestBounds
                             worst[i] = Math.Max(worst[i], exact.RankError(0.99, Forms.Make(Forms.Names[i], values, 100).Quantile(0.99)) / bound);
                     }
             for (int i = 0; i < worst.Length; i++)
-                report.Judged(Forms.Names[i], worst[i], "", 1, 0.5);
+                report.Add(Forms.Names[i], worst[i], "", Goal.AtMost(1, 0.5));
         }
     }
 
-    private static void PrintMagnitudes(string form, int[] counts)
+    private static void PrintMagnitudes(Report report, string form, int[] counts)
     {
         (double worst, string at) = Worst(form, ["magnitudes"], counts);
-        Report.Plain($"{form} of {at}", worst, "");
+        report.Add($"{form} of {at}", worst, "");
     }
 
     private static IEnumerable<int> Counts()
@@ -69,7 +70,7 @@ internal static class DigestBounds
     private static void PrintWorst(Report report, string form, string[] sets, int[] counts)
     {
         (double worst, string at) = Worst(form, sets, counts);
-        report.Judged($"{form} ({at})", worst, "", 1, 0.5);
+        report.Add($"{form} ({at})", worst, "", Goal.AtMost(1, 0.5));
     }
 
     private static (double Part, string At) Worst(string form, string[] sets, int[] counts)
@@ -88,9 +89,9 @@ internal static class DigestBounds
         return worst;
     }
 
-    private static void PrintOwnBound()
+    private static void PrintOwnBound(Report report)
     {
-        Report.Section("Errors of 100,000 values of every set as a part of RankErrorBound, at 1,000 quantiles; the bound of p99 in ppm");
+        report.Section("Errors of 100,000 values of every set as a part of RankErrorBound, at 1,000 quantiles; the bound of p99 in ppm");
         foreach (string form in Forms.Names)
         {
             double largest = 0, sum = 0, p99 = 0;
@@ -111,7 +112,7 @@ internal static class DigestBounds
                     asked++;
                 }
             }
-            Report.Plain($"{form}, largest (mean {sum / asked:0.000}; p99 within {p99:0} ppm)", largest, "");
+            report.Add($"{form}, largest (mean {sum / asked:0.000}; p99 within {p99:0} ppm)", largest, "");
         }
     }
 }

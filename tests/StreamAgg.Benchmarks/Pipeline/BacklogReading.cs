@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using StreamAgg.Core.Events;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Metadata;
-using StreamAgg.Kafka.Options;
+using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Running;
@@ -25,27 +24,24 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(6);
 
-    /// <param name="broker">Holds the backlog.</param>
+    /// <param name="backlog">To be read.</param>
     /// <param name="group">Not used before.</param>
     /// <param name="database">Migrated, and empty.</param>
-    public static async Task<BacklogReading> ReadAsync(BacklogBroker broker, string group, NpgsqlDataSource database)
+    /// <param name="with">What is changed of the pipeline's options.</param>
+    /// <param name="around">What stands between a member and its log.</param>
+    public static async Task<BacklogReading> ReadAsync(
+        BacklogTopics backlog, string group, NpgsqlDataSource database, Func<PipelineOptions, PipelineOptions>? with = null, Func<IEventLog, IEventLog>? around = null)
     {
-        var kafka = new KafkaOptions
-        {
-            BootstrapServers = broker.BootstrapServers,
-            GroupId = group,
-            UsageTopic = broker.Topics[EventKind.Usage],
-            ErrorTopic = broker.Topics[EventKind.Error],
-            DeadLetterTopic = broker.DeadLetterTopic,
-        };
+        var kafka = backlog.OptionsOf(group);
         var options = new PipelineOptions { CheckpointInterval = TimeSpan.FromSeconds(1) };
+        options = with is null ? options : with(options);
         using var metrics = new StreamAggMetrics(group, options.MaxPlatforms);
         using var metadata = new KafkaMetadata(kafka);
         using var deadLetters = new KafkaDeadLetterSink(kafka, NullLogger<KafkaDeadLetterSink>.Instance);
         var services = new MemberServices
         {
             Options = options,
-            Topics = broker.Topics,
+            Topics = backlog.Topics,
             Owner = group,
             Metadata = metadata,
             Store = new PostgresStore(database, options.Id, "public"),
@@ -55,8 +51,12 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
             Time = TimeProvider.System,
             Backoff = new Backoff(new Random(1).NextDouble),
         };
-        var runner = new PipelineRunner(services, _ => new KafkaEventLog(kafka, NullLogger<KafkaEventLog>.Instance));
-        return await WatchAsync(runner, broker.EventCount, database, static _ => { });
+        var runner = new PipelineRunner(services, member =>
+        {
+            IEventLog log = new KafkaEventLog(kafka, NullLogger<KafkaEventLog>.Instance, member, options.Consumers);
+            return around is null ? log : around(log);
+        });
+        return await WatchAsync(runner, backlog.Events, database, static _ => { });
     }
 
     /// <param name="runner">To be run until all is counted.</param>
@@ -68,7 +68,7 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
         using var stop = new CancellationTokenSource();
         using var process = Process.GetCurrentProcess();
         GC.Collect();
-        var cpuBefore = process.TotalProcessorTime;
+        var cpuBefore = Environment.CpuUsage.TotalTime;
         long allocatedBefore = GC.GetTotalAllocatedBytes(), counted = 0, peakBytes = 0;
         var wall = Stopwatch.StartNew();
         var run = runner.RunAsync(stop.Token);
@@ -81,7 +81,7 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
             look(process.WorkingSet64);
         }
 
-        var (cpu, elapsed, allocated) = (process.TotalProcessorTime - cpuBefore, wall.Elapsed, GC.GetTotalAllocatedBytes() - allocatedBefore);
+        var (cpu, elapsed, allocated) = (Environment.CpuUsage.TotalTime - cpuBefore, wall.Elapsed, GC.GetTotalAllocatedBytes() - allocatedBefore);
         await stop.CancelAsync();
         await run;
         long aggregated = await NumberAsync(

@@ -2,9 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
-using StreamAgg.Core.Events;
 using StreamAgg.Kafka.Log;
-using StreamAgg.Kafka.Options;
 using StreamAgg.Pipeline.Log;
 
 namespace StreamAgg.Benchmarks.Pipeline;
@@ -30,9 +28,9 @@ internal static class ReaderProcess
     };
 
     /// <returns>Microseconds of CPU an event.</returns>
-    public static double Read(string kind, string group, BacklogBroker broker, string connection)
+    public static double Read(string kind, string group, BacklogTopics backlog, string connection)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ReaderProcess).Assembly.Location, Verb, kind, group, broker.ToString(), connection])
+        var start = new ProcessStartInfo("dotnet", [typeof(ReaderProcess).Assembly.Location, Verb, kind, group, backlog.ToString(), connection])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -49,66 +47,56 @@ internal static class ReaderProcess
     /// <returns>An exit code.</returns>
     public static async Task<int> RunAsync(string kind, string group, string told, string connection)
     {
-        var broker = BacklogBroker.Of(told);
+        var backlog = BacklogTopics.TryParse(told) ?? throw new ArgumentException("it does not say where the backlog lies", nameof(told));
         var cost = TimeSpan.Zero;
         for (int pass = 0; pass < Passes; pass++)
-            cost = kind == Job ? await RunJobAsync(broker, $"{group}-{pass}", connection) : Measure(() => Count(kind, broker, $"{group}-{pass}"));
-
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.TotalMicroseconds / broker.EventCount}"));
+            cost = kind == Job ? await RunJobAsync(backlog, $"{group}-{pass}", connection) : Measure(() => Count(kind, backlog, $"{group}-{pass}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{cost.TotalMicroseconds / backlog.Events}"));
         return 0;
     }
 
-    private static async Task<TimeSpan> RunJobAsync(BacklogBroker broker, string name, string connection)
+    private static async Task<TimeSpan> RunJobAsync(BacklogTopics backlog, string name, string connection)
     {
         await using var database = await PipelineBenchmark.MigratedAsync(connection, name.Replace('-', '_'));
-        var reading = await BacklogReading.ReadAsync(broker, name, database);
-        return reading.Aggregated == broker.EventCount ? reading.Cpu : throw new InvalidOperationException($"{reading.Aggregated} events were counted");
+        var reading = await BacklogReading.ReadAsync(backlog, name, database);
+        return reading.Aggregated == backlog.Events ? reading.Cpu : throw new InvalidOperationException($"{reading.Aggregated} events were counted");
     }
 
     private static TimeSpan Measure(Action read)
     {
-        using var process = Process.GetCurrentProcess();
-        var before = process.TotalProcessorTime;
+        var before = Environment.CpuUsage.TotalTime;
         read();
-        process.Refresh();
-        return process.TotalProcessorTime - before;
+        return Environment.CpuUsage.TotalTime - before;
     }
 
-    private static void Count(string kind, BacklogBroker broker, string group)
+    private static void Count(string kind, BacklogTopics backlog, string group)
     {
         if (kind == Plain)
-            CountPlainly(broker, group);
+            CountPlainly(backlog, group);
         else
-            CountBatches(broker, group);
+            CountBatches(backlog, group);
     }
 
-    private static void CountPlainly(BacklogBroker broker, string group)
+    private static void CountPlainly(BacklogTopics backlog, string group)
     {
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
         {
-            BootstrapServers = broker.BootstrapServers,
+            BootstrapServers = backlog.BootstrapServers,
             GroupId = group,
             AutoOffsetReset = AutoOffsetReset.Earliest,
         }).Build();
-        consumer.Subscribe(broker.Topics.All);
-        for (long count = 0; count < broker.EventCount;)
+        consumer.Subscribe(backlog.Topics.All);
+        for (long count = 0; count < backlog.Events;)
             count += consumer.Consume(TimeSpan.FromSeconds(1)) is null ? 0 : 1;
         consumer.Close();
     }
 
-    private static void CountBatches(BacklogBroker broker, string group)
+    private static void CountBatches(BacklogTopics backlog, string group)
     {
-        var options = new KafkaOptions
-        {
-            BootstrapServers = broker.BootstrapServers,
-            GroupId = group,
-            UsageTopic = broker.Topics[EventKind.Usage],
-            ErrorTopic = broker.Topics[EventKind.Error],
-        };
-        using var log = new KafkaEventLog(options, NullLogger<KafkaEventLog>.Instance);
+        using var log = new KafkaEventLog(backlog.OptionsOf(group), NullLogger<KafkaEventLog>.Instance);
         var counter = new Counter(log);
         log.Subscribe();
-        while (counter.Count < broker.EventCount)
+        while (counter.Count < backlog.Events)
         {
             counter.Advance();
             log.Poll(TimeSpan.FromMilliseconds(100), counter);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using Npgsql;
+using StreamAgg.Benchmarks.Reporting;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Digests;
@@ -24,12 +24,11 @@ internal static class QuantileBenchmark
     private static readonly (string What, double Days, double Limit)[] Ranges = [("30 days", 30, 50), ("30 days that begin and end at noon", 30.5, 50), ("a year", 365, 500)];
 
     /// <param name="database">Migrated, and empty.</param>
-    public static async Task<bool> RunAsync(NpgsqlDataSource database)
+    public static async Task RunAsync(Report report, NpgsqlDataSource database)
     {
         await FillAsync(database, new PostgresStore(database, "default", "public"));
         var queries = new AggregateQueries(database, "default", "public");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n  p99 of {Platforms} platforms, whose every hour has {Durations:#,0} durations (median of {Readings}):"));
-        bool met = true;
+        report.Section($"p99 of {Platforms} platforms, whose every hour has {Durations:#,0} durations");
         foreach (var (what, days, limit) in Ranges)
         {
             var from = days % 1 == 0 ? Start : Start + TimeSpan.FromHours(12);
@@ -45,13 +44,8 @@ internal static class QuantileBenchmark
                     throw new InvalidOperationException($"{answer.Count} durations were found");
             }
 
-            times.Sort();
-            met &= times[Readings / 2] <= limit;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"  {what,-58}{times[Readings / 2],12:#,0.0} ms; at most {limit}: {(times[Readings / 2] <= limit ? "met" : "NOT MET")}"));
+            report.Add(what, times, "ms", Goal.AtMost(limit));
         }
-
-        return met;
     }
 
     /// <summary>One day through the store, and a year of copies of it.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
+using StreamAgg.Benchmarks.Reporting;
 using StreamAgg.Digests;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Postgres.Connections;
@@ -40,11 +41,8 @@ internal static class QueryBenchmark
 
     private const string FromRowsKept = "SELECT * FROM hourly WHERE bucket_start >= '2026-01-05Z' AND bucket_start < '2026-01-06Z'";
 
-    public static bool Run() => RunAsync().GetAwaiter().GetResult();
-
-    private static async Task<bool> RunAsync()
+    public static async Task RunAsync(Report report)
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nquery: a day of {Rows:#,0} raw rows, 5 platforms; {Environment.ProcessorCount} cores"));
         await using var server = await EmbeddedPostgres.CreateAsync(new EmbeddedPostgresOptions
         {
             CommandTimeout = TimeSpan.FromMinutes(10),
@@ -53,30 +51,30 @@ internal static class QueryBenchmark
         });
         await using var database = new NpgsqlDataSourceBuilder(server.ConnectionString() + ";Command Timeout=600").Build();
         await using var connection = await database.OpenConnectionAsync();
-        Console.WriteLine(await TextAsync(connection, "SHOW server_version"));
+        report.Setting($"a day of {Rows:#,0} raw rows, 5 platforms; PostgreSQL {await ScalarAsync(connection, "SHOW server_version")}");
+        report.Section("Requests and p99 by hour and platform of that day");
         await ExecuteAsync(connection, Fill.Replace("$rows", Rows.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
 
         int backend = (int)(await ScalarAsync(connection, "SELECT pg_backend_pid()"))!;
         TimeSpan cpu = Process.GetProcessById(backend).TotalProcessorTime;
-        var raw = await TimeAsync(connection, FromRaw);
+        List<double> raw = [], kept = [];
+        for (int i = 0; i < Readings; i++)
+            raw.Add(await TimeAsync(connection, FromRaw));
         cpu = Process.GetProcessById(backend).TotalProcessorTime - cpu;
         await ExecuteAsync(connection, $"CREATE TABLE hourly AS {FromRaw}; ALTER TABLE hourly ADD PRIMARY KEY (bucket_start, platform); ANALYZE hourly");
         await TimeAsync(connection, FromRowsKept);
-        var kept = new List<TimeSpan>();
         for (int i = 0; i < Readings; i++)
             kept.Add(await TimeAsync(connection, FromRowsKept));
-        kept.Sort();
-        double ratio = raw / kept[Readings / 2];
-        Print("percentile_cont and GROUP BY over the raw rows", raw.TotalMilliseconds, "ms");
-        Print("  of which the server's CPU", cpu.TotalSeconds, "s");
-        Print("the same panel from the rows that are kept (median of 5)", kept[Readings / 2].TotalMilliseconds, "ms");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {ratio:#,0} times as fast; at least {LeastRatio:#,0}: {(ratio >= LeastRatio ? "met" : "NOT MET")}"));
-        await CompareDayAsync(connection);
+        report.Ratio("from the rows that are kept / from the raw rows", kept, raw, Goal.AtMost(1 / LeastRatio));
+        report.Add("percentile_cont and GROUP BY over the raw rows", raw, "ms");
+        report.Add("  of which the server's CPU, a reading", cpu.TotalSeconds / Readings, "s");
+        report.Add("the same panel from the rows that are kept", kept, "ms");
+        await CompareDayAsync(report, connection);
         await new Migrator(database, new PostgresOptions()).MigrateAsync(isDryRun: false, CancellationToken.None);
-        return await QuantileBenchmark.RunAsync(database) && ratio >= LeastRatio;
+        await QuantileBenchmark.RunAsync(report, database);
     }
 
-    private static async Task CompareDayAsync(NpgsqlConnection connection)
+    private static async Task CompareDayAsync(Report report, NpgsqlConnection connection)
     {
         double exact = (double)(await ScalarAsync(connection, "SELECT percentile_cont(0.99) WITHIN GROUP (ORDER BY duration_ms) FROM usage_logs"))!;
         double mean = (double)(await ScalarAsync(connection, "SELECT avg(p99_latency_ms) FROM hourly"))!;
@@ -90,27 +88,28 @@ internal static class QueryBenchmark
         }
 
         double merged = TDigest.Merge(hours, 100).Quantile(0.99);
-        Console.WriteLine("\n  the day's p99:");
-        Print("percentile_cont over the day's raw rows", exact, "ms");
-        Print("merged from the hours' digests", merged, $"ms, {Off(merged)} off");
-        Print("the mean of the hours' p99s", mean, $"ms, {Off(mean)} off");
-        Print("the largest of the hours' p99s", most, $"ms, {Off(most)} off");
+        report.Section("The day's p99");
+        report.Add("percentile_cont over the day's raw rows", exact, "ms");
+        Compare("merged from the hours' digests", merged);
+        Compare("the mean of the hours' p99s", mean);
+        Compare("the largest of the hours' p99s", most);
 
-        string Off(double value) => string.Create(CultureInfo.InvariantCulture, $"{(value - exact) / exact:+0.0##%;-0.0##%}");
+        void Compare(string what, double value)
+        {
+            report.Add(what, value, "ms");
+            report.Add("  off by", (value - exact) / exact * 100, "%");
+        }
     }
 
-    private static void Print(string what, double value, string unit) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-58}{value,12:#,0.0##} {unit}"));
-
-    /// <summary>Until the last row is here.</summary>
-    private static async Task<TimeSpan> TimeAsync(NpgsqlConnection connection, string query)
+    /// <summary>Milliseconds until the last row is here.</summary>
+    private static async Task<double> TimeAsync(NpgsqlConnection connection, string query)
     {
         long started = Stopwatch.GetTimestamp();
         await using var command = new NpgsqlCommand(query, connection);
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
             continue;
-        return Stopwatch.GetElapsedTime(started);
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
@@ -124,6 +123,4 @@ internal static class QueryBenchmark
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
     }
-
-    private static async Task<string> TextAsync(NpgsqlConnection connection, string sql) => $"PostgreSQL {await ScalarAsync(connection, sql)}";
 }
