@@ -13,7 +13,8 @@ internal static class DigestSpeed
     {
         report.Section("CPU of a value: a million of them and their p99");
         double[] values = DataSets.Make("log-normal", Million);
-        double[][] ways = CpuClock.InTurns(values.Length, () => Add(values), () => Textbook(values), () => sink += new PercentileCont(values).Quantile(0.99));
+        double[][] ways = CpuClock.InTurns(
+            values.Length, () => Add(values), () => Textbook(values), () => sink += new PercentileCont(values).Quantile(0.99));
         report.Ratio("add / the textbook's merging digest", ways[0], ways[1]);
         report.Ratio("add / sort all and interpolate", ways[0], ways[2]);
         report.Add("add, log-normal", ways[0], "ns", Goal.AtMost(12, 8));

@@ -51,7 +51,9 @@ internal sealed class BacklogBroker : IDisposable
         foreach (var wanted in shapes)
         {
             int partitions = wanted.Partitions * (wanted.HasErrors ? 2 : 1);
-            var shape = kafka.Supports(KafkaFeature.Administration) ? wanted : wanted with { Events = Math.Min(wanted.Events, EmbeddedEventsAPartition * partitions) };
+            var shape = kafka.Supports(KafkaFeature.Administration)
+                ? wanted
+                : wanted with { Events = Math.Min(wanted.Events, EmbeddedEventsAPartition * partitions) };
             var backlog = new BacklogTopics(
                 kafka.BootstrapServers,
                 await kafka.NewTopicAsync("bench.usage", shape.Partitions),

@@ -16,10 +16,14 @@ internal static class CheckpointBenchmark
     /// <summary>The default of <c>Pipeline:CheckpointInterval</c>.</summary>
     private const double IntervalMilliseconds = 5000;
 
-    private static readonly Size Thousand = new("1,000 partials of 24 partitions, 42 marks", 1000, Partitions), ThousandMarks = new("1,000 partials of 1 partition, 1,000 marks", 1000, 1),
-        FourThousand = new("4,000 partials of 24 partitions, 167 marks", 4000, Partitions), FullLoad = new("240 partials: 24 partitions of 5 platforms in 2 hours", 240, Partitions);
+    private static readonly Size
+        FullLoad = new("240 partials: 24 partitions of 5 platforms in 2 hours", 240, Partitions),
+        Thousand = new("1,000 partials of 24 partitions, 42 marks", 1000, Partitions),
+        ThousandMarks = new("1,000 partials of 1 partition, 1,000 marks", 1000, 1),
+        FourThousand = new("4,000 partials of 24 partitions, 167 marks", 4000, Partitions);
 
-    private static readonly Size[] Sizes = [new("1 partial", 1, 1), new("24 partials, 1 mark", 24, Partitions), FullLoad, Thousand, ThousandMarks, FourThousand];
+    private static readonly Size[] Sizes =
+        [new("1 partial", 1, 1), new("24 partials, 1 mark", 24, Partitions), FullLoad, Thousand, ThousandMarks, FourThousand];
 
     public static async Task RunAsync(Report report)
     {
@@ -84,7 +88,8 @@ internal static class CheckpointBenchmark
             for (int i = 0; i < checkpoints.Length; i++)
             {
                 var source = new SourcePartition(topic, i);
-                checkpoints[i] = new PartitionCheckpoint { Source = source, Fence = (await store.ClaimAsync(source, "bench", CancellationToken.None)).Fence, NextOffset = 0 };
+                var claim = await store.ClaimAsync(source, "bench", CancellationToken.None);
+                checkpoints[i] = new PartitionCheckpoint { Source = source, Fence = claim.Fence, NextOffset = 0 };
             }
 
             return new Table(store, checkpoints, size);

@@ -6,11 +6,17 @@ using StreamAgg.Core.Events;
 namespace StreamAgg.Benchmarks.Reporting;
 
 /// <summary>What the figures are of.</summary>
-internal sealed record Machine(string Processor, int Processors, string System, string Runtime, string StreamAgg, string Librdkafka, string Npgsql, string Allocator)
+internal sealed record Machine(
+    string Processor, int Processors, string System, string Runtime, string StreamAgg, string Librdkafka, string Npgsql, string Allocator)
 {
     public static Machine Here() => new(
-        ProcessorName(), Environment.ProcessorCount, $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})", RuntimeInformation.FrameworkDescription,
-        Version(typeof(EventDecoder)), Library.VersionString, Version(typeof(NpgsqlConnection)),
+        ProcessorName(),
+        Environment.ProcessorCount,
+        $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})",
+        RuntimeInformation.FrameworkDescription,
+        Version(typeof(EventDecoder)),
+        Library.VersionString,
+        Version(typeof(NpgsqlConnection)),
         Environment.GetEnvironmentVariable("LD_PRELOAD") is { Length: > 0 } preloaded ? preloaded : "the system's");
 
     public override string ToString() =>
@@ -21,7 +27,9 @@ internal sealed record Machine(string Processor, int Processors, string System, 
     private static string ProcessorName()
     {
         const string file = "/proc/cpuinfo";
-        string? line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists(file)
+            ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 }
