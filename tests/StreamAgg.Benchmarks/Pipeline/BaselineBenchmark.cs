@@ -17,7 +17,7 @@ internal static class BaselineBenchmark
     {
         using var broker = BacklogBroker.Start(BacklogBroker.Usual);
         var backlog = broker.Backlogs[0];
-        report.Setting($"one member, 12 + 12 partitions, {backlog.Events:#,0} events of 200 bytes, each process's second reading");
+        report.Setting($"one member, 12 + 12 partitions, {backlog.Events:#,0} events of 200 bytes, each process's third reading");
         report.Setting(broker.Description);
         await using var postgres = await EmbeddedPostgres.CreateAsync(new EmbeddedPostgresOptions { IsDurable = true });
         report.Section("CPU of an event, once warm");
