@@ -23,6 +23,18 @@ CREATE TABLE IF NOT EXISTS streamagg.pipeline (
 );
 COMMENT ON TABLE streamagg.pipeline IS 'Which pipeline publishes into which schema: one each.';
 
+-- Beside that by platform, which is always there. The id is another one where a rollup is taken away and added again.
+CREATE TABLE IF NOT EXISTS streamagg.rollup (
+  pipeline       text COLLATE "C" NOT NULL,
+  name           text COLLATE "C" NOT NULL,
+  id             bigint NOT NULL DEFAULT nextval('streamagg.mark_seq'),
+  dimensions     text[] NOT NULL,
+  complete_from  timestamptz NOT NULL DEFAULT '-infinity',
+  PRIMARY KEY (pipeline, name)
+);
+COMMENT ON TABLE streamagg.rollup IS 'What is counted by, beside the platform: as `migrate` found it configured.';
+COMMENT ON COLUMN streamagg.rollup.complete_from IS 'The first hour of which every event was counted in it; earlier ones are not published.';
+
 CREATE TABLE IF NOT EXISTS streamagg.source_partition (
   pipeline      text COLLATE "C" NOT NULL,
   topic         text COLLATE "C" NOT NULL,
@@ -37,6 +49,7 @@ CREATE TABLE IF NOT EXISTS streamagg.source_partition (
   watermark     timestamptz,
   updated_at    timestamptz NOT NULL DEFAULT now(),
   checkpointed_at timestamptz,
+  rollups       bigint[] NOT NULL DEFAULT '{}',
   PRIMARY KEY (pipeline, topic, partition)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE streamagg.source_partition IS 'How far each partition of the input topics is counted, and who may count on.';
@@ -46,6 +59,7 @@ COMMENT ON COLUMN streamagg.source_partition.claim IS 'Random per claim: tells t
 COMMENT ON COLUMN streamagg.source_partition.checkpoint IS 'Raised by every checkpoint, even by one that moves no offset.';
 COMMENT ON COLUMN streamagg.source_partition.next_offset IS 'Every record before this one is counted, refused or a recorded gap; none from here on is.';
 COMMENT ON COLUMN streamagg.source_partition.watermark IS 'No hour that ends at or before this time waits for this partition; null: all of them do.';
+COMMENT ON COLUMN streamagg.source_partition.rollups IS 'The rollups, by id, that whoever claimed it counts beside that by platform.';
 COMMENT ON COLUMN streamagg.source_partition.checkpointed_at IS 'When its last checkpoint was written; a claim alone, which updated_at tells of too, does not move it.';
 
 -- Rewritten at every checkpoint. The digest stays inline (a row that is moved out of line is not pruned in place), and half a
@@ -54,67 +68,102 @@ CREATE TABLE IF NOT EXISTS streamagg.partial (
   pipeline             text COLLATE "C" NOT NULL,
   topic                text COLLATE "C" NOT NULL,
   partition            integer NOT NULL,
+  rollup               text COLLATE "C" NOT NULL,
   bucket_start         timestamptz NOT NULL,
-  platform             text COLLATE "C" NOT NULL,
+  label                text COLLATE "C" NOT NULL,
   rev                  bigint NOT NULL,
   success_count        bigint NOT NULL,
   error_count          bigint NOT NULL,
   error_4xx_count      bigint NOT NULL,
   error_5xx_count      bigint NOT NULL,
   timeout_count        bigint NOT NULL,
+  cancelled_count      bigint NOT NULL,
+  limited_count        bigint NOT NULL,
+  rate_limited_count   bigint NOT NULL,
+  overloaded_count     bigint NOT NULL,
+  input_tokens         bigint NOT NULL,
+  output_tokens        bigint NOT NULL,
+  cache_read_tokens    bigint NOT NULL,
+  cache_write_tokens   bigint NOT NULL,
+  cost_usd             bigint NOT NULL,
   duration_count       bigint NOT NULL,
   duration_sum_micros  numeric NOT NULL,
   duration_min_micros  bigint,
   duration_max_micros  bigint,
+  ttft_count           bigint NOT NULL,
+  ttft_sum_micros      numeric NOT NULL,
+  ttft_min_micros      bigint,
+  ttft_max_micros      bigint,
   digest               bytea NOT NULL,
-  PRIMARY KEY (pipeline, topic, partition, bucket_start, platform)
+  ttft_digest          bytea NOT NULL,
+  PRIMARY KEY (pipeline, topic, partition, rollup, bucket_start, label)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
-ALTER TABLE streamagg.partial ALTER COLUMN digest SET STORAGE MAIN;
-CREATE INDEX IF NOT EXISTS partial_bucket ON streamagg.partial (pipeline, bucket_start, platform);
-COMMENT ON TABLE streamagg.partial IS 'What one partition counted in one hour under one label, as long as it is not folded into hour_base.';
+ALTER TABLE streamagg.partial ALTER COLUMN digest SET STORAGE MAIN, ALTER COLUMN ttft_digest SET STORAGE MAIN;
+CREATE INDEX IF NOT EXISTS partial_bucket ON streamagg.partial (pipeline, rollup, bucket_start, label);
+COMMENT ON TABLE streamagg.partial IS 'What one partition counted in one hour under one label of a rollup, as long as it is not folded into hour_base.';
+COMMENT ON COLUMN streamagg.partial.label IS 'The rollup''s dimensions, one behind the other with U+001F between them: of the rollup platform the platform.';
+COMMENT ON COLUMN streamagg.partial.cost_usd IS 'In millionths of a US dollar, as in all tables of the state.';
 
 CREATE TABLE IF NOT EXISTS streamagg.hour_base (
   pipeline             text COLLATE "C" NOT NULL,
+  rollup               text COLLATE "C" NOT NULL,
   bucket_start         timestamptz NOT NULL,
-  platform             text COLLATE "C" NOT NULL,
+  label                text COLLATE "C" NOT NULL,
   rev                  bigint NOT NULL,
   success_count        bigint NOT NULL,
   error_count          bigint NOT NULL,
   error_4xx_count      bigint NOT NULL,
   error_5xx_count      bigint NOT NULL,
   timeout_count        bigint NOT NULL,
+  cancelled_count      bigint NOT NULL,
+  limited_count        bigint NOT NULL,
+  rate_limited_count   bigint NOT NULL,
+  overloaded_count     bigint NOT NULL,
+  input_tokens         bigint NOT NULL,
+  output_tokens        bigint NOT NULL,
+  cache_read_tokens    bigint NOT NULL,
+  cache_write_tokens   bigint NOT NULL,
+  cost_usd             bigint NOT NULL,
   duration_count       bigint NOT NULL,
   duration_sum_micros  numeric NOT NULL,
   duration_min_micros  bigint,
   duration_max_micros  bigint,
+  ttft_count           bigint NOT NULL,
+  ttft_sum_micros      numeric NOT NULL,
+  ttft_min_micros      bigint,
+  ttft_max_micros      bigint,
   digest               bytea NOT NULL,
-  PRIMARY KEY (pipeline, bucket_start, platform)
+  ttft_digest          bytea NOT NULL,
+  PRIMARY KEY (pipeline, rollup, bucket_start, label)
 ) WITH (fillfactor = 90);
-ALTER TABLE streamagg.hour_base ALTER COLUMN digest SET STORAGE MAIN;
+ALTER TABLE streamagg.hour_base ALTER COLUMN digest SET STORAGE MAIN, ALTER COLUMN ttft_digest SET STORAGE MAIN;
 COMMENT ON TABLE streamagg.hour_base IS 'What partials of old hours were folded into: an hour is its base and all its partials.';
 
 CREATE TABLE IF NOT EXISTS streamagg.dirty_hour (
   pipeline      text COLLATE "C" NOT NULL,
+  rollup        text COLLATE "C" NOT NULL,
   bucket_start  timestamptz NOT NULL,
-  platform      text COLLATE "C" NOT NULL,
+  label         text COLLATE "C" NOT NULL,
   mark          bigint NOT NULL,
-  PRIMARY KEY (pipeline, bucket_start, platform)
+  PRIMARY KEY (pipeline, rollup, bucket_start, label)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 COMMENT ON TABLE streamagg.dirty_hour IS 'Hours whose contents changed since they were published (or that never were).';
 
 CREATE TABLE IF NOT EXISTS streamagg.dirty_day (
   pipeline     text COLLATE "C" NOT NULL,
+  rollup       text COLLATE "C" NOT NULL,
   bucket_date  date NOT NULL,
-  platform     text COLLATE "C" NOT NULL,
+  label        text COLLATE "C" NOT NULL,
   mark         bigint NOT NULL,
-  PRIMARY KEY (pipeline, bucket_date, platform)
+  PRIMARY KEY (pipeline, rollup, bucket_date, label)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
 COMMENT ON TABLE streamagg.dirty_day IS 'Days one of whose hours was published since the day was (or that never was).';
 
 CREATE TABLE IF NOT EXISTS streamagg.hour_sketch (
   pipeline             text COLLATE "C" NOT NULL,
+  rollup               text COLLATE "C" NOT NULL,
   bucket_start         timestamptz NOT NULL,
-  platform             text COLLATE "C" NOT NULL,
+  label                text COLLATE "C" NOT NULL,
   input_rev            bigint NOT NULL,
   row_kept             boolean NOT NULL DEFAULT false,
   success_count        bigint NOT NULL,
@@ -122,17 +171,36 @@ CREATE TABLE IF NOT EXISTS streamagg.hour_sketch (
   error_4xx_count      bigint NOT NULL,
   error_5xx_count      bigint NOT NULL,
   timeout_count        bigint NOT NULL,
+  cancelled_count      bigint NOT NULL,
+  limited_count        bigint NOT NULL,
+  rate_limited_count   bigint NOT NULL,
+  overloaded_count     bigint NOT NULL,
+  input_tokens         bigint NOT NULL,
+  output_tokens        bigint NOT NULL,
+  cache_read_tokens    bigint NOT NULL,
+  cache_write_tokens   bigint NOT NULL,
+  cost_usd             bigint NOT NULL,
   duration_count       bigint NOT NULL,
   duration_sum_micros  numeric NOT NULL,
   duration_min_micros  bigint,
   duration_max_micros  bigint,
+  ttft_count           bigint NOT NULL,
+  ttft_sum_micros      numeric NOT NULL,
+  ttft_min_micros      bigint,
+  ttft_max_micros      bigint,
   compression          integer,
   boundary_doubt       double precision,
   lows                 double precision[],
   highs                double precision[],
   means                double precision[],
   weights              bigint[],
-  PRIMARY KEY (pipeline, bucket_start, platform)
+  ttft_compression     integer,
+  ttft_boundary_doubt  double precision,
+  ttft_lows            double precision[],
+  ttft_highs           double precision[],
+  ttft_means           double precision[],
+  ttft_weights         bigint[],
+  PRIMARY KEY (pipeline, rollup, bucket_start, label)
 );
 -- Few rows or none are in these two: a status counts them without reading the sketches.
 CREATE INDEX IF NOT EXISTS hour_sketch_row_kept ON streamagg.hour_sketch (pipeline) WHERE row_kept;
@@ -147,8 +215,9 @@ COMMENT ON COLUMN streamagg.hour_sketch.weights IS 'How many durations each cent
 
 CREATE TABLE IF NOT EXISTS streamagg.day_sketch (
   pipeline             text COLLATE "C" NOT NULL,
+  rollup               text COLLATE "C" NOT NULL,
   bucket_date          date NOT NULL,
-  platform             text COLLATE "C" NOT NULL,
+  label                text COLLATE "C" NOT NULL,
   input_rev            bigint NOT NULL,
   row_kept             boolean NOT NULL DEFAULT false,
   success_count        bigint NOT NULL,
@@ -156,20 +225,121 @@ CREATE TABLE IF NOT EXISTS streamagg.day_sketch (
   error_4xx_count      bigint NOT NULL,
   error_5xx_count      bigint NOT NULL,
   timeout_count        bigint NOT NULL,
+  cancelled_count      bigint NOT NULL,
+  limited_count        bigint NOT NULL,
+  rate_limited_count   bigint NOT NULL,
+  overloaded_count     bigint NOT NULL,
+  input_tokens         bigint NOT NULL,
+  output_tokens        bigint NOT NULL,
+  cache_read_tokens    bigint NOT NULL,
+  cache_write_tokens   bigint NOT NULL,
+  cost_usd             bigint NOT NULL,
   duration_count       bigint NOT NULL,
   duration_sum_micros  numeric NOT NULL,
   duration_min_micros  bigint,
   duration_max_micros  bigint,
+  ttft_count           bigint NOT NULL,
+  ttft_sum_micros      numeric NOT NULL,
+  ttft_min_micros      bigint,
+  ttft_max_micros      bigint,
   compression          integer,
   boundary_doubt       double precision,
   lows                 double precision[],
   highs                double precision[],
   means                double precision[],
   weights              bigint[],
-  PRIMARY KEY (pipeline, bucket_date, platform)
+  ttft_compression     integer,
+  ttft_boundary_doubt  double precision,
+  ttft_lows            double precision[],
+  ttft_highs           double precision[],
+  ttft_means           double precision[],
+  ttft_weights         bigint[],
+  PRIMARY KEY (pipeline, rollup, bucket_date, label)
 );
 CREATE INDEX IF NOT EXISTS day_sketch_row_kept ON streamagg.day_sketch (pipeline) WHERE row_kept;
 COMMENT ON TABLE streamagg.day_sketch IS 'What a published day was made of; columns as in hour_sketch.';
+
+CREATE TABLE IF NOT EXISTS streamagg.platform_hourly (
+  bucket_start        TIMESTAMPTZ NOT NULL,
+  platform            VARCHAR(50) NOT NULL,
+  request_count       BIGINT NOT NULL DEFAULT 0,
+  success_count       BIGINT NOT NULL DEFAULT 0,
+  error_count         BIGINT NOT NULL DEFAULT 0,
+  error_4xx_count     BIGINT NOT NULL DEFAULT 0,
+  error_5xx_count     BIGINT NOT NULL DEFAULT 0,
+  timeout_count       BIGINT NOT NULL DEFAULT 0,
+  cancelled_count     BIGINT NOT NULL DEFAULT 0,
+  limited_count       BIGINT NOT NULL DEFAULT 0,
+  rate_limited_count  BIGINT NOT NULL DEFAULT 0,
+  overloaded_count    BIGINT NOT NULL DEFAULT 0,
+  sla_error_count     BIGINT NOT NULL DEFAULT 0,
+  duration_count      BIGINT NOT NULL DEFAULT 0,
+  avg_latency_ms      DOUBLE PRECISION,
+  p50_latency_ms      DOUBLE PRECISION,
+  p90_latency_ms      DOUBLE PRECISION,
+  p95_latency_ms      DOUBLE PRECISION,
+  p99_latency_ms      DOUBLE PRECISION,
+  max_latency_ms      DOUBLE PRECISION,
+  ttft_count          BIGINT NOT NULL DEFAULT 0,
+  avg_ttft_ms         DOUBLE PRECISION,
+  p50_ttft_ms         DOUBLE PRECISION,
+  p90_ttft_ms         DOUBLE PRECISION,
+  p95_ttft_ms         DOUBLE PRECISION,
+  p99_ttft_ms         DOUBLE PRECISION,
+  max_ttft_ms         DOUBLE PRECISION,
+  input_tokens        BIGINT NOT NULL DEFAULT 0,
+  output_tokens       BIGINT NOT NULL DEFAULT 0,
+  cache_read_tokens   BIGINT NOT NULL DEFAULT 0,
+  cache_write_tokens  BIGINT NOT NULL DEFAULT 0,
+  cost_usd            NUMERIC(20,6) NOT NULL DEFAULT 0,
+  error_rate          DOUBLE PRECISION NOT NULL DEFAULT 0,
+  sla_error_rate      DOUBLE PRECISION NOT NULL DEFAULT 0,
+  computed_at         TIMESTAMPTZ NOT NULL DEFAULT NOW(),
+  pipeline            text COLLATE "C" NOT NULL DEFAULT 'default',
+  PRIMARY KEY (pipeline, bucket_start, platform)
+);
+COMMENT ON TABLE streamagg.platform_hourly IS 'Requests by UTC hour and platform with every measure: beside ops_metrics_hourly, written with it.';
+
+CREATE TABLE IF NOT EXISTS streamagg.platform_daily (
+  bucket_date         DATE NOT NULL,
+  platform            VARCHAR(50) NOT NULL,
+  request_count       BIGINT NOT NULL DEFAULT 0,
+  success_count       BIGINT NOT NULL DEFAULT 0,
+  error_count         BIGINT NOT NULL DEFAULT 0,
+  error_4xx_count     BIGINT NOT NULL DEFAULT 0,
+  error_5xx_count     BIGINT NOT NULL DEFAULT 0,
+  timeout_count       BIGINT NOT NULL DEFAULT 0,
+  cancelled_count     BIGINT NOT NULL DEFAULT 0,
+  limited_count       BIGINT NOT NULL DEFAULT 0,
+  rate_limited_count  BIGINT NOT NULL DEFAULT 0,
+  overloaded_count    BIGINT NOT NULL DEFAULT 0,
+  sla_error_count     BIGINT NOT NULL DEFAULT 0,
+  duration_count      BIGINT NOT NULL DEFAULT 0,
+  avg_latency_ms      DOUBLE PRECISION,
+  p50_latency_ms      DOUBLE PRECISION,
+  p90_latency_ms      DOUBLE PRECISION,
+  p95_latency_ms      DOUBLE PRECISION,
+  p99_latency_ms      DOUBLE PRECISION,
+  max_latency_ms      DOUBLE PRECISION,
+  ttft_count          BIGINT NOT NULL DEFAULT 0,
+  avg_ttft_ms         DOUBLE PRECISION,
+  p50_ttft_ms         DOUBLE PRECISION,
+  p90_ttft_ms         DOUBLE PRECISION,
+  p95_ttft_ms         DOUBLE PRECISION,
+  p99_ttft_ms         DOUBLE PRECISION,
+  max_ttft_ms         DOUBLE PRECISION,
+  input_tokens        BIGINT NOT NULL DEFAULT 0,
+  output_tokens       BIGINT NOT NULL DEFAULT 0,
+  cache_read_tokens   BIGINT NOT NULL DEFAULT 0,
+  cache_write_tokens  BIGINT NOT NULL DEFAULT 0,
+  cost_usd            NUMERIC(20,6) NOT NULL DEFAULT 0,
+  error_rate          DOUBLE PRECISION NOT NULL DEFAULT 0,
+  sla_error_rate      DOUBLE PRECISION NOT NULL DEFAULT 0,
+  computed_at         TIMESTAMPTZ NOT NULL DEFAULT NOW(),
+  pipeline            text COLLATE "C" NOT NULL DEFAULT 'default',
+  PRIMARY KEY (pipeline, bucket_date, platform)
+);
+COMMENT ON TABLE streamagg.platform_daily IS 'Requests by UTC day and platform with every measure: beside ops_metrics_daily, written with it.';
 
 -- A gap that is said again is the same gap: the log's start may have moved on meanwhile, then it ends later. Offsets begin again
 -- with every incarnation of a topic, hence its id in the key.
@@ -211,22 +381,37 @@ CREATE TABLE IF NOT EXISTS streamagg.dead_letter_replay (
   event_index  integer NOT NULL,
   record_time  bigint NOT NULL,
   bucket_start         timestamptz NOT NULL,
-  platform             text COLLATE "C" NOT NULL,
+  label                text COLLATE "C" NOT NULL,
+  others               jsonb NOT NULL DEFAULT '{}',
   success_count        bigint NOT NULL,
   error_count          bigint NOT NULL,
   error_4xx_count      bigint NOT NULL,
   error_5xx_count      bigint NOT NULL,
   timeout_count        bigint NOT NULL,
+  cancelled_count      bigint NOT NULL,
+  limited_count        bigint NOT NULL,
+  rate_limited_count   bigint NOT NULL,
+  overloaded_count     bigint NOT NULL,
+  input_tokens         bigint NOT NULL,
+  output_tokens        bigint NOT NULL,
+  cache_read_tokens    bigint NOT NULL,
+  cache_write_tokens   bigint NOT NULL,
+  cost_usd             bigint NOT NULL,
   duration_count       bigint NOT NULL,
   duration_sum_micros  numeric NOT NULL,
   duration_min_micros  bigint,
   duration_max_micros  bigint,
+  ttft_count           bigint NOT NULL,
+  ttft_sum_micros      numeric NOT NULL,
+  ttft_min_micros      bigint,
+  ttft_max_micros      bigint,
   replayed_at  timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (pipeline, topic, partition, "offset", event_index, record_time)
 );
 CREATE INDEX IF NOT EXISTS dead_letter_replay_bucket ON streamagg.dead_letter_replay (pipeline, bucket_start);
 COMMENT ON TABLE streamagg.dead_letter_replay IS 'Dead letters that were replayed, by their place in the source: each counts at most once.';
 COMMENT ON COLUMN streamagg.dead_letter_replay.record_time IS 'The record''s timestamp in milliseconds, -1 for none: a topic that is made again counts its offsets anew.';
+COMMENT ON COLUMN streamagg.dead_letter_replay.label IS 'Its platform; others holds what it counts under in other rollups, by their names.';
 COMMENT ON COLUMN streamagg.dead_letter_replay.bucket_start IS 'The hour that it counts in, with what it adds to it: a recount of that hour from the log takes it in.';
 
 CREATE TABLE IF NOT EXISTS streamagg.backfilled_hour (

@@ -235,7 +235,7 @@ COMMENT ON FUNCTION streamagg.quantile(streamagg.sketch[], double precision) IS
   'The quantile, q from 0 to 1, of all durations in these sketches, in milliseconds; null where there are none.';
 
 -- A day's mark is set with its hours' sketches and cleared with its own: what has no mark is what its hours are.
-CREATE FUNCTION streamagg.sketches(from_time timestamptz, to_time timestamptz, platforms text[] DEFAULT NULL, pipeline text DEFAULT 'default')
+CREATE FUNCTION streamagg.sketches(from_time timestamptz, to_time timestamptz, platforms text[] DEFAULT NULL, pipeline text DEFAULT 'default', rollup text DEFAULT 'platform')
 RETURNS TABLE (
   bucket_start timestamptz, platform text, compression integer, boundary_doubt double precision,
   lows double precision[], highs double precision[], means double precision[], weights bigint[])
@@ -247,26 +247,26 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         coalesce((sketches.to_time + interval '1 hour' - interval '1 microsecond') AT TIME ZONE 'UTC', 'infinity')::date AS end_day
     ) AS span
     CROSS JOIN LATERAL (
-      SELECT d.bucket_date::timestamp AT TIME ZONE 'UTC', d.platform, d.compression, d.boundary_doubt, d.lows, d.highs, d.means, d.weights
+      SELECT d.bucket_date::timestamp AT TIME ZONE 'UTC', d.label, d.compression, d.boundary_doubt, d.lows, d.highs, d.means, d.weights
         FROM streamagg.day_sketch AS d
-        WHERE d.pipeline = sketches.pipeline AND d.bucket_date >= span.first_day AND d.bucket_date < span.end_day AND (sketches.platforms IS NULL OR d.platform = ANY (sketches.platforms))
-          AND NOT EXISTS (SELECT FROM streamagg.dirty_day AS k WHERE k.pipeline = d.pipeline AND k.bucket_date = d.bucket_date AND k.platform = d.platform)
+        WHERE d.pipeline = sketches.pipeline AND d.rollup = sketches.rollup AND d.bucket_date >= span.first_day AND d.bucket_date < span.end_day AND (sketches.platforms IS NULL OR d.label = ANY (sketches.platforms))
+          AND NOT EXISTS (SELECT FROM streamagg.dirty_day AS k WHERE k.pipeline = d.pipeline AND k.bucket_date = d.bucket_date AND k.rollup = d.rollup AND k.label = d.label)
       UNION ALL
-      SELECT h.bucket_start, h.platform, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
+      SELECT h.bucket_start, h.label, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
         FROM streamagg.dirty_day AS k CROSS JOIN generate_series(0, 23) AS number
-        JOIN streamagg.hour_sketch AS h ON h.pipeline = k.pipeline AND h.platform = k.platform
+        JOIN streamagg.hour_sketch AS h ON h.pipeline = k.pipeline AND h.rollup = k.rollup AND h.label = k.label
           AND h.bucket_start = k.bucket_date::timestamp AT TIME ZONE 'UTC' + number * interval '1 hour'
-        WHERE k.pipeline = sketches.pipeline AND k.bucket_date >= span.first_day AND k.bucket_date < span.end_day AND (sketches.platforms IS NULL OR k.platform = ANY (sketches.platforms))
+        WHERE k.pipeline = sketches.pipeline AND k.rollup = sketches.rollup AND k.bucket_date >= span.first_day AND k.bucket_date < span.end_day AND (sketches.platforms IS NULL OR k.label = ANY (sketches.platforms))
       UNION ALL
-      SELECT h.bucket_start, h.platform, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
+      SELECT h.bucket_start, h.label, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
         FROM streamagg.hour_sketch AS h
-        WHERE h.pipeline = sketches.pipeline AND h.bucket_start >= span.from_hour AND h.bucket_start < least(span.before, span.first_day::timestamp AT TIME ZONE 'UTC')
-          AND (sketches.platforms IS NULL OR h.platform = ANY (sketches.platforms))
+        WHERE h.pipeline = sketches.pipeline AND h.rollup = sketches.rollup AND h.bucket_start >= span.from_hour AND h.bucket_start < least(span.before, span.first_day::timestamp AT TIME ZONE 'UTC')
+          AND (sketches.platforms IS NULL OR h.label = ANY (sketches.platforms))
       UNION ALL
-      SELECT h.bucket_start, h.platform, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
+      SELECT h.bucket_start, h.label, h.compression, h.boundary_doubt, h.lows, h.highs, h.means, h.weights
         FROM streamagg.hour_sketch AS h
-        WHERE h.pipeline = sketches.pipeline AND h.bucket_start >= greatest(span.first_day, span.end_day)::timestamp AT TIME ZONE 'UTC' AND h.bucket_start < span.before
-          AND (sketches.platforms IS NULL OR h.platform = ANY (sketches.platforms))
+        WHERE h.pipeline = sketches.pipeline AND h.rollup = sketches.rollup AND h.bucket_start >= greatest(span.first_day, span.end_day)::timestamp AT TIME ZONE 'UTC' AND h.bucket_start < span.before
+          AND (sketches.platforms IS NULL OR h.label = ANY (sketches.platforms))
     ) AS s
 $$;
 COMMENT ON FUNCTION streamagg.sketches IS
@@ -290,24 +290,24 @@ CREATE VIEW streamagg.live_hourly AS
       CASE WHEN h.duration_count > 0 THEN (h.duration_sum_micros / h.duration_count / 1000)::double precision END AS avg_latency_ms,
       h.p99_latency_ms, 100.0::double precision * h.error_count / (h.success_count + h.error_count) AS error_rate, now() AS computed_at, h.provisional
     FROM (
-      SELECT s.pipeline, s.bucket_start, s.platform, s.success_count, s.error_count, s.error_4xx_count, s.error_5xx_count, s.timeout_count,
+      SELECT s.pipeline, s.bucket_start, s.label AS platform, s.success_count, s.error_count, s.error_4xx_count, s.error_5xx_count, s.timeout_count,
           s.duration_count, s.duration_sum_micros, false AS provisional,
           CASE WHEN s.means IS NOT NULL THEN streamagg.quantile(ARRAY[ROW(s.lows, s.highs, s.means, s.weights)::streamagg.sketch], 0.99) END AS p99_latency_ms
-        FROM streamagg.hour_sketch AS s
+        FROM streamagg.hour_sketch AS s WHERE s.rollup = 'platform'
       UNION ALL
-      SELECT k.pipeline, k.bucket_start, k.platform, sum(i.success_count)::bigint, sum(i.error_count)::bigint, sum(i.error_4xx_count)::bigint,
+      SELECT k.pipeline, k.bucket_start, k.label, sum(i.success_count)::bigint, sum(i.error_count)::bigint, sum(i.error_4xx_count)::bigint,
           sum(i.error_5xx_count)::bigint, sum(i.timeout_count)::bigint, sum(i.duration_count)::bigint, sum(i.duration_sum_micros), true, NULL
         FROM streamagg.dirty_hour AS k
         CROSS JOIN LATERAL (
           SELECT b.success_count, b.error_count, b.error_4xx_count, b.error_5xx_count, b.timeout_count, b.duration_count, b.duration_sum_micros
-            FROM streamagg.hour_base AS b WHERE b.pipeline = k.pipeline AND b.bucket_start = k.bucket_start AND b.platform = k.platform
+            FROM streamagg.hour_base AS b WHERE b.pipeline = k.pipeline AND b.bucket_start = k.bucket_start AND b.rollup = k.rollup AND b.label = k.label
           UNION ALL
           SELECT p.success_count, p.error_count, p.error_4xx_count, p.error_5xx_count, p.timeout_count, p.duration_count, p.duration_sum_micros
-            FROM streamagg.partial AS p WHERE p.pipeline = k.pipeline AND p.bucket_start = k.bucket_start AND p.platform = k.platform
+            FROM streamagg.partial AS p WHERE p.pipeline = k.pipeline AND p.bucket_start = k.bucket_start AND p.rollup = k.rollup AND p.label = k.label
         ) AS i
-        WHERE NOT EXISTS (
-          SELECT FROM streamagg.hour_sketch AS s WHERE s.pipeline = k.pipeline AND s.bucket_start = k.bucket_start AND s.platform = k.platform)
-        GROUP BY k.pipeline, k.bucket_start, k.platform
+        WHERE k.rollup = 'platform' AND NOT EXISTS (
+          SELECT FROM streamagg.hour_sketch AS s WHERE s.pipeline = k.pipeline AND s.bucket_start = k.bucket_start AND s.rollup = k.rollup AND s.label = k.label)
+        GROUP BY k.pipeline, k.bucket_start, k.label
     ) AS h
     WHERE h.success_count + h.error_count > 0;
 COMMENT ON VIEW streamagg.live_hourly IS

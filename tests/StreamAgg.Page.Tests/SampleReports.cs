@@ -1,4 +1,5 @@
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
@@ -51,13 +52,13 @@ internal sealed class SampleReports : IReports
         });
 
     public IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
-        RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, CancellationToken cancellation) =>
+        RowTable table, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant from, Instant to, int limit, CancellationToken cancellation) =>
         throw new NotSupportedException("The page does not ask for it.");
 
     public Task<IReadOnlyList<PublishedRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation) =>
         throw new NotSupportedException("The page does not ask for it.");
 
-    public Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation) =>
+    public Task<QuantileReport> QuantileAsync(double q, Rollup rollup, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant? from, Instant? to, CancellationToken cancellation) =>
         throw new NotSupportedException("The page does not ask for it.");
 
     private static LiveRow Row(Instant start, string label, int place, bool isOpen)
@@ -74,7 +75,7 @@ internal sealed class SampleReports : IReports
         bins[20] = bins[22] = totals.SuccessCount / 4;
         bins[21] = totals.SuccessCount / 2;
         return new LiveRow(
-            new PublishedRow(start, label, [.. Figures.All.Select(figure => figure.SqlType == Figures.Time ? Now : figure.Of(totals, 812.5))]),
+            new PublishedRow(start, label, [.. Figures.Basic.Select(figure => figure.SqlType == Figures.Time ? Now : figure.Of(new RowContents(totals, new Quantiles(1, 2, 3, 812.5))))]),
             isOpen, new Latencies(totals.SuccessCount, [300, 600, 812.5], bins));
     }
 

@@ -76,7 +76,7 @@ public class CheckpointTests(TestServer server)
         PartialRow[] loaded = [.. (await store.LoadPartialsAsync(Usage0, None)).OrderBy(row => row.Key)];
         Assert.Equal([rows[1].Key, rows[0].Key], loaded.Select(row => row.Key));
         Assert.Equal([rows[1].Totals, rows[0].Totals], loaded.Select(row => row.Totals));
-        Assert.Equal([0, 2], loaded.Select(row => row.Digest.Length));
+        Assert.Equal([0, 2], loaded.Select(row => row.Digests.Latency.Length));
     }
 
     [Fact]
@@ -215,9 +215,9 @@ public class CheckpointTests(TestServer server)
         await store.CommitAsync(Checkpoint(Usage0, fence.Next, 2, [.. Enumerable.Range(0, rows).Select(i => Row(i % 24, $"p{i}", i, i + 1))]));
         Assert.Equal([$"{rows}|2|2|{2 * rows}"], await database.RowsAsync("SELECT count(*), min(rev), max(rev), sum(success_count) FROM streamagg.partial"));
         IReadOnlyList<PartialRow> loaded = await store.LoadPartialsAsync(Usage0, None);
-        PartialRow last = loaded.Single(row => row.Platform == $"p{rows - 1}");
+        PartialRow last = loaded.Single(row => row.Label == $"p{rows - 1}");
         Assert.Equal(Row((rows - 1) % 24, $"p{rows - 1}", rows - 1, rows).Totals, last.Totals);
-        Assert.Equal(2, Decode(last.Digest)!.Count);
+        Assert.Equal(2, Decode(last.Digests.Latency)!.Count);
         Assert.Equal(rows, await database.ScalarAsync<long>("SELECT count(DISTINCT mark) FROM streamagg.dirty_hour"));
     }
 

@@ -72,7 +72,7 @@ public class PublishingTests(TestServer server)
         Assert.Equal(expected, await database.RowsAsync(HourlyRows.Replace("hourly", "daily", StringComparison.Ordinal).Replace("bucket_start", "bucket_date", StringComparison.Ordinal)));
         Assert.Equal(
             ["|||||||", "anthropic|100|0|{1000,2000,4000}|{1000,2000,4000}|{1000,2000,4000}|{1,1,1}|7000"],
-            await database.RowsAsync("SELECT platform, compression, boundary_doubt, lows::text, highs::text, means::text, weights::text, nullif(duration_sum_micros, 0) FROM streamagg.day_sketch ORDER BY platform"));
+            await database.RowsAsync("SELECT label, compression, boundary_doubt, lows::text, highs::text, means::text, weights::text, nullif(duration_sum_micros, 0) FROM streamagg.day_sketch ORDER BY label"));
         Assert.Empty(await database.RowsAsync("SELECT FROM streamagg.dirty_hour UNION ALL SELECT FROM streamagg.dirty_day"));
     }
 
@@ -163,7 +163,7 @@ public class PublishingTests(TestServer server)
         const string counts = "SELECT platform, request_count, success_count FROM ops_metrics_hourly ORDER BY 1";
         Assert.Equal(["fewer|2|2", "more|3|3", "same|2|2"], await database.RowsAsync(counts));
         // The true part is in the state, and so is the fact.
-        Assert.Equal(["fewer|2|False", "more|2|True", "same|2|False"], await database.RowsAsync("SELECT platform, success_count, row_kept FROM streamagg.hour_sketch ORDER BY 1"));
+        Assert.Equal(["fewer|2|False", "more|2|True", "same|2|False"], await database.RowsAsync("SELECT label, success_count, row_kept FROM streamagg.hour_sketch ORDER BY 1"));
 
         await store.CommitAsync(Checkpoint(Usage0, fence.Next, 2, Row(0, "more", 1, 1, 1)));
         (hours, days) = await store.PublishAsync(Usage0);
@@ -184,7 +184,7 @@ public class PublishingTests(TestServer server)
             INSERT INTO ops_metrics_daily (bucket_date, platform, request_count, success_count) VALUES ('2026-01-01', 'with day', 13, 13)
             """);
         PartialRow[] Seen(string platform, int first, int last) => [.. Enumerable.Range(first, last - first + 1).Select(hour => Row(hour, platform, 1, 1, 1))];
-        const string days = "SELECT platform, request_count FROM ops_metrics_daily ORDER BY 1", kept = "SELECT platform, success_count, row_kept FROM streamagg.day_sketch ORDER BY 1";
+        const string days = "SELECT platform, request_count FROM ops_metrics_daily ORDER BY 1", kept = "SELECT label, success_count, row_kept FROM streamagg.day_sketch ORDER BY 1";
 
         Fence fence = await store.FenceAsync(Usage0);
         await store.CommitAsync(Checkpoint(Usage0, fence, 1, [.. Seen("with day", 13, 23), .. Seen("without", 13, 23), .. Seen("new", 13, 23)]) with { Watermark = Hour(30).Start });

@@ -130,7 +130,7 @@ public class QueryTests(TestServer server)
             UPDATE copy SET bucket_start = bucket_start + g * interval '1 hour';
             ALTER TABLE copy DROP COLUMN g;
             INSERT INTO streamagg.hour_sketch SELECT * FROM copy;
-            INSERT INTO streamagg.dirty_day SELECT DISTINCT pipeline, (bucket_start AT TIME ZONE 'UTC')::date, platform, 1 FROM streamagg.hour_sketch ON CONFLICT DO NOTHING
+            INSERT INTO streamagg.dirty_day SELECT DISTINCT pipeline, rollup, (bucket_start AT TIME ZONE 'UTC')::date, label, 1 FROM streamagg.hour_sketch ON CONFLICT DO NOTHING
             """);
         QuantileAnswer many = await queries.QuantileAsync(0.99, null, null, null, None);
 

@@ -1,6 +1,7 @@
 using System.Text;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Raw;
 using static StreamAgg.Postgres.Tests.Sample;
@@ -132,8 +133,8 @@ public class RawReaderTests(TestServer server)
 
     private sealed class Recording(List<string> events) : IEventSink
     {
-        public void Count(in DecodedEvent e, ReadOnlySpan<byte> label) =>
-            events.Add($"{(e.IsFailure ? "Error" : "Usage")} {e.Time.ToUtcDateTime():HH:mm} '{Encoding.UTF8.GetString(label)}' "
+        public void Count(in DecodedEvent e, EventLabels labels) =>
+            events.Add($"{(e.IsFailure ? "Error" : "Usage")} {e.Time.ToUtcDateTime():HH:mm} '{Encoding.UTF8.GetString(labels[0])}' "
                 + $"{(e.IsFailure ? 0 : e.DurationMicros)} {e.Status}{(e.IsTimeout ? " timeout" : "")}");
     }
 }

@@ -50,13 +50,7 @@ internal static class Sample
     public static Publication<TBucket> Merge<TBucket>(DirtyBucket<TBucket> bucket)
         where TBucket : IComparable<TBucket>
     {
-        var totals = new BucketTotals();
-        foreach (BucketInput input in bucket.Inputs)
-            totals.Add(input.Totals);
-        TDigest[] digests = [.. bucket.Inputs.Select(input => input.Digest()).OfType<TDigest>()];
-        TDigest? merged = digests.Length == 0 ? null : TDigest.Merge(digests, 100);
-        return new Publication<TBucket>(
-            bucket.Key, bucket.Mark, bucket.Inputs.Sum(input => input.Rev), totals, merged?.Quantile(0.99) / 1000, merged?.ToCentroids());
+        return StreamAgg.Pipeline.Publishing.RowMerge.Of(bucket, 100);
     }
 
     /// <summary>One round of a publisher: hours, then days.</summary>

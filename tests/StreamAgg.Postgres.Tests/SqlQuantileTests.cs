@@ -100,7 +100,7 @@ public class SqlQuantileTests(TestServer server)
     {
         await using TestDatabase database = await server.CreateMigratedAsync();
         for (int hour = 0; hour < 4; hour++)
-            await InsertAsync(database, "hour_sketch", "bucket_start", Timestamps.ToColumn(Hour(hour)), "x", Decode(Row(hour, "x", 1000 * (hour + 1)).Digest)!.ToCentroids());
+            await InsertAsync(database, "hour_sketch", "bucket_start", Timestamps.ToColumn(Hour(hour)), "x", Decode(Row(hour, "x", 1000 * (hour + 1)).Digests.Latency)!.ToCentroids());
         const string question = "SELECT streamagg.quantile(1, '2026-01-01 01:00Z', '2026-01-01 03:00Z'), streamagg.quantile(0, '2026-01-01 01:00Z', '2026-01-01 03:00Z')";
         Assert.Equal(["3|2"], await database.RowsAsync($"SET TIME ZONE 'Asia/Kolkata'; {question}"));
         Assert.Equal(["3|2"], await database.RowsAsync($"SET TIME ZONE 'UTC'; {question}"));
@@ -111,7 +111,7 @@ public class SqlQuantileTests(TestServer server)
     {
         await using TestDatabase database = await server.CreateMigratedAsync();
         await InsertAsync(database, "hour_sketch", "bucket_start", Timestamps.ToColumn(Hour(0)), "no duration", null);
-        await InsertAsync(database, "hour_sketch", "bucket_start", Timestamps.ToColumn(Hour(1)), "x", Decode(Row(1, "x", 1000).Digest)!.ToCentroids());
+        await InsertAsync(database, "hour_sketch", "bucket_start", Timestamps.ToColumn(Hour(1)), "x", Decode(Row(1, "x", 1000).Digests.Latency)!.ToCentroids());
         Assert.Equal(
             ["||||1"],
             await database.RowsAsync(
@@ -184,9 +184,10 @@ public class SqlQuantileTests(TestServer server)
     {
         await using NpgsqlCommand insert = database.Source.CreateCommand(
             $"""
-            INSERT INTO streamagg.{table} (pipeline, {bucket}, platform, input_rev, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count,
-              duration_count, duration_sum_micros, duration_min_micros, duration_max_micros, compression, boundary_doubt, lows, highs, means, weights)
-            VALUES ('default', @time, @platform, 1, @count, 0, 0, 0, 0, @count, 0, @min, @max, @compression, @doubt, @lows, @highs, @means, @weights)
+            INSERT INTO streamagg.{table} (pipeline, rollup, {bucket}, label, input_rev, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count,
+              cancelled_count, limited_count, rate_limited_count, overloaded_count, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd,
+              ttft_count, ttft_sum_micros, duration_count, duration_sum_micros, duration_min_micros, duration_max_micros, compression, boundary_doubt, lows, highs, means, weights)
+            VALUES ('default', 'platform', @time, @platform, 1, @count, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, @count, 0, @min, @max, @compression, @doubt, @lows, @highs, @means, @weights)
             """);
         insert.Parameters.With("time", time).With("platform", platform).With("count", centroids?.Weights.Sum() ?? 0)
             .WithOptional("min", (long?)centroids?.Lows[0], NpgsqlDbType.Bigint)
@@ -200,7 +201,7 @@ public class SqlQuantileTests(TestServer server)
         await insert.ExecuteNonQueryAsync();
         // An hour's sketch is never written without its day's mark.
         if (table == "hour_sketch")
-            await database.ExecuteAsync("INSERT INTO streamagg.dirty_day SELECT DISTINCT pipeline, (bucket_start AT TIME ZONE 'UTC')::date, platform, 1 FROM streamagg.hour_sketch ON CONFLICT DO NOTHING");
+            await database.ExecuteAsync("INSERT INTO streamagg.dirty_day SELECT DISTINCT pipeline, rollup, (bucket_start AT TIME ZONE 'UTC')::date, label, 1 FROM streamagg.hour_sketch ON CONFLICT DO NOTHING");
     }
 
     /// <summary>Asks for the fixed quantiles and two random ones; returns how many.</summary>

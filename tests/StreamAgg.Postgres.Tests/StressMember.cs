@@ -23,7 +23,7 @@ internal sealed class StressMember(PostgresStore store, StressLog log, Random ra
         PartitionClaim claim = await store.ClaimAsync(StressLog.Sources[partition], "stress", None);
         var loaded = new Owned { Fence = claim.Fence, Position = (int)claim.NextOffset };
         foreach (PartialRow row in await store.LoadPartialsAsync(StressLog.Sources[partition], None))
-            loaded.Content(row.Hour.SinceEpoch - Hour(0).SinceEpoch - StressLog.FirstHour).Add(row.Totals, Decode(row.Digest));
+            loaded.Content(row.Hour.SinceEpoch - Hour(0).SinceEpoch - StressLog.FirstHour).Add(row.Totals, Decode(row.Digests.Latency));
         owned[partition] = loaded;
         counts.Add("claim");
     }

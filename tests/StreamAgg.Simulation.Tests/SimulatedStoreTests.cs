@@ -79,12 +79,12 @@ public sealed class SimulatedStoreTests
         foreach (var (key, cell) in database.Hourly.Cells.OrderBy(entry => entry.Key))
         {
             if (cell.Committed is { } row)
-                rows.Add($"{key.Bucket.SinceEpoch} {key.Platform} {Say(row)}");
+                rows.Add($"{key.Bucket.SinceEpoch} {key.Label} {Say(row)}");
         }
         foreach (var (key, cell) in database.Daily.Cells.OrderBy(entry => entry.Key))
         {
             if (cell.Committed is { } row)
-                rows.Add($"{key.Bucket.SinceEpoch} {key.Platform} {Say(row)}");
+                rows.Add($"{key.Bucket.SinceEpoch} {key.Label} {Say(row)}");
         }
         foreach (var (source, cell) in database.Tallies.Cells.OrderBy(entry => entry.Key))
         {

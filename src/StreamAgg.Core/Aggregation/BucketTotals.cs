@@ -5,24 +5,24 @@ namespace StreamAgg.Core.Aggregation;
 
 /// <summary>Everything of a bucket but its digest: integers only, so that sums do not depend on their order.</summary>
 /// <remarks>
-/// Addition is commutative and associative, <c>default</c> is its identity. Durations are microseconds; their sum is 128 bits wide,
-/// enough for 1e12 events of a day each (8.64e22).
+/// Addition is commutative and associative, <c>default</c> is its identity. A sum that a long does not hold stays at the largest one.
 /// </remarks>
 public struct BucketTotals : IEquatable<BucketTotals>
 {
     /// <summary>By the places of <see cref="Measures"/>.</summary>
     public MeasureCounts Counts;
 
+    /// <summary>By the places of <see cref="Aggregation.Spreads"/>.</summary>
+    public SpreadTotals Spreads;
+
     /// <summary>How many usage events had a duration.</summary>
-    public long DurationCount;
+    public long DurationCount { readonly get => Spreads[0].Count; set => Spreads[0].Count = value; }
 
-    public UInt128 DurationSumMicros;
+    public UInt128 DurationSumMicros { readonly get => Spreads[0].SumMicros; set => Spreads[0].SumMicros = value; }
 
-    /// <summary>Meaningful only where <see cref="DurationCount"/> is not 0.</summary>
-    public long DurationMinMicros;
+    public long DurationMinMicros { readonly get => Spreads[0].MinMicros; set => Spreads[0].MinMicros = value; }
 
-    /// <summary>Meaningful only where <see cref="DurationCount"/> is not 0.</summary>
-    public long DurationMaxMicros;
+    public long DurationMaxMicros { readonly get => Spreads[0].MaxMicros; set => Spreads[0].MaxMicros = value; }
 
     public long SuccessCount { readonly get => Counts[Measures.SuccessCount]; set => Counts[Measures.SuccessCount] = value; }
 
@@ -34,6 +34,9 @@ public struct BucketTotals : IEquatable<BucketTotals>
 
     public long TimeoutCount { readonly get => Counts[Measures.TimeoutCount]; set => Counts[Measures.TimeoutCount] = value; }
 
+    /// <summary>Errors that are the service's own matter: neither the client gave up nor a limit of his refused it.</summary>
+    public readonly long SlaErrorCount => ErrorCount - Counts[Measures.CancelledCount] - Counts[Measures.LimitedCount];
+
     public readonly long RequestCount => SuccessCount + ErrorCount;
 
     public readonly bool IsEmpty => RequestCount == 0;
@@ -42,45 +45,34 @@ public struct BucketTotals : IEquatable<BucketTotals>
     public readonly double ErrorRatePercent => RequestCount == 0 ? 0 : 100.0 * ErrorCount / RequestCount;
 
     /// <summary>The double nearest to the exact mean in milliseconds; null where no event had a duration.</summary>
-    public readonly double? MeanMilliseconds =>
-        DurationCount == 0 ? null : ExactRatio.ToDouble(DurationSumMicros, (UInt128)DurationCount * 1000);
+    public readonly double? MeanMilliseconds => Spreads[0].MeanMilliseconds;
+
+    /// <summary>100 * errors / requests, without the errors that are no matter of the service's; 0 where there are none.</summary>
+    public readonly double SlaErrorRatePercent => SuccessCount + SlaErrorCount == 0 ? 0 : 100.0 * SlaErrorCount / (SuccessCount + SlaErrorCount);
 
     /// <summary>Counts one event.</summary>
-    /// <returns>True where it has a duration.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool Count(in DecodedEvent e)
+    public void Count(in DecodedEvent e)
     {
         Measures.Count(ref Counts, e);
-        if (e.IsFailure || e.DurationMicros == DecodedEvent.NoDuration)
-            return false;
-        AddDuration(e.DurationMicros);
-        return true;
+        if (e.DurationMicros != DecodedEvent.NoDuration)
+            Spreads[Aggregation.Spreads.Latency].Add(e.DurationMicros);
+        if (e.HasTtft)
+            Spreads[Aggregation.Spreads.Ttft].Add(e.TtftMicros);
     }
 
-    public void AddDuration(long micros)
-    {
-        DurationMinMicros = DurationCount == 0 ? micros : Math.Min(DurationMinMicros, micros);
-        DurationMaxMicros = DurationCount == 0 ? micros : Math.Max(DurationMaxMicros, micros);
-        DurationCount++;
-        DurationSumMicros += (ulong)micros;
-    }
+    public void AddDuration(long micros) => Spreads[0].Add(micros);
 
     public void Add(in BucketTotals other)
     {
         for (int i = 0; i < Measures.Length; i++)
-            Counts[i] += other.Counts[i];
-        if (other.DurationCount == 0)
-            return;
-        DurationMinMicros = DurationCount == 0 ? other.DurationMinMicros : Math.Min(DurationMinMicros, other.DurationMinMicros);
-        DurationMaxMicros = DurationCount == 0 ? other.DurationMaxMicros : Math.Max(DurationMaxMicros, other.DurationMaxMicros);
-        DurationCount += other.DurationCount;
-        DurationSumMicros += other.DurationSumMicros;
+            Counts[i] = Measures.Sum(Counts[i], other.Counts[i]);
+        for (int i = 0; i < Aggregation.Spreads.Length; i++)
+            Spreads[i].Add(other.Spreads[i]);
     }
 
     public readonly bool Equals(BucketTotals other) =>
-        ((ReadOnlySpan<long>)Counts).SequenceEqual(other.Counts) && DurationCount == other.DurationCount
-            && DurationSumMicros == other.DurationSumMicros
-        && (DurationCount == 0 || (DurationMinMicros == other.DurationMinMicros && DurationMaxMicros == other.DurationMaxMicros));
+        ((ReadOnlySpan<long>)Counts).SequenceEqual(other.Counts) && Spreads[0] == other.Spreads[0] && Spreads[1] == other.Spreads[1];
 
     public override readonly bool Equals(object? obj) => obj is BucketTotals other && Equals(other);
 

@@ -1,32 +1,30 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 
 namespace StreamAgg.Core.Aggregation;
 
-/// <summary>The partials of one partition and hour, found by their label's bytes without building a string.</summary>
+/// <summary>The partials of one partition, hour and rollup, found by their label's bytes without building a string.</summary>
 /// <remarks>
-/// Labels live as long as their hour, so no table of labels can grow without bound. Past <c>maxPlatforms</c> labels new ones are
-/// counted under <see cref="OtherPlatform"/>. Not thread-safe.
+/// Labels live as long as their hour, so no table of labels can grow without bound. Past <see cref="Rollup.MaxKeys"/> labels new ones are
+/// counted under <see cref="Rollup.OtherLabel"/>. Not thread-safe.
 /// </remarks>
 public sealed class HourPartials
 {
-    /// <summary>Where labels past the bound are counted.</summary>
-    public const string OtherPlatform = "__other__";
-
     private readonly Dictionary<byte[], Partial> byLabel = new(LabelComparer.Instance);
     private readonly Dictionary<byte[], Partial>.AlternateLookup<ReadOnlySpan<byte>> lookup;
-    private readonly int maxPlatforms;
+    private readonly Rollup rollup;
     private readonly int compression;
 
     // Consecutive events of a partition often share their label: one comparison then saves the hash.
     private byte[]? lastLabel;
     private Partial? lastPartial;
 
-    public HourPartials(Hour hour, int maxPlatforms, int compression)
+    public HourPartials(Hour hour, Rollup rollup, int compression)
     {
         Hour = hour;
-        this.maxPlatforms = maxPlatforms;
+        this.rollup = rollup;
         this.compression = compression;
         lookup = byLabel.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
@@ -39,7 +37,7 @@ public sealed class HourPartials
     public Dictionary<byte[], Partial>.ValueCollection Partials => byLabel.Values;
 
     /// <summary>The label's partial, made where there is none.</summary>
-    /// <param name="label">UTF-8, 0 to 200 bytes.</param>
+    /// <param name="label">UTF-8; see <see cref="Rollup.Join"/>.</param>
     public Partial Get(ReadOnlySpan<byte> label)
     {
         if (lastLabel is not null && label.SequenceEqual(lastLabel))
@@ -51,30 +49,30 @@ public sealed class HourPartials
         return partial;
     }
 
-    public bool TryGet(string platform, [NotNullWhen(true)] out Partial? partial) =>
-        byLabel.TryGetValue(Encoding.UTF8.GetBytes(platform), out partial);
+    public bool TryGet(string label, [NotNullWhen(true)] out Partial? partial) =>
+        byLabel.TryGetValue(Encoding.UTF8.GetBytes(label), out partial);
 
     /// <summary>Puts a partial in that the store (or a fold that failed) gives back; its label must not be here yet.</summary>
-    public void Put(Partial partial) => byLabel.Add(Encoding.UTF8.GetBytes(partial.Platform), partial);
+    public void Put(Partial partial) => byLabel.Add(Encoding.UTF8.GetBytes(partial.Label), partial);
 
     public void Remove(Partial partial)
     {
-        byLabel.Remove(Encoding.UTF8.GetBytes(partial.Platform));
+        byLabel.Remove(Encoding.UTF8.GetBytes(partial.Label));
         (lastLabel, lastPartial) = (null, null);
     }
 
     private (byte[] Key, Partial Partial) Add(ReadOnlySpan<byte> label)
     {
-        if (byLabel.Count >= maxPlatforms)
+        if (byLabel.Count >= rollup.MaxKeys)
         {
-            byte[] other = "__other__"u8.ToArray();
+            byte[] other = Encoding.UTF8.GetBytes(rollup.OtherLabel);
             if (byLabel.TryGetValue(other, out var overflow))
                 return (other, overflow);
             label = other;
         }
 
         byte[] key = label.ToArray();
-        var partial = new Partial(Hour, Encoding.UTF8.GetString(label), compression);
+        var partial = new Partial(Hour, Encoding.UTF8.GetString(label), compression, rollup.Name);
         byLabel.Add(key, partial);
         return (key, partial);
     }

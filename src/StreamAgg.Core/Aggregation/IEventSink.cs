@@ -1,4 +1,5 @@
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 
 namespace StreamAgg.Core.Aggregation;
 
@@ -6,6 +7,6 @@ namespace StreamAgg.Core.Aggregation;
 public interface IEventSink
 {
     /// <param name="e">Its fields.</param>
-    /// <param name="label">UTF-8, 0 to 200 bytes; valid during the call.</param>
-    void Count(in DecodedEvent e, ReadOnlySpan<byte> label);
+    /// <param name="labels">Valid during the call.</param>
+    void Count(in DecodedEvent e, EventLabels labels);
 }

@@ -7,25 +7,26 @@ namespace StreamAgg.Core.Aggregation;
 
 /// <summary>What one partition counted in one hour under one label. Not thread-safe: its partition's owner is its only writer.</summary>
 /// <remarks>
-/// Its digest is awake while durations come, up to 26 kB, and at rest as the bytes that a checkpoint writes, 1.25 kB at most: memory
+/// Its digests are awake while values come, up to 26 kB each, and at rest as the bytes that a checkpoint writes, 1.25 kB at most: memory
 /// is for the partials that are counted into, however many there are.
 /// </remarks>
-public sealed class Partial(Hour hour, string platform, int compression)
+public sealed class Partial(Hour hour, string label, int compression, string rollup = Rollups.Rollup.Platform)
 {
-    /// <summary>Of one that holds no duration, with its place in its hour, but for the label's letters: measured, rounded up.</summary>
-    private const int OwnBytes = 400;
+    /// <summary>Of one that holds no value, with its place in its hour, but for the label's letters: measured, rounded up.</summary>
+    private const int OwnBytes = 520;
 
     /// <summary>Two in the name, one in the key; more where it is not ASCII, but a label is 50 letters at most.</summary>
     private const int BytesPerLetter = 3;
 
     private BucketTotals totals;
-    private TDigest? awake;
-    private ReadOnlyMemory<byte> atRest;
-    private long measureAt;
+    private DigestSlots digests;
 
     public Hour Hour { get; } = hour;
 
-    public string Platform { get; } = platform;
+    public string Label { get; } = label;
+
+    /// <summary>Its name.</summary>
+    public string Rollup { get; } = rollup;
 
     public ref readonly BucketTotals Totals => ref totals;
 
@@ -39,72 +40,96 @@ public sealed class Partial(Hour hour, string platform, int compression)
     public TimeSpan LastChange { get; set; }
 
     /// <summary>The part of <see cref="Totals"/> that telemetry was told of: each commit reports the difference.</summary>
-    public BucketTotals Reported { get; set; }
+    public RequestOutcomes Reported { get; set; }
 
-    /// <summary>False where the digest is bytes, or there is none.</summary>
-    public bool IsAwake => awake is not null;
+    /// <summary>False where the digests are bytes, or there is none.</summary>
+    public bool IsAwake
+    {
+        get
+        {
+            bool isAwake = false;
+            foreach (ref readonly DigestSlot slot in (ReadOnlySpan<DigestSlot>)digests)
+                isAwake |= slot.IsAwake;
+            return isAwake;
+        }
+    }
 
     /// <summary>What this keeps from the garbage collector, in bytes.</summary>
-    public int RetainedBytes => OwnBytes + (BytesPerLetter * Platform.Length) + (awake?.RetainedBytes ?? atRest.Length);
+    public int RetainedBytes
+    {
+        get
+        {
+            int bytes = OwnBytes + (BytesPerLetter * Label.Length);
+            foreach (ref readonly DigestSlot slot in (ReadOnlySpan<DigestSlot>)digests)
+                bytes += slot.RetainedBytes;
+            return bytes;
+        }
+    }
 
     /// <summary><see cref="RetainedBytes"/> as it was last measured.</summary>
     public int Bytes { get; private set; }
 
     /// <summary>True where it may have grown since it was measured.</summary>
-    public bool IsGrown => totals.DurationCount >= measureAt;
+    public bool IsGrown => totals.Spreads[0].Count >= digests[0].MeasureAt || totals.Spreads[1].Count >= digests[1].MeasureAt;
 
     /// <summary>A partial as the store holds it, at rest.</summary>
-    /// <exception cref="InvalidDataException">The digest's bytes are damaged.</exception>
-    public static Partial Restore(Hour hour, string platform, int compression, in BucketTotals totals, ReadOnlyMemory<byte> digest)
+    /// <exception cref="InvalidDataException">A digest's bytes are damaged.</exception>
+    public static Partial Restore(
+        Hour hour, string label, int compression, in BucketTotals totals, SpreadBytes digests, string rollup = Rollups.Rollup.Platform)
     {
-        var partial = new Partial(hour, platform, compression) { totals = totals, Reported = totals };
-        if (totals.DurationCount == 0)
-            return partial;
-        // Damage stops the process now, not when the first event happens to come.
-        StoredDigest.Decode(digest.Span, hour, platform);
-        partial.atRest = digest;
+        var partial = new Partial(hour, label, compression, rollup) { totals = totals, Reported = RequestOutcomes.Of(totals) };
+        for (int spread = 0; spread < Spreads.Length; spread++)
+        {
+            if (totals.Spreads[spread].Count == 0)
+                continue;
+            // Damage stops the process now, not when the first event happens to come.
+            StoredDigest.Decode(digests[spread].Span, hour, label);
+            partial.digests[spread] = new DigestSlot(digests[spread]);
+        }
         return partial;
     }
 
     public void Count(in DecodedEvent e)
     {
-        if (totals.Count(e))
-            (awake ?? Wake()).Add(e.DurationMicros);
+        totals.Count(e);
+        if (e.DurationMicros != DecodedEvent.NoDuration)
+            (digests[Spreads.Latency].Awake ?? Wake(Spreads.Latency)).Add(e.DurationMicros);
+        if (e.HasTtft)
+            (digests[Spreads.Ttft].Awake ?? Wake(Spreads.Ttft)).Add(e.TtftMicros);
     }
 
     /// <summary>Takes in what another partial of the same hour and label counted.</summary>
     public void Absorb(Partial other)
     {
-        if (other.totals.DurationCount > 0)
-            awake = totals.DurationCount == 0
-                ? other.awake ?? other.Wake()
-                : TDigest.Merge([other.awake ?? other.Wake(), awake ?? Wake()], compression);
+        for (int spread = 0; spread < Spreads.Length; spread++)
+        {
+            if (other.totals.Spreads[spread].Count == 0)
+                continue;
+            TDigest more = other.digests[spread].Awake ?? other.Wake(spread);
+            digests[spread] = new DigestSlot(totals.Spreads[spread].Count == 0
+                ? more
+                : TDigest.Merge([more, digests[spread].Awake ?? Wake(spread)], compression));
+        }
         totals.Add(other.totals);
         Changed |= other.Changed;
-        var reported = Reported;
-        reported.Add(other.Reported);
-        Reported = reported;
-        measureAt = 0;
+        Reported += other.Reported;
     }
 
-    /// <summary>The digest's bytes; empty where there is none. What is counted later does not show in them.</summary>
-    public ReadOnlyMemory<byte> EncodeDigest() => awake is null ? atRest : awake.ToBytes();
+    /// <summary>The digests' bytes; empty where there is none. What is counted later does not show in them.</summary>
+    public SpreadBytes EncodeDigest() => new(digests[Spreads.Latency].Encode(), digests[Spreads.Ttft].Encode());
 
     /// <summary>Gives back what counting on does not need.</summary>
     public void Trim()
     {
-        awake?.Trim();
-        measureAt = 0;
+        foreach (ref DigestSlot slot in (Span<DigestSlot>)digests)
+            slot.Trim();
     }
 
-    /// <summary>Keeps the digest as its bytes until the next duration comes.</summary>
+    /// <summary>Keeps the digests as their bytes until the next value comes.</summary>
     public void Rest()
     {
-        if (awake is null)
-            return;
-        atRest = awake.ToBytes();
-        awake = null;
-        measureAt = 0;
+        foreach (ref DigestSlot slot in (Span<DigestSlot>)digests)
+            slot.Rest();
     }
 
     /// <summary>Measures it anew.</summary>
@@ -113,15 +138,31 @@ public sealed class Partial(Hour hour, string platform, int compression)
     {
         int before = Bytes;
         Bytes = RetainedBytes;
-        measureAt = totals.DurationCount + 1 + (awake?.Room ?? 0);
+        for (int spread = 0; spread < Spreads.Length; spread++)
+            digests[spread].Measured(totals.Spreads[spread].Count);
         return Bytes - before;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private TDigest Wake()
+    private TDigest Wake(int spread) => digests[spread].Wake(compression, Hour, Label);
+
+    [InlineArray(Spreads.Length)]
+    private struct DigestSlots
     {
-        awake = atRest.IsEmpty ? new TDigest(compression) : StoredDigest.Decode(atRest.Span, Hour, Platform);
-        atRest = default;
-        return awake;
+        private DigestSlot first;
     }
+}
+
+/// <summary>What telemetry tells of requests.</summary>
+/// <param name="Other">Errors whose status is in neither class.</param>
+public readonly record struct RequestOutcomes(long Success, long Error4xx, long Error5xx, long Other)
+{
+    public static RequestOutcomes Of(in BucketTotals totals) => new(
+        totals.SuccessCount, totals.Error4xxCount, totals.Error5xxCount, totals.ErrorCount - totals.Error4xxCount - totals.Error5xxCount);
+
+    public static RequestOutcomes operator +(RequestOutcomes a, RequestOutcomes b) =>
+        new(a.Success + b.Success, a.Error4xx + b.Error4xx, a.Error5xx + b.Error5xx, a.Other + b.Other);
+
+    public static RequestOutcomes operator -(RequestOutcomes a, RequestOutcomes b) =>
+        new(a.Success - b.Success, a.Error4xx - b.Error4xx, a.Error5xx - b.Error5xx, a.Other - b.Other);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using StreamAgg.Core.Rollups;
 
 namespace StreamAgg.Core.Events;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Shapes;
 using StreamAgg.Core.Time;
 
@@ -42,7 +43,7 @@ public sealed class EventDecoder : IShapeSink
     {
         options ??= new EventOptions();
         rules = new EventRules(maxFuture, options);
-        shapes = [.. EventKinds.All.Select(kind => options.Shapes.GetValueOrDefault(kind.Kind)?.ReaderOf(kind.Kind, rules.Fields))];
+        shapes = [.. EventKinds.All.Select(kind => options.Shapes.GetValueOrDefault(kind.Kind)?.ReaderOf(options, kind.Kind, rules.Fields))];
     }
 
     /// <summary>The events that count, in the order in which they stand in the record. Valid until the next <see cref="Decode"/>.</summary>
@@ -70,6 +71,9 @@ public sealed class EventDecoder : IShapeSink
 
     /// <summary>The label of one of <see cref="Accepted"/>: UTF-8, unescaped, 0 to 200 bytes. Valid until the next <see cref="Decode"/>.</summary>
     public ReadOnlySpan<byte> Label(in DecodedEvent e) => rules.Label(e);
+
+    /// <summary>What one of <see cref="Accepted"/> is counted under, in each rollup. Valid until the next <see cref="Decode"/>.</summary>
+    public EventLabels Labels(in DecodedEvent e) => rules.Labels(e);
 
     /// <summary>True where one value of a record may hold several events: their places tell them apart, and not their values.</summary>
     public bool HoldsMany(EventKind kind) => shapes[(int)kind] is { IsMany: true };
@@ -232,7 +236,7 @@ public sealed class EventDecoder : IShapeSink
     private void Refuse(string reason, string detail, int start, int end) =>
         refusals.Add(new Refusal(places, reason, detail, start, end - start));
 
-    /// <param name="isKnown">False where not one of the fields that are read stands in the object, null or not.</param>
+    /// <param name="isKnown">False where not one of the fields that tell an event stands in the object, null or not.</param>
     /// <returns>False where the object is malformed.</returns>
     private bool TryFields(ref JsonScanner scanner, EventKind kind, ReadOnlySpan<byte> value, int depth, out bool isKnown)
     {
@@ -254,7 +258,7 @@ public sealed class EventDecoder : IShapeSink
                 return false;
             if (field == Field.Ignored)
                 continue;
-            isKnown = true;
+            isKnown |= field <= Field.Success;
             fields[(int)field] = read;
         }
         while (scanner.TryPass((byte)','));
@@ -267,15 +271,16 @@ public sealed class EventDecoder : IShapeSink
         int start = scanner.Position;
         if (!scanner.TryName(out ReadOnlySpan<byte> name, out bool isEscaped))
             return false;
-        field = isEscaped ? FindEscaped(name, kind) : EventFields.Find(name, kind);
+        FieldNames names = rules.Names[(int)kind];
+        field = isEscaped ? FindEscaped(name, names) : names.Find(name);
         scanner.Peek();
         layout.Learn(place, value[start..scanner.Position], field);
         return true;
     }
 
     /// <summary>Six bytes (\u0061) may stand for one.</summary>
-    private Field FindEscaped(ReadOnlySpan<byte> name, EventKind kind) =>
-        name.Length <= EventFields.LongestName * 6 && rules.TryUnescape(name, out name) ? EventFields.Find(name, kind) : Field.Ignored;
+    private Field FindEscaped(ReadOnlySpan<byte> name, FieldNames names) =>
+        name.Length <= names.LongestName * 6 && rules.TryUnescape(name, out name) ? names.Find(name) : Field.Ignored;
 
     /// <summary>Nothing of it is kept, but a record that is both is malformed first.</summary>
     private void RefuseLargeRecord(ReadOnlySpan<byte> value)

@@ -17,6 +17,16 @@ public enum Field
     IsTimeout,
     Success,
 
+    UpstreamStatusCode,
+    IsCancelled,
+    IsBusinessLimited,
+    TtftMs,
+    InputTokens,
+    OutputTokens,
+    CacheReadTokens,
+    CacheWriteTokens,
+    CostUsd,
+
     /// <summary>A name that nobody reads.</summary>
     Ignored,
 }
@@ -28,6 +38,11 @@ public enum Field
 /// <param name="Meaning">For the schema, where that does not describe the field itself.</param>
 public sealed record NumberField(int Decimals, long Max, long Absent = 0, string Meaning = "")
 {
+    /// <summary>In microseconds; its unit and maximum are the options', and out of range it is left out, and its event counts.</summary>
+    public static readonly NumberField Duration = new(Decimals: 3, Max: 86_400_000_000, DecodedEvent.NoDuration);
+
+    public bool IsDuration => Absent == DecodedEvent.NoDuration;
+
     /// <summary><see cref="Max"/> as it is written.</summary>
     public decimal Largest => Max / (decimal)Math.Pow(10, Decimals);
 }
@@ -37,6 +52,9 @@ public sealed record NumberField(int Decimals, long Max, long Absent = 0, string
 /// <param name="Number">Where it is measured or summed.</param>
 public sealed record EventField(Field Id, string Name, EventKind? Kind = null, NumberField? Number = null)
 {
+    /// <summary>True where an object that has it is an event; a measure alone may stand in any envelope.</summary>
+    public bool TellsEvent => Id <= Field.Success;
+
     /// <summary>True where events of this kind have it.</summary>
     public bool IsReadOf(EventKind kind) => Kind is null || Kind == kind || kind == EventKind.Request;
 
@@ -50,7 +68,9 @@ public sealed record EventField(Field Id, string Name, EventKind? Kind = null, N
 public static class EventFields
 {
     /// <summary>Places in <see cref="Numbers"/> and in <see cref="DecodedEvent.Numbers"/>.</summary>
-    public const int Duration = 0;
+    public const int Duration = 0, Ttft = 1, InputTokens = 2, OutputTokens = 3, CacheReadTokens = 4, CacheWriteTokens = 5, CostUsd = 6;
+
+    private const long MostTokens = 1_000_000_000_000, MostMicroDollars = 1_000_000_000_000_000;
 
     public static readonly IReadOnlyList<EventField> All =
     [
@@ -58,32 +78,35 @@ public static class EventFields
         new(Field.Platform, "platform"),
         new(Field.GroupPlatform, "group_platform"),
         new(Field.AccountPlatform, "account_platform"),
-        // Its unit and maximum are the options'; out of range it is left out, and its event counts.
-        new(Field.DurationMs, "duration_ms", EventKind.Usage, new(Decimals: 3, Max: 86_400_000_000, DecodedEvent.NoDuration)),
+        new(Field.DurationMs, "duration_ms", EventKind.Usage, NumberField.Duration),
         new(Field.StatusCode, "status_code", EventKind.Error),
         new(Field.ErrorType, "error_type", EventKind.Error),
         new(Field.ErrorMessage, "error_message", EventKind.Error),
         new(Field.IsTimeout, "is_timeout", EventKind.Error),
         new(Field.Success, "success", EventKind.Request),
+        new(Field.UpstreamStatusCode, "upstream_status_code", EventKind.Error),
+        new(Field.IsCancelled, "is_cancelled", EventKind.Error),
+        new(Field.IsBusinessLimited, "is_business_limited", EventKind.Error),
+        new(Field.TtftMs, "ttft_ms", EventKind.Usage, NumberField.Duration),
+        new(Field.InputTokens, "input_tokens", Number: new(0, MostTokens, Meaning: "Tokens that were sent.")),
+        new(Field.OutputTokens, "output_tokens", Number: new(0, MostTokens, Meaning: "Tokens that came back.")),
+        new(Field.CacheReadTokens, "cache_read_tokens", Number: new(0, MostTokens, Meaning: "Tokens that were read from a cache.")),
+        new(Field.CacheWriteTokens, "cache_write_tokens", Number: new(0, MostTokens, Meaning: "Tokens that were written to a cache.")),
+        new(Field.CostUsd, "cost_usd", Number: new(6, MostMicroDollars, Meaning: "What it cost, in US dollars; rounded to a millionth.")),
     ];
 
     public static readonly IReadOnlyList<EventField> Numbers = [.. All.Where(field => field.Number is not null)];
 
-    private static readonly FieldNames[] NamesOf = [.. EventKinds.All.Select(kind => new FieldNames(Of(kind.Kind)))];
-
-    /// <summary>In bytes.</summary>
-    internal static int LongestName { get; } = NamesOf.Max(names => names.LongestName);
+    /// <summary>By kind of event.</summary>
+    internal static readonly FieldNames[] NamesOf =
+        [.. EventKinds.All.Select(kind => new FieldNames([.. Of(kind.Kind).Select(field => (field.Utf8, field.Id))]))];
 
     /// <summary>The fields of one kind's events.</summary>
     public static IEnumerable<EventField> Of(EventKind kind) => All.Where(field => field.IsReadOf(kind));
-
-    /// <param name="name">UTF-8, unescaped.</param>
-    /// <param name="kind">Decides which names are read at all.</param>
-    internal static Field Find(ReadOnlySpan<byte> name, EventKind kind) => NamesOf[(int)kind].Find(name);
 }
 
 /// <summary>What the number fields of one event say, by the places of <see cref="EventFields"/>.</summary>
-[InlineArray(EventFields.Duration + 1)]
+[InlineArray(EventFields.CostUsd + 1)]
 public struct EventNumbers
 {
     private long first;

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Shapes;
 
 namespace StreamAgg.Core.Events;
@@ -22,6 +23,9 @@ public sealed record EventOptions
     /// <value>What <c>duration_ms</c> is given in, whatever its name says. Default milliseconds.</value>
     public TimeUnit DurationUnit { get; init; } = TimeUnit.Milliseconds;
 
+    /// <value>What events are counted by, beside their platform.</value>
+    public IReadOnlyList<Rollup> Rollups { get; init; } = [];
+
     /// <value>Where events lie in their records, by kind; none: a record's objects are the events, with their fields under their own names.</value>
     public IReadOnlyDictionary<EventKind, EventShape> Shapes { get; init; } = ReadOnlyDictionary<EventKind, EventShape>.Empty;
 }
@@ -35,8 +39,18 @@ public sealed record EventShape
     /// <value>From there to the value of a field, in place of its own name.</value>
     public IReadOnlyDictionary<Field, ShapePath> Fields { get; init; } = ReadOnlyDictionary<Field, ShapePath>.Empty;
 
-    internal ShapeReader ReaderOf(EventKind kind, RawField[] fields) => new(
-        Root, EventFields.Of(kind).Select(field => ((int)field.Id, Fields.GetValueOrDefault(field.Id) ?? ShapePath.Of(field.Name))), fields);
+    /// <summary>The same of fields that rollups are by and nothing else, by their names.</summary>
+    public IReadOnlyDictionary<string, ShapePath> Dimensions { get; init; } = ReadOnlyDictionary<string, ShapePath>.Empty;
+
+    internal ShapeReader ReaderOf(EventOptions options, EventKind kind, RawField[] fields) => new(
+        Root,
+        [
+            .. EventFields.Of(kind).Select(field => ((int)field.Id, Fields.GetValueOrDefault(field.Id) ?? ShapePath.Of(field.Name))),
+            .. DimensionLabels.DimensionsOf(options)
+                .Select(name => (DimensionLabels.PlaceOf(options, kind, name), Dimensions.GetValueOrDefault(name) ?? ShapePath.Of(name)))
+                .Where(dimension => dimension.Item1 > (int)Field.Ignored),
+        ],
+        fields);
 }
 
 /// <summary>Whether spellings of a label that differ in case are one label.</summary>

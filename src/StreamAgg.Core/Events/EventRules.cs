@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Shapes;
 using StreamAgg.Core.Time;
 
@@ -8,15 +8,12 @@ namespace StreamAgg.Core.Events;
 
 /// <summary>Judges the fields of one complete event, in the order in which reasons are given: the first one that holds is the refusal's.</summary>
 /// <remarks>Keeps the labels of a record's accepted events. Not thread-safe: one a decoder.</remarks>
-internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
+internal sealed partial class EventRules(TimeSpan maxFuture, EventOptions options)
 {
     public const int MaxLabelCodePoints = 50;
 
     /// <summary>As many code points at four bytes each.</summary>
     public const int MaxLabelBytes = MaxLabelCodePoints * 4;
-
-    /// <summary>Decimals of a second that a duration is counted to.</summary>
-    private const int MicroDecimals = 6;
 
     /// <summary>Buffers that one huge record has grown past this are given back.</summary>
     private const int MaxKeptBytes = 1 << 18;
@@ -26,11 +23,8 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     /// <summary>No calendar that the rows go to (DateTime, JSON) holds a later one, so a garbled record timestamp must not vouch for it.</summary>
     private static readonly Instant Latest = Instant.FromUtc(DateTime.MaxValue);
 
-    private readonly RawField[] fields = new RawField[(int)Field.Ignored];
-    private readonly (Field Field, NumberField Number)[] numbers = [.. EventFields.Numbers.Select(field => (field.Id, field.Id == Field.DurationMs
-        ? field.Number! with { Decimals = MicroDecimals - (int)options.DurationUnit, Max = options.MaxDuration.Ticks / TimeSpan.TicksPerMicrosecond }
-        : field.Number!))];
-
+    private readonly DimensionLabels? dimensions = DimensionLabels.Of(options);
+    private readonly RawField[] fields = new RawField[(int)Field.Ignored + 1 + DimensionLabels.DimensionsOf(options).Count()];
     private byte[] labels = new byte[1024];
     private int labelsUsed;
     private byte[] scratch = new byte[1024];
@@ -54,6 +48,12 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
 
     public ReadOnlySpan<byte> Label(in DecodedEvent accepted) => labels.AsSpan(accepted.LabelStart, accepted.LabelLength);
 
+    public EventLabels Labels(in DecodedEvent accepted) =>
+        dimensions is null ? new(Label(accepted)) : dimensions.LabelsOf(Label(accepted), accepted);
+
+    /// <summary>What is read, by kind of event.</summary>
+    public FieldNames[] Names => dimensions?.Names ?? EventFields.NamesOf;
+
     /// <summary>A timestamp from before 2000 is what producers and brokers write that have none.</summary>
     public static Instant? RecordTime(long? milliseconds) =>
         milliseconds is { } value && Instant.FromUnixMilliseconds(value) is var time && time >= Oldest ? time : null;
@@ -64,6 +64,7 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     {
         Kind = kind;
         labelsUsed = 0;
+        dimensions?.BeginRecord();
         LeftOut = default;
         if (labels.Length > MaxKeptBytes)
             labels = new byte[1024];
@@ -85,18 +86,22 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     public bool TryJudge(ReadOnlySpan<byte> record, Instant? recordTime, ref DecodedEvent judged)
     {
         int labelsBefore = labelsUsed;
+        (leftOutHere, judged.IsFailure, judged.HasAmounts) = (default, false, false);
         bool accepted = TryTime(record, recordTime, ref judged.Time)
             && TryLabels(record, out Field labelField)
-            && TryNumbers(record, ref judged.Numbers)
-            && TryStatus(record, out judged.Status, out bool isTimeoutStatus)
-            && TryTimeout(record, isTimeoutStatus, out judged.IsTimeout)
+            && TryNumbers(record, EventFields.Duration, EventFields.Ttft, ref judged)
+            && TryStatus(record, ref judged, out long status)
+            && TryTimeout(record, status is 408 or 504, out judged.IsTimeout)
             && TryOutcome(record, ref judged)
+            && TryClass(record, status, ref judged)
+            && TryNumbers(record, EventFields.Ttft, numbers.Length, ref judged)
+            && (dimensions is null || dimensions.TryRead(this, record))
             && TryLabel(record, labelField, ref judged)
             && TryAge(record, judged.Time, recordTime);
         if (!accepted)
             labelsUsed = labelsBefore;
-        else if (leftOutHere != default)
-            LeftOut += leftOutHere;
+        else
+            Keep(ref judged);
         return accepted;
     }
 
@@ -108,6 +113,13 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         TryJudge(record, recordTime, ref refused);
         explains = false;
         return Detail;
+    }
+
+    private void Keep(ref DecodedEvent accepted)
+    {
+        if (leftOutHere != default)
+            LeftOut += leftOutHere;
+        dimensions?.Add(Label(accepted), ref accepted);
     }
 
     private bool TryTime(ReadOnlySpan<byte> record, Instant? recordTime, ref Instant time)
@@ -161,49 +173,6 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         return true;
     }
 
-    private bool TryNumbers(ReadOnlySpan<byte> record, ref EventNumbers judged)
-    {
-        leftOutHere = default;
-        for (int place = 0; place < numbers.Length; place++)
-        {
-            (Field name, NumberField rule) = numbers[place];
-            judged[place] = rule.Absent;
-            ref readonly RawField field = ref fields[(int)name];
-            if (field.IsMissing)
-                continue;
-            bool isDuration = name == Field.DurationMs;
-            if (!TryNumber(record, field, out ReadOnlySpan<byte> number))
-                return BadField(name, record, $"a plain number{(isDuration ? $" of {EpochTime.NameOf(options.DurationUnit)}" : "")} or null");
-            JsonNumber exact = JsonNumber.Parse(number, rule.Decimals);
-            bool isOver = exact.Whole > rule.Max || (exact.Whole == rule.Max && exact.HasRest);
-            if (!exact.IsNegative && !isOver && (isDuration || rule.Decimals > 0 || !exact.HasRest))
-                judged[place] = exact.Whole + (exact.NextDigit >= 5 ? 1 : 0);
-            else if (isDuration)
-                leftOutHere = exact.IsNegative ? new DurationsLeftOut(1, 0) : new DurationsLeftOut(0, 1);
-            else
-                return BadField(name, record, $"a {(rule.Decimals > 0 ? "" : "whole ")}number of 0 to {rule.Largest} or null");
-        }
-        return true;
-    }
-
-    private bool TryStatus(ReadOnlySpan<byte> record, out StatusClass status, out bool isTimeout)
-    {
-        (status, isTimeout) = (StatusClass.Other, false);
-        ref readonly RawField field = ref fields[(int)Field.StatusCode];
-        if (field.IsMissing)
-            return true;
-        if (!TryNumber(record, field, out ReadOnlySpan<byte> number) || JsonNumber.Parse(number, decimals: 0) is not { HasRest: false } code)
-            return BadField(Field.StatusCode, record, "one integer or null");
-        isTimeout = code.Signed is 408 or 504;
-        status = code.Signed switch
-        {
-            >= 500 => StatusClass.ServerError,
-            >= 400 => StatusClass.ClientError,
-            _ => StatusClass.Other,
-        };
-        return true;
-    }
-
     private bool TryTimeout(ReadOnlySpan<byte> record, bool isTimeoutStatus, out bool isTimeout)
     {
         ref readonly RawField said = ref fields[(int)Field.IsTimeout];
@@ -235,24 +204,6 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         else
             (judged.Status, judged.IsTimeout) = (StatusClass.Other, false);
         return true;
-    }
-
-    private bool TryBoolean(ReadOnlySpan<byte> record, in RawField field, out bool value)
-    {
-        value = field.Type == JsonTokenType.True;
-        if (field.Type is JsonTokenType.True or JsonTokenType.False)
-            return true;
-        if (field.Type == JsonTokenType.Number)
-        {
-            JsonNumber number = JsonNumber.Parse(field.Text(record), decimals: 0);
-            value = number.Signed == 1;
-            return !number.HasRest && number.Signed is 0 or 1;
-        }
-        if (field.Type != JsonTokenType.String)
-            return false;
-        ReadOnlySpan<byte> text = Text(record, field);
-        value = text.SequenceEqual("1"u8) || Ascii.EqualsIgnoreCase(text, "true"u8);
-        return value || text.SequenceEqual("0"u8) || Ascii.EqualsIgnoreCase(text, "false"u8);
     }
 
     private bool TryLabel(ReadOnlySpan<byte> record, Field labelField, ref DecodedEvent judged)
@@ -307,13 +258,6 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         return !field.IsMissing && TryNumber(record, field, out ReadOnlySpan<byte> number) ? EpochTime.Misread(number, options.TimeUnit) : null;
     }
 
-    /// <summary>A number, or a string that holds exactly one.</summary>
-    private bool TryNumber(ReadOnlySpan<byte> record, in RawField field, out ReadOnlySpan<byte> number)
-    {
-        number = Text(record, field);
-        return field.Type == JsonTokenType.Number || (field.Type == JsonTokenType.String && JsonNumber.IsNumber(number));
-    }
-
     /// <summary>The string's text, in which half a surrogate pair reads as U+FFFD; of any other value the text as written.</summary>
     private ReadOnlySpan<byte> Text(ReadOnlySpan<byte> record, in RawField field)
     {
@@ -323,7 +267,7 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
         return text;
     }
 
-    private static int CodePoints(ReadOnlySpan<byte> utf8)
+    internal static int CodePoints(ReadOnlySpan<byte> utf8)
     {
         int count = 0;
         // Every byte but the second and later ones of a sequence, which are the smallest signed bytes, begins a code point.
@@ -335,6 +279,9 @@ internal sealed class EventRules(TimeSpan maxFuture, EventOptions options)
     private bool BadField(Field field, ReadOnlySpan<byte> record, string expected) =>
         BadField(
             field, explains ? $"{EventFields.All[(int)field].Name} must be {expected}, not {RefusalDetail.Excerpt(record, fields[(int)field])}" : "");
+
+    internal bool BadDimension(string name, string reason, ReadOnlySpan<byte> record, in RawField field, string expected) =>
+        Refuse(reason, explains ? $"{name} must be {expected}, not {RefusalDetail.Excerpt(record, field)}" : "");
 
     private bool BadField(Field field, string detail) => Refuse(EventFields.All[(int)field].Reason, detail);
 

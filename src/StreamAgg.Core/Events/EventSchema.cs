@@ -31,7 +31,8 @@ public static class EventSchema
             properties.Remove(unread.Name);
         foreach (EventField field in EventFields.Of(kind))
         {
-            schema["anyOf"]!.AsArray().Add(new JsonObject { ["required"] = new JsonArray(field.Name) });
+            if (field.TellsEvent)
+                schema["anyOf"]!.AsArray().Add(new JsonObject { ["required"] = new JsonArray(field.Name) });
             properties[field.Name] ??= Of(field.Number!);
         }
         return schema.ToJsonString(Layout) + "\n";

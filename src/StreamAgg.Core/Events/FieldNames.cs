@@ -3,25 +3,21 @@ using System.Runtime.InteropServices;
 
 namespace StreamAgg.Core.Events;
 
-/// <summary>The names that are read of one kind of events, told apart by their length and by two loads that cover them.</summary>
+/// <summary>The names that are read of one kind of events, told apart by their length and by two loads at their ends.</summary>
 internal sealed class FieldNames
 {
-    /// <summary>Two loads of 8 bytes, or of 4, cover a name of this length and no longer or shorter one.</summary>
-    private const int Shortest = 4, Longest = 16;
+    /// <summary>Two loads of 8 bytes, or of 4, cover a name of up to this length.</summary>
+    private const int MostCovered = 16;
 
-    private readonly record struct Name(ulong Head, ulong Tail, Field Field);
+    private readonly record struct Name(ulong Head, ulong Tail, byte[] Utf8, Field Field);
 
     private readonly Name[][] byLength;
 
-    /// <exception cref="ArgumentException">A name is shorter than 4 bytes or longer than 16.</exception>
-    public FieldNames(IEnumerable<EventField> fields)
-    {
-        EventField[] all = [.. fields];
-        if (Array.Find(all, field => field.Utf8.Length is < Shortest or > Longest) is { } other)
-            throw new ArgumentException($"The name {other.Name} has {other.Utf8.Length} bytes, not {Shortest} to {Longest}.", nameof(fields));
-        byLength = [.. Enumerable.Range(0, all.Max(field => field.Utf8.Length) + 1).Select(length => all
-            .Where(field => field.Utf8.Length == length).Select(field => new Name(Head(field.Utf8), Tail(field.Utf8), field.Id)).ToArray())];
-    }
+    /// <param name="fields">Names in UTF-8, none empty, and what is read under them.</param>
+    public FieldNames(IReadOnlyCollection<(byte[] Name, Field Field)> fields) =>
+        byLength = [.. Enumerable.Range(0, fields.Max(field => field.Name.Length) + 1).Select(length => fields
+            .Where(field => field.Name.Length == length)
+            .Select(field => new Name(Head(field.Name), Tail(field.Name), field.Name, field.Field)).ToArray())];
 
     /// <summary>In bytes.</summary>
     public int LongestName => byLength.Length - 1;
@@ -36,7 +32,7 @@ internal sealed class FieldNames
         ulong head = Head(name), tail = Tail(name);
         foreach (ref readonly Name candidate in candidates.AsSpan())
         {
-            if (candidate.Head == head && candidate.Tail == tail)
+            if (candidate.Head == head && candidate.Tail == tail && (name.Length <= MostCovered || name.SequenceEqual(candidate.Utf8)))
                 return candidate.Field;
         }
 
@@ -45,9 +41,12 @@ internal sealed class FieldNames
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Head(ReadOnlySpan<byte> name) =>
-        name.Length >= 8 ? MemoryMarshal.Read<ulong>(name) : MemoryMarshal.Read<uint>(name);
+        name.Length >= 8 ? MemoryMarshal.Read<ulong>(name) : name.Length >= 4 ? MemoryMarshal.Read<uint>(name) : Short(name);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Tail(ReadOnlySpan<byte> name) =>
-        name.Length >= 8 ? MemoryMarshal.Read<ulong>(name[^8..]) : MemoryMarshal.Read<uint>(name[^4..]);
+        name.Length >= 8 ? MemoryMarshal.Read<ulong>(name[^8..]) : name.Length >= 4 ? MemoryMarshal.Read<uint>(name[^4..]) : 0;
+
+    /// <summary>All of one to three bytes.</summary>
+    private static ulong Short(ReadOnlySpan<byte> name) => (uint)(name[0] | (name[name.Length / 2] << 8) | (name[^1] << 16));
 }

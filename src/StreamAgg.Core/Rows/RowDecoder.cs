@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Shapes;
 using StreamAgg.Core.Time;
 
@@ -31,6 +32,11 @@ public sealed class RowDecoder(EventOptions options)
     /// <summary>What the last accepted row counts without.</summary>
     public DurationsLeftOut LeftOut => rules.LeftOut;
 
+    /// <summary>The fields that rollups are by and no event of this kind has else.</summary>
+    public static IEnumerable<(string Name, Field Field)> DimensionsOf(EventKind kind, EventOptions options) =>
+        DimensionLabels.DimensionsOf(options).Select(name => (name, (Field)DimensionLabels.PlaceOf(options, kind, name)))
+            .Where(dimension => dimension.Item2 > Field.Ignored);
+
     /// <summary>Begins a row with no field but its time.</summary>
     /// <param name="kind">What its table holds.</param>
     /// <param name="createdAt">Null where the row has none. Infinite times are beyond either end of what is accepted.</param>
@@ -48,9 +54,9 @@ public sealed class RowDecoder(EventOptions options)
     /// <param name="value">As PostgreSQL writes it; copied.</param>
     public void Set(Field field, ReadOnlySpan<byte> value)
     {
-        if (field == Field.DurationMs)
+        if (field is Field.DurationMs or Field.TtftMs)
             value = Finite(value);
-        else if (field <= Field.AccountPlatform && !Utf8.IsValid(value))
+        else if (field is <= Field.AccountPlatform or > Field.Ignored && !Utf8.IsValid(value))
             // A database without an encoding: what can't be read becomes U+FFFD, as it would in a string.
             value = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(value));
         if (text.Length - used < value.Length)
@@ -65,6 +71,9 @@ public sealed class RowDecoder(EventOptions options)
 
     /// <summary>UTF-8, 0 to 200 bytes, until the next row.</summary>
     public ReadOnlySpan<byte> Label(in DecodedEvent accepted) => rules.Label(accepted);
+
+    /// <summary>What it is counted under, in each rollup, until the next row.</summary>
+    public EventLabels Labels(in DecodedEvent accepted) => rules.Labels(accepted);
 
     /// <summary>What a person is told of the row that was just refused.</summary>
     public string Explain() => rules.Explain(text.AsSpan(0, used), time);

@@ -144,7 +144,7 @@ internal sealed class ShapeReader(ShapePath? rootPath, IEnumerable<(int Place, S
     {
         root = ShapeRoot.Unknown;
         foreach (int place in node.All)
-            if (fields[place].Type != JsonTokenType.None)
+            if (fields[place].Type != JsonTokenType.None && place <= (int)Events.Field.Success)
                 root = ShapeRoot.Event;
         if (root == ShapeRoot.Unknown)
             unknown = json.ToArray();

@@ -74,7 +74,7 @@ internal sealed class Member : ILogHandler, IDisposable
         var now = clock.Now;
         foreach (ref readonly var e in decoder.Accepted)
         {
-            state.Count(e, decoder.Label(e));
+            state.Count(e, decoder.Labels(e));
             if (state.Times.IsLater(e.Time) && !state.Times.Reach(e.Time, now))
                 tally.Ahead++;
             if (e.Time < closedBefore)

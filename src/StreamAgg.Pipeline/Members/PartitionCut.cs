@@ -1,4 +1,5 @@
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
@@ -10,7 +11,7 @@ namespace StreamAgg.Pipeline.Members;
 internal sealed class PartitionCut
 {
     /// <summary>Of a row and its key, without the digest: measured, rounded up.</summary>
-    private const int RowBytes = 240;
+    private const int RowBytes = 400;
 
     private readonly List<PartialRow> changedRows;
     private readonly List<Fold> folds;
@@ -32,7 +33,7 @@ internal sealed class PartitionCut
         changedRows = kept.ConvertAll(RowOf);
         folds = folded.ConvertAll(partial => new Fold(RowOf(partial), partial.Changed));
         foreach (var row in changedRows)
-            Bytes += RowBytes + row.Digest.Length;
+            Bytes += RowBytes + row.Digests.Length;
         foreach (var partial in folded)
             Bytes += RowBytes + partial.Bytes;
     }
@@ -97,9 +98,13 @@ internal sealed class PartitionCut
 
     private static void CountRequests(StreamAggMetrics metrics, Partial partial, PartialRow row)
     {
-        metrics.Requests(row.Platform, row.Totals, partial.Reported);
-        partial.Reported = row.Totals;
+        if (row.Rollup != Rollup.Platform)
+            return;
+        var counted = RequestOutcomes.Of(row.Totals);
+        metrics.Requests(row.Label, counted - partial.Reported);
+        partial.Reported = counted;
     }
 
-    private static PartialRow RowOf(Partial partial) => new(partial.Hour, partial.Platform, partial.Totals, partial.EncodeDigest());
+    private static PartialRow RowOf(Partial partial) => 
+        new(partial.Hour, partial.Label, partial.Totals, partial.EncodeDigest(), partial.Rollup);
 }

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;
@@ -16,13 +18,14 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
     /// </summary>
     public static readonly TimeSpan FoldAfter = TimeSpan.FromHours(2);
 
-    private readonly Dictionary<int, HourPartials> hours = [];
+    private readonly Dictionary<int, HourTables> hours = [];
+    private readonly IReadOnlyList<Rollup> rollups = options.Rollups;
     private readonly List<Partial> changed = [];
 
     /// <summary>What earlier cuts found changed and has not come to rest since.</summary>
     private readonly List<Partial> awake = [];
     private readonly List<Gap> gaps = [];
-    private HourPartials? lastHour;
+    private HourTables? lastHour;
 
     public SourcePartition Source { get; } = source;
 
@@ -95,13 +98,20 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
         LeaderEpoch = claim.LeaderEpoch;
         Watermark = claim.Watermark;
         foreach (var row in partials)
-            Put(Partial.Restore(row.Hour, row.Platform, options.Compression, row.Totals, row.Digest));
+            Put(Partial.Restore(row.Hour, row.Label, options.Compression, row.Totals, row.Digests, row.Rollup));
         Phase = PartitionPhase.Active;
     }
 
-    public void Count(in DecodedEvent e, ReadOnlySpan<byte> label)
+    public void Count(in DecodedEvent e, EventLabels labels)
     {
-        var partial = HourOf(e.Time.Hour).Get(label);
+        var tables = HourOf(e.Time.Hour).Tables;
+        for (int rollup = 0; rollup < tables.Length; rollup++)
+            Count(e, tables[rollup].Get(labels[rollup]));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Count(in DecodedEvent e, Partial partial)
+    {
         partial.Count(e);
         if (partial.IsGrown)
             Bytes += partial.Measure();
@@ -181,7 +191,7 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
         foreach (var partial in cut.Folded)
         {
             partial.IsDetached = false;
-            if (HourOf(partial.Hour).TryGet(partial.Platform, out var fresh))
+            if (TableOf(partial).TryGet(partial.Label, out var fresh))
             {
                 bool wasChanged = fresh.Changed;
                 fresh.Absorb(partial);
@@ -247,7 +257,7 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
 
     private void Put(Partial partial)
     {
-        HourOf(partial.Hour).Put(partial);
+        TableOf(partial).Put(partial);
         partial.Measure();
         Bytes += partial.Bytes;
     }
@@ -259,19 +269,22 @@ internal sealed class PartitionState(SourcePartition source, EventKind kind, Pip
         partial.Measure();
         partial.IsDetached = true;
         var hour = hours[partial.Hour.SinceEpoch];
-        hour.Remove(partial);
+        TableOf(partial).Remove(partial);
         if (hour.Count > 0)
             return;
         hours.Remove(partial.Hour.SinceEpoch);
         lastHour = null;
     }
 
-    private HourPartials HourOf(Hour hour)
+    private HourPartials TableOf(Partial partial) => HourOf(partial.Hour).Of(partial.Rollup)
+        ?? throw new InvalidOperationException($"{Source} holds an hour of the rollup {partial.Rollup}, which is not configured.");
+
+    private HourTables HourOf(Hour hour)
     {
         if (lastHour is not null && lastHour.Hour == hour)
             return lastHour;
         if (!hours.TryGetValue(hour.SinceEpoch, out var partials))
-            hours.Add(hour.SinceEpoch, partials = new HourPartials(hour, options.MaxPlatforms, options.Compression));
+            hours.Add(hour.SinceEpoch, partials = new HourTables(hour, rollups, options.Compression));
         lastHour = partials;
         return partials;
     }

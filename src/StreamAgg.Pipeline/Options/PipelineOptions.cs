@@ -1,4 +1,5 @@
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 
 namespace StreamAgg.Pipeline.Options;
 
@@ -25,6 +26,9 @@ public sealed record PipelineOptions
 
     /// <value>Labels past this many in one hour of one partition are counted under <c>__other__</c>. 1 to 100,000, default 1,000.</value>
     public int MaxPlatforms { get; init; } = 1000;
+
+    /// <summary>What events are counted by: their platform, and what is configured.</summary>
+    public IReadOnlyList<Rollup> Rollups => [Rollup.ByPlatform(MaxPlatforms), .. Events.Rollups];
 
     /// <value>The t-digest's compression: about as many centroids a digest. 20 to 1,000, default 100.</value>
     public int Compression { get; init; } = 100;

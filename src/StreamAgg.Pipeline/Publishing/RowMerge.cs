@@ -7,32 +7,30 @@ namespace StreamAgg.Pipeline.Publishing;
 /// <summary>Turns what a snapshot holds of an hour or a day into the row to be published. Pure.</summary>
 public static class RowMerge
 {
-    private const double Quantile = 0.99;
-    private const double MicrosAMillisecond = 1000;
-
-    /// <summary>The quantile is read from all centroids at once; only what is stored is compacted.</summary>
+    /// <summary>The quantiles are read from all centroids at once; only what is stored is compacted.</summary>
     public static Publication<TBucket> Of<TBucket>(DirtyBucket<TBucket> bucket, int compression)
         where TBucket : IComparable<TBucket>
     {
-        var (totals, digests) = InputsOf(bucket.Inputs);
-        TDigest? merged = digests.Count == 0 ? null : TDigest.Merge([.. digests], compression);
+        TDigest? latency = Merge(bucket.Inputs, Spreads.Latency, compression), ttft = Merge(bucket.Inputs, Spreads.Ttft, compression);
         return new Publication<TBucket>(
-            bucket.Key, bucket.Mark, bucket.Inputs.Sum(input => input.Rev), totals,
-            merged?.Quantile(Quantile, MicrosAMillisecond), merged?.ToCentroids());
+            bucket.Key, bucket.Mark, bucket.Inputs.Sum(input => input.Rev),
+            new RowContents(TotalsOf(bucket.Inputs), Quantiles.Of(latency), Quantiles.Of(ttft)),
+            new SpreadCentroids(latency?.ToCentroids(), ttft?.ToCentroids()));
     }
 
-    /// <summary>The sums, and the digests of those that have durations.</summary>
-    public static (BucketTotals Totals, IReadOnlyList<TDigest> Digests) InputsOf(IReadOnlyList<BucketInput> inputs)
+    /// <summary>The sums.</summary>
+    public static BucketTotals TotalsOf(IReadOnlyList<BucketInput> inputs)
     {
         var totals = default(BucketTotals);
-        var digests = new List<TDigest>(inputs.Count);
         foreach (BucketInput input in inputs)
-        {
             totals.Add(input.Totals);
-            if (input.Digest() is { } digest)
-                digests.Add(digest);
-        }
-
-        return (totals, digests);
+        return totals;
     }
+
+    /// <summary>The digests of those that have values.</summary>
+    public static IReadOnlyList<TDigest> DigestsOf(IReadOnlyList<BucketInput> inputs, int spread) =>
+        [.. inputs.Select(input => input.Digest(spread)).OfType<TDigest>()];
+
+    private static TDigest? Merge(IReadOnlyList<BucketInput> inputs, int spread, int compression) =>
+        DigestsOf(inputs, spread) is { Count: > 0 } digests ? TDigest.Merge([.. digests], compression) : null;
 }

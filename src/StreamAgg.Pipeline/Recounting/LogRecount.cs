@@ -39,6 +39,6 @@ public sealed class LogRecount(PipelineOptions options, PipelineTopics topics, I
         decoder.Decode(kind, record.Value, record.TimestampMilliseconds, record.IsTombstone);
         foreach (ref readonly DecodedEvent e in decoder.Accepted)
             if (without is null || !without.Contains(e.Place))
-                sink.Count(e, decoder.Label(e));
+                sink.Count(e, decoder.Labels(e));
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.ObjectModel;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
@@ -41,21 +43,34 @@ public sealed record CountedPartition(SourcePartition Source, long NextOffset, s
 /// <param name="Offset">Of its record.</param>
 /// <param name="EventIndex">Its place in the record, from 0.</param>
 /// <param name="RecordTime">The record's timestamp in milliseconds, -1 for none: offsets begin again with every incarnation of a topic.</param>
-/// <param name="Key">Hour and label that it counts in.</param>
+/// <param name="Key">Hour and platform that it counts in.</param>
 /// <param name="Totals">Of it alone.</param>
 public sealed record ReplayedEvent(
     SourcePartition Source, long Offset, int EventIndex, long RecordTime, BucketKey<Hour> Key, BucketTotals Totals)
 {
-    /// <summary>What it adds to its hour.</summary>
-    /// <param name="compression">Of its digest.</param>
-    public PartialRow ToRow(int compression)
+    /// <summary>What it counts under in other rollups, by their names.</summary>
+    public IReadOnlyDictionary<string, string> Others { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>What it adds to its hour, in each rollup.</summary>
+    /// <param name="rollups">One that was added after the replay counts it as something else: its fields are not known any more.</param>
+    /// <param name="compression">Of its digests.</param>
+    public IEnumerable<PartialRow> ToRows(IReadOnlyList<Rollup> rollups, int compression)
     {
-        if (Totals.DurationCount == 0)
-            return new PartialRow(Key.Bucket, Key.Platform, Totals, default);
-        var digest = new TDigest(compression);
-        digest.Add(Totals.DurationMinMicros);
-        return new PartialRow(Key.Bucket, Key.Platform, Totals, digest.ToBytes());
+        var digests = new SpreadBytes(DigestOf(Spreads.Latency), DigestOf(Spreads.Ttft));
+        return rollups.Select(rollup => new PartialRow(Key.Bucket, LabelIn(rollup), Totals, digests, rollup.Name));
+
+        ReadOnlyMemory<byte> DigestOf(int spread)
+        {
+            if (Totals.Spreads[spread].Count == 0)
+                return default;
+            var digest = new TDigest(compression);
+            digest.Add(Totals.Spreads[spread].MinMicros);
+            return digest.ToBytes();
+        }
     }
+
+    /// <summary>What it counts under in one rollup.</summary>
+    public string LabelIn(Rollup rollup) => rollup.Name == Rollup.Platform ? Key.Label : Others.GetValueOrDefault(rollup.Name, rollup.OtherLabel);
 }
 
 /// <summary>A recount of the hours from <paramref name="From"/> up to, not including, <paramref name="To"/>.</summary>
@@ -66,6 +81,9 @@ public sealed record HourSwap(Hour From, Hour To)
 
     /// <summary>Every partition that the topics' metadata name: one without a row or a watermark leaves every hour open.</summary>
     public required IReadOnlyCollection<SourcePartition> Partitions { get; init; }
+
+    /// <summary>Rollups that its contents do not tell of.</summary>
+    public IReadOnlyCollection<string> LeftOut { get; init; } = [];
 
     /// <summary>Of merged digests.</summary>
     public required int Compression { get; init; }
@@ -99,4 +117,8 @@ public enum SwapKind
 /// <param name="Refusing">The hours that refused it: they hold something, or they were published and are open again, because a partition has no
 /// watermark yet.</param>
 /// <param name="Rows">Rows written or deleted, hours and days.</param>
-public sealed record SwapResult(bool IsDone, IReadOnlyList<Hour> Refusing, int Rows);
+public sealed record SwapResult(bool IsDone, IReadOnlyList<Hour> Refusing, int Rows)
+{
+    /// <summary>Rollups of which nothing was written: they are complete from a later hour on, and the swap does not reach to it.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+}

@@ -4,9 +4,9 @@ using StreamAgg.Core.Time;
 namespace StreamAgg.Pipeline.Store;
 
 /// <summary>What one partition (or, folded, all of them) counted in an hour under one label.</summary>
-/// <param name="Platform">0 to 50 Unicode code points.</param>
-/// <param name="Digest">The encoded digest; empty where no event had a duration.</param>
-public sealed record PartialRow(Hour Hour, string Platform, BucketTotals Totals, ReadOnlyMemory<byte> Digest)
+/// <param name="Label">Of its rollup's dimensions.</param>
+/// <param name="Rollup">Its name.</param>
+public sealed record PartialRow(Hour Hour, string Label, BucketTotals Totals, SpreadBytes Digests, string Rollup = Core.Rollups.Rollup.Platform)
 {
-    public BucketKey<Hour> Key => new(Hour, Platform);
+    public BucketKey<Hour> Key => new(Hour, Label, Rollup);
 }

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 
 namespace StreamAgg.Pipeline.Telemetry;
 
@@ -13,6 +13,6 @@ internal sealed class BoundedLabels(int limit)
         if (known.TryGetValue(label, out string? same))
             return same;
         // Racing threads may pass the limit by a few; the bound is a guard, not a quota.
-        return known.Count >= limit ? HourPartials.OtherPlatform : known.GetOrAdd(label, label);
+        return known.Count >= limit ? Rollup.Other : known.GetOrAdd(label, label);
     }
 }

@@ -180,22 +180,20 @@ public sealed class StreamAggMetrics : IDisposable
 
     internal void EventsAhead(long count) => eventsAhead.Add(count);
 
-    /// <summary>Counts what a platform's totals gained since <paramref name="reported"/>.</summary>
-    public void Requests(string platform, BucketTotals totals, BucketTotals reported)
+    /// <summary>Counts what a platform has gained.</summary>
+    public void Requests(string platform, RequestOutcomes gained)
     {
         string label = labels.Bound(platform);
-        Count("success", totals.SuccessCount - reported.SuccessCount);
-        Count("4xx", totals.Error4xxCount - reported.Error4xxCount);
-        Count("5xx", totals.Error5xxCount - reported.Error5xxCount);
-        Count("other", Other(totals) - Other(reported));
+        Count("success", gained.Success);
+        Count("4xx", gained.Error4xx);
+        Count("5xx", gained.Error5xx);
+        Count("other", gained.Other);
 
-        void Count(string outcome, long gained)
+        void Count(string outcome, long more)
         {
-            if (gained > 0)
-                requests.Add(gained, new("platform", label), new("outcome", outcome));
+            if (more > 0)
+                requests.Add(more, new("platform", label), new("outcome", outcome));
         }
-
-        static long Other(in BucketTotals t) => t.ErrorCount - t.Error4xxCount - t.Error5xxCount;
     }
 
     internal void CheckpointTook(TimeSpan duration, int rows)

@@ -1,3 +1,5 @@
+using StreamAgg.Core.Rollups;
+
 namespace StreamAgg.Postgres.Connections;
 
 /// <summary>
@@ -29,6 +31,10 @@ public sealed record PostgresOptions
     /// <summary>Leads every key of the state: deployments with different ids share a database without meeting.</summary>
     /// <value>The pipeline's own id. Default <c>default</c>.</value>
     public string PipelineId { get; init; } = "default";
+
+    /// <summary>What is counted by: each has tables of its own.</summary>
+    /// <value>That by platform among them.</value>
+    public IReadOnlyList<Rollup> Rollups { get; init; } = [Rollup.ByPlatform(int.MaxValue)];
 
     /// <summary>Without its values: a connection string may hold a password.</summary>
     public override string ToString() => nameof(PostgresOptions);

@@ -1,11 +1,11 @@
 using Npgsql;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
-using StreamAgg.Postgres.Schema;
 
 namespace StreamAgg.Postgres.Queries;
 
@@ -16,7 +16,6 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
 {
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
 
-    private readonly string schema = SqlIdentifier.Quote(publishSchema);
     private readonly LiveQueries live = new(database, pipeline, publishSchema);
 
     /// <summary>Rows in order of bucket and platform, a page of them.</summary>
@@ -24,24 +23,31 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     /// <param name="from">Buckets that start at or after it; null: no bound.</param>
     /// <param name="to">Buckets that start before it; null: no bound.</param>
     /// <param name="after">The last row of the page before; null: the first page.</param>
+    /// <param name="where">Values of the table's dimensions; null: any.</param>
     public Task<IReadOnlyList<PublishedRow>> RowsAsync(
         RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation,
-        PublishedRow? after = null) =>
+        PublishedRow? after = null, IReadOnlyDictionary<string, IReadOnlyCollection<string>>? where = null) =>
         // From key to key: between two pages nothing is held open, neither a connection nor a snapshot, however slowly the rows are taken.
-        ReadAsync(RowPages.Sql(schema, table), p => RowPages.Bind(p, table, platforms, from, to, limit, after), RowPages.Read, cancellation);
+        ReadAsync(
+            RowPages.Sql(publishSchema, table), p => RowPages.Bind(p, table, new RowFilter(pipeline, platforms, where), from, to, limit, after),
+            row => RowPages.Read(table, row), cancellation);
 
     /// <summary>Rows of hours that start in the half-open range, the newest first.</summary>
     public Task<IReadOnlyList<PublishedRow>> LatestHourlyAsync(Instant from, Instant to, int limit, CancellationToken cancellation) =>
         ReadAsync(
-            $"SELECT bucket_start, platform, {RowPages.Columns} FROM {Within(RowTable.Hourly)} ORDER BY bucket_start DESC, platform DESC LIMIT @limit",
-            p => RowPages.BindRange(p, RowTable.Hourly, null, from, to).With("limit", (long)limit), RowPages.Read, cancellation);
+            $"SELECT {RowPages.Columns(publishSchema, RowTable.Hourly)} FROM {Within(RowTable.Hourly)} "
+                + "ORDER BY t.bucket_start DESC, t.platform DESC LIMIT @limit",
+            p => RowPages.BindRange(p, RowTable.Hourly, new RowFilter(pipeline), from, to).With("limit", (long)limit),
+            row => RowPages.Read(RowTable.Hourly, row), cancellation);
 
     /// <summary>Whether there are more rows than <paramref name="limit"/>; the rest as for <see cref="RowsAsync"/>.</summary>
     public async Task<bool> IsOverAsync(
-        RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation) =>
+        RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit, CancellationToken cancellation,
+        IReadOnlyDictionary<string, IReadOnlyCollection<string>>? where = null) =>
         (await ReadAsync(
             $"SELECT EXISTS (SELECT FROM {Within(table)} OFFSET @limit)",
-            p => RowPages.BindRange(p, table, platforms, from, to).With("limit", (long)limit), row => row.GetBoolean(0), cancellation))[0];
+            p => RowPages.BindRange(p, table, new RowFilter(pipeline, platforms, where), from, to).With("limit", (long)limit),
+            row => row.GetBoolean(0), cancellation))[0];
 
     /// <summary>The pipeline's state.</summary>
     /// <param name="named">The partitions that the topics' metadata name: one without a row holds every hour open. Null where Kafka
@@ -58,15 +64,18 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     /// <param name="platforms">Null: all of them.</param>
     /// <param name="from">Hours that end after it; null: no bound.</param>
     /// <param name="to">Hours that start before it; null: no bound.</param>
+    /// <param name="rollup">Whose digests.</param>
+    /// <param name="isWanted">Of its labels; null: all of them.</param>
     public Task<QuantileAnswer> QuantileAsync(
-        double q, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, CancellationToken cancellation)
+        double q, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, CancellationToken cancellation, string rollup = Rollup.Platform,
+        Func<string, bool>? isWanted = null)
     {
         Instant? first = from?.Hour.Start, end = to is { } last ? (last - OneTick).Hour.End : null;
         return MergingThread.RunAsync(
             () => StoreTransaction.ReadWhileWantedAsync(
                 database,
-                transaction => QuantileQuery.ReadAsync(transaction, q,
-                    p => RowPages.BindRange(p, RowTable.Hourly, platforms, first, end).With("pipeline", pipeline), first, end), cancellation),
+                transaction => QuantileQuery.ReadAsync(transaction, q, new QuantileQuery.Question(pipeline, rollup, platforms, first, end), isWanted),
+                cancellation),
             cancellation);
     }
 
@@ -75,7 +84,7 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     public Task<LiveRange> LiveAsync(LiveQuestion question, Instant now, CancellationToken cancellation) =>
         live.ReadAsync(question, now, cancellation);
 
-    private string Within(RowTable table) => RowPages.Within(schema, table);
+    private string Within(RowTable table) => RowPages.Within(publishSchema, table);
 
     private Task<IReadOnlyList<T>> ReadAsync<T>(
         string sql, Action<NpgsqlParameterCollection> bind, Func<NpgsqlDataReader, T> read, CancellationToken cancellation) =>

@@ -20,8 +20,8 @@ public sealed class BackfillQuery(NpgsqlDataSource database, string pipeline, st
     private const string Counted =
         """
         SELECT DISTINCT h.bucket_start FROM (
-          SELECT bucket_start FROM streamagg.partial WHERE pipeline = @pipeline
-          UNION ALL SELECT bucket_start FROM streamagg.hour_base WHERE pipeline = @pipeline AND success_count + error_count > 0) h
+          SELECT bucket_start FROM streamagg.partial WHERE pipeline = @pipeline AND rollup = 'platform'
+          UNION ALL SELECT bucket_start FROM streamagg.hour_base WHERE pipeline = @pipeline AND rollup = 'platform' AND success_count + error_count > 0) h
         ORDER BY h.bucket_start
         """;
 
@@ -33,7 +33,7 @@ public sealed class BackfillQuery(NpgsqlDataSource database, string pipeline, st
         Instant now = default;
         await transaction.QueryAsync("SELECT clock_timestamp()", null, row => now = Timestamps.ReadInstant(row, 0));
         IReadOnlyList<CountedPartition> partitions =
-            await new HourSwapping(pipeline, publishSchema).ReadPositionsAsync(transaction, isLocking: false);
+            await new HourSwapping(pipeline, publishSchema, CompleteRollups.Default).ReadPositionsAsync(transaction, isLocking: false);
         var counted = new List<Hour>();
         await transaction.QueryAsync(Counted, p => p.With("pipeline", pipeline), row => counted.Add(Timestamps.ReadHour(row, 0)));
         var filled = new HashSet<Hour>();

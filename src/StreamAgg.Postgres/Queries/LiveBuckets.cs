@@ -9,7 +9,7 @@ namespace StreamAgg.Postgres.Queries;
 /// <summary>Puts together what <see cref="LiveQueries"/> reads. Of one thread, as digests are.</summary>
 internal sealed class LiveBuckets(LiveQuestion question, Instant now)
 {
-    private const double P99 = 0.99, MicrosAMillisecond = 1000;
+    private const double MicrosAMillisecond = 1000;
 
     private readonly SortedDictionary<(Instant Start, string Platform), Bucket> buckets = new(Comparer<(Instant Start, string Platform)>.Create(
         (a, b) => a.Start.CompareTo(b.Start) is var byStart && byStart != 0 ? byStart : string.CompareOrdinal(a.Platform, b.Platform)));
@@ -36,14 +36,14 @@ internal sealed class LiveBuckets(LiveQuestion question, Instant now)
     /// <summary>An hour that changed after it was published is shown as it was published: the next pass will do it.</summary>
     public void AddOpen(DirtyBucket<Hour> hour)
     {
-        if (published.Contains((hour.Key.Bucket.Start, hour.Key.Platform)))
+        if (published.Contains((hour.Key.Bucket.Start, hour.Key.Label)))
             return;
-        var (totals, digests) = RowMerge.InputsOf(hour.Inputs);
+        BucketTotals totals = RowMerge.TotalsOf(hour.Inputs);
         if (totals.IsEmpty)
             return;
-        var bucket = At(hour.Key.Bucket.Start, hour.Key.Platform);
+        var bucket = At(hour.Key.Bucket.Start, hour.Key.Label);
         bucket.Totals.Add(totals);
-        bucket.Digests.AddRange(digests);
+        bucket.Digests.AddRange(RowMerge.DigestsOf(hour.Inputs, Spreads.Latency));
         bucket.IsProvisional = true;
     }
 
@@ -66,9 +66,9 @@ internal sealed class LiveBuckets(LiveQuestion question, Instant now)
     private LiveRow RowOf(Instant start, string platform, Bucket bucket)
     {
         TDigest? merged = bucket.Digests.Count == 0 ? null : TDigest.Merge([.. bucket.Digests], TDigest.MaxCompression);
-        double? p99 = merged?.Quantile(P99, MicrosAMillisecond);
+        var contents = new RowContents(bucket.Totals, Quantiles.Of(merged));
         var row = bucket.Published ?? new PublishedRow(
-            start, platform, [.. Figures.All.Select(figure => figure.SqlType == Figures.Time ? now : figure.Of(bucket.Totals, p99))]);
+            start, platform, [.. Figures.Basic.Select(figure => figure.SqlType == Figures.Time ? now : figure.Of(contents))]);
         return new LiveRow(row, bucket.IsProvisional, merged is null ? null : new Latencies(
             merged.Count, [.. question.Quantiles.Select(q => merged.Quantile(q, MicrosAMillisecond))], BinsOf(bucket.Digests)));
     }

@@ -1,9 +1,9 @@
 using Npgsql;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
-using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
 
 namespace StreamAgg.Postgres.Queries;
@@ -18,24 +18,26 @@ internal sealed class LiveQueries(NpgsqlDataSource database, string pipeline, st
     /// <summary>Where more hours are open the rest are not shown: reading is far behind then, and the oldest ones are the next to close.</summary>
     private const int MostOpen = 2000;
 
-    private readonly HourPublishing open = new(pipeline, publishSchema);
+    private readonly HourPublishing open = new(pipeline, publishSchema, CompleteRollups.Default);
 
     private readonly string hours =
         $"""
-        SELECT t.*, {Measures.All.Each(measure => $"t.{measure.Column}")},
-          COALESCE(s.duration_count, 0), COALESCE(s.duration_sum_micros, 0), s.duration_min_micros, s.duration_max_micros
-        FROM (SELECT bucket_start, platform, {RowPages.Columns} FROM {RowPages.Within(SqlIdentifier.Quote(publishSchema), RowTable.Hourly)}) t
+        SELECT t.*, {Measures.All.Each(measure => RowTable.Hourly.Has(measure.Column) ? $"t.{measure.Column}" : $"COALESCE(s.{measure.Column}, 0)")},
+          {Spreads.All.Each(spread =>
+            $"COALESCE(s.{spread.Name}_count, 0), COALESCE(s.{spread.Name}_sum_micros, 0), s.{spread.Name}_min_micros, s.{spread.Name}_max_micros")}
+        FROM (SELECT {RowPages.Columns(publishSchema, RowTable.Hourly)} FROM {RowPages.Within(publishSchema, RowTable.Hourly)}) t
         LEFT JOIN streamagg.hour_sketch s
-          ON s.pipeline = @pipeline AND s.bucket_start = t.bucket_start AND s.platform = t.platform AND NOT s.row_kept
+          ON s.pipeline = @pipeline AND s.rollup = 'platform' AND s.bucket_start = t.bucket_start AND s.label = t.label AND NOT s.row_kept
         """;
 
     private static readonly string ByDays =
-        $"SELECT bucket_start, platform, {SketchColumns.DigestNames} FROM streamagg.sketches(@from, @to, @platforms, @pipeline) WHERE means IS NOT NULL";
+        $"SELECT bucket_start, platform, {SketchColumns.DigestNames} FROM streamagg.sketches(@from, @to, @where0, @pipeline) WHERE means IS NOT NULL";
 
     private static readonly string ByHours =
         $"""
-        SELECT bucket_start, platform, {SketchColumns.DigestNames} FROM streamagg.hour_sketch
-        WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to AND (@platforms IS NULL OR platform = ANY (@platforms))
+        SELECT bucket_start, label, {SketchColumns.DigestNames} FROM streamagg.hour_sketch
+        WHERE pipeline = @pipeline AND rollup = 'platform' AND bucket_start >= @from AND bucket_start < @to
+          AND (@where0 IS NULL OR label = ANY (@where0))
           AND NOT row_kept AND means IS NOT NULL
         """;
 
@@ -49,7 +51,8 @@ internal sealed class LiveQueries(NpgsqlDataSource database, string pipeline, st
     private async Task<LiveRange> ReadAsync(StoreTransaction transaction, LiveQuestion question, Instant now)
     {
         var buckets = new LiveBuckets(question, now);
-        await transaction.QueryAsync(hours, Bind, row => buckets.AddPublished(RowPages.Read(row), TotalsColumns.Read(row, Figures.All.Count + 2)));
+        await transaction.QueryAsync(hours, Bind, row => buckets.AddPublished(
+            RowPages.Read(RowTable.Hourly, row), TotalsColumns.Read(row, RowTable.Hourly.Figures.Count + 2)));
         bool isByDays = TimeZoneInfo.Utc.Equals(question.Days);
         if (buckets.HoursRead <= MostDigests || isByDays)
         {
@@ -58,12 +61,13 @@ internal sealed class LiveQueries(NpgsqlDataSource database, string pipeline, st
         }
 
         var unpublished = await open.ReadAsync(
-            transaction, question.To + TimeSpan.FromHours(1), question.From.Hour, question.To.Hour, MostOpen);
-        foreach (var bucket in unpublished.Buckets.Where(bucket => question.Platforms.Count == 0 || question.Platforms.Contains(bucket.Key.Platform)))
+            transaction, [new CompleteRollup(Rollup.Platform, Instant.MinValue)], question.To + TimeSpan.FromHours(1),
+            question.From.Hour, question.To.Hour, MostOpen);
+        foreach (var bucket in unpublished.Buckets.Where(bucket => question.Platforms.Count == 0 || question.Platforms.Contains(bucket.Key.Label)))
             buckets.AddOpen(bucket);
         return buckets.ToRange();
 
         void Bind(NpgsqlParameterCollection p) => RowPages.BindRange(
-            p, RowTable.Hourly, question.Platforms.Count > 0 ? question.Platforms : null, question.From, question.To).With("pipeline", pipeline);
+            p, RowTable.Hourly, new RowFilter(pipeline, question.Platforms.Count > 0 ? question.Platforms : null), question.From, question.To);
     }
 }

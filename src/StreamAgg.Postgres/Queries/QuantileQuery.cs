@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Digests;
@@ -24,24 +25,35 @@ internal static class QuantileQuery
     private const string Range =
         """
         SELECT min(bucket_start), max(bucket_start) FROM streamagg.hour_sketch
-        WHERE pipeline = @pipeline AND (@platforms::text[] IS NULL OR platform = ANY (@platforms))
+        WHERE pipeline = @pipeline AND rollup = @rollup AND (@labels IS NULL OR label = ANY (@labels))
         """;
 
     private static readonly string Sketches =
         $"""
-        SELECT platform, bucket_start, {SketchColumns.DigestNames} FROM streamagg.sketches(@from, @to, @platforms, @pipeline)
+        SELECT platform, bucket_start, {SketchColumns.DigestNames} FROM streamagg.sketches(@from, @to, @labels, @pipeline, @rollup)
         ORDER BY bucket_start, platform COLLATE "C"
         """;
 
-    public static async Task<QuantileAnswer> ReadAsync(
-        StoreTransaction transaction, double q, Action<NpgsqlParameterCollection> bind, Instant? from, Instant? to)
+    /// <summary>What is asked for.</summary>
+    /// <param name="Labels">Null: all of them.</param>
+    public sealed record Question(string Pipeline, string Rollup, IReadOnlyCollection<string>? Labels, Instant? From, Instant? To)
     {
-        var platforms = new SortedSet<string>(StringComparer.Ordinal);
+        public void Bind(NpgsqlParameterCollection p) => p.With("pipeline", Pipeline).With("rollup", Rollup)
+            .WithOptional("labels", Labels?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text)
+            .WithOptional("from", From is { } from ? Timestamps.ToColumn(from) : (DateTime?)null, NpgsqlDbType.TimestampTz)
+            .WithOptional("to", To is { } to ? Timestamps.ToColumn(to) : (DateTime?)null, NpgsqlDbType.TimestampTz);
+    }
+
+    public static async Task<QuantileAnswer> ReadAsync(StoreTransaction transaction, double q, Question question, Func<string, bool>? isWanted)
+    {
+        var labels = new SortedSet<string>(StringComparer.Ordinal);
         var digests = new List<TDigest>();
         var compacted = new List<TDigest>();
-        await transaction.QueryAsync(Sketches, bind, row =>
+        await transaction.QueryAsync(Sketches, question.Bind, row =>
         {
-            platforms.Add(row.GetString(0));
+            if (isWanted is not null && !isWanted(row.GetString(0)))
+                return;
+            labels.Add(row.GetString(0));
             if (SketchColumns.ReadDigest(row, 2) is not { } centroids)
                 return;
             digests.Add(StoredDigest.Restore(centroids, Timestamps.ReadHour(row, 1), row.GetString(0)));
@@ -50,9 +62,10 @@ internal static class QuantileQuery
             compacted.Add(Compact(digests));
             digests.Clear();
         });
+        var (from, to) = (question.From, question.To);
         if (from is null || to is null)
         {
-            await transaction.QueryAsync(Range, bind, row =>
+            await transaction.QueryAsync(Range, question.Bind, row =>
             {
                 from ??= Timestamps.ReadOptionalInstant(row, 0);
                 to ??= Timestamps.ReadOptionalInstant(row, 1)?.Hour.End;
@@ -63,7 +76,7 @@ internal static class QuantileQuery
         // Each value passes through one compaction at the most, however long the range is.
         TDigest? merged = all.Length < 2 ? all.FirstOrDefault() : TDigest.Merge(all, all.Max(digest => digest.Compression));
         return new QuantileAnswer(
-            q, merged?.Quantile(q, MicrosAMillisecond), merged?.RankErrorBound(q), merged?.Count ?? 0, from, to, [.. platforms]);
+            q, merged?.Quantile(q, MicrosAMillisecond), merged?.RankErrorBound(q), merged?.Count ?? 0, from, to, [.. labels]);
     }
 
     /// <summary>One digest in its final form: a merged one else holds on to all that it was merged from.</summary>

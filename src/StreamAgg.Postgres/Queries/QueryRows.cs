@@ -42,7 +42,18 @@ public sealed record RecordedGap(SourcePartition Source, long FromOffset, long? 
 /// <param name="Sizes">Of the tables of schema <c>streamagg</c> with their indexes, of all pipelines, the largest first.</param>
 public sealed record StoreStatus(
     IReadOnlyList<PartitionStatus> Partitions, Instant? Watermark, long OpenHours, Instant? NextClose, long DirtyHours, long DirtyDays, long RowsKept,
-    IReadOnlyList<RecordedGap> Gaps, IReadOnlyList<EventTotal> Events, IReadOnlyList<(string Table, long Bytes)> Sizes);
+    IReadOnlyList<RecordedGap> Gaps, IReadOnlyList<EventTotal> Events, IReadOnlyList<(string Table, long Bytes)> Sizes)
+{
+    /// <summary>Beside that by platform, by name.</summary>
+    public IReadOnlyList<RollupStatus> Rollups { get; init; } = [];
+}
+
+/// <summary>How far a rollup goes back.</summary>
+/// <param name="CompleteFrom">
+/// The first hour of which every event was counted in it; null where nothing was, or while a partition is counted by a member that does not
+/// know it.
+/// </param>
+public sealed record RollupStatus(string Name, Instant? CompleteFrom);
 
 /// <summary>A quantile over published hours.</summary>
 /// <param name="Q">0 to 1.</param>

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Postgres.Columns;
 
@@ -12,41 +13,72 @@ internal static class RowPages
     /// <summary>Rows of a page where nobody says.</summary>
     public const int Page = 10_000;
 
-    public static readonly string Columns = Figures.All.Each(figure => figure.Column);
+    /// <summary>What <see cref="Read"/> reads, of a row <c>t</c>.</summary>
+    public static string Columns(string schema, RowTable table) =>
+        $"t.{table.BucketColumn}, {new TableKey(table, schema).Label} AS label, {table.Figures.Each(figure => $"t.{figure.Column}")}";
 
-    public static string Sql(string schema, RowTable table) =>
-        $"""
-        SELECT {table.BucketColumn}, platform, {Columns} FROM {Within(schema, table)}
-          AND (@after::{table.BucketType} IS NULL OR ({table.BucketColumn}, platform) > (@after, @after_platform::text))
-        ORDER BY {table.BucketColumn}, platform LIMIT @limit
-        """;
+    public static string Sql(string schema, RowTable table)
+    {
+        string order = new TableKey(table, schema).Order;
+        return
+            $"""
+            SELECT {Columns(schema, table)} FROM {Within(schema, table)}
+              AND (@after::{table.BucketType} IS NULL OR ({order}) > ({Enumerable.Range(0, table.Dimensions.Count).Select(place => $"@after{place}::text").Prepend("@after").Each(value => value)}))
+            ORDER BY {order} LIMIT @limit
+            """;
+    }
 
     public static void Bind(
-        NpgsqlParameterCollection p, RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to, int limit,
-            PublishedRow? after) =>
-        BindRange(p, table, platforms, from, to).WithOptional("after", ToColumn(table, after?.Start), TypeOf(table))
-            .WithOptional("after_platform", after?.Platform, NpgsqlDbType.Text).With("limit", (long)limit);
+        NpgsqlParameterCollection p, RowTable table, RowFilter filter, Instant? from, Instant? to, int limit, PublishedRow? after)
+    {
+        BindRange(p, table, filter, from, to).WithOptional("after", ToColumn(table, after?.Start), TypeOf(table)).With("limit", (long)limit);
+        string[]? labels = after is null ? null : Rollup.Split(after.Platform, table.Dimensions.Count);
+        for (int place = 0; place < table.Dimensions.Count; place++)
+            p.WithOptional($"after{place}", labels?[place], NpgsqlDbType.Text);
+    }
 
-    public static string Within(string schema, RowTable table) =>
-        $"""
-        {schema}.{table.Name} WHERE (@platforms::text[] IS NULL OR platform = ANY (@platforms))
-          AND (@from::{table.BucketType} IS NULL OR {table.BucketColumn} >= @from) AND (@to::{table.BucketType} IS NULL OR {table.BucketColumn} < @to)
-        """;
+    public static string Within(string schema, RowTable table)
+    {
+        var key = new TableKey(table, schema);
+        IEnumerable<string> conditions = Enumerable.Range(0, table.Dimensions.Count)
+            .Select(place => $"(@where{place}::text[] IS NULL OR {key[place]} = ANY (@where{place}))").Prepend(key.IsOurs);
+        return
+            $"""
+            {key.Table} t WHERE {string.Join(" AND ", conditions)}
+              AND (@from::{table.BucketType} IS NULL OR t.{table.BucketColumn} >= @from) AND (@to::{table.BucketType} IS NULL OR t.{table.BucketColumn} < @to)
+            """;
+    }
+
+    public static NpgsqlParameterCollection BindRange(NpgsqlParameterCollection p, RowTable table, RowFilter filter, Instant? from, Instant? to)
+    {
+        for (int place = 0; place < table.Dimensions.Count; place++)
+            p.WithOptional($"where{place}", filter.Of(table.Dimensions[place])?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
+        return p.With("pipeline", filter.Pipeline)
+            .WithOptional("from", ToColumn(table, from), TypeOf(table)).WithOptional("to", ToColumn(table, to), TypeOf(table));
+    }
+
+    public static PublishedRow Read(RowTable table, NpgsqlDataReader row) => new(Timestamps.ReadInstant(row, 0), row.GetString(1),
+    [
+        .. table.Figures.Select((figure, place) => row.IsDBNull(place + 2) ? null
+            : figure.SqlType == Figures.Time ? Timestamps.ReadInstant(row, place + 2) : row.GetValue(place + 2)),
+    ])
+    { Table = table };
 
     /// <summary>Of days the first that starts at or after the time.</summary>
     private static object? ToColumn(RowTable table, Instant? time) =>
-        time is not { } instant ? null : table == RowTable.Daily ? Day.FirstFrom(instant).ToDate() : (object)Timestamps.ToColumn(instant);
+        time is not { } instant ? null : table.IsDaily ? Day.FirstFrom(instant).ToDate() : (object)Timestamps.ToColumn(instant);
 
-    private static NpgsqlDbType TypeOf(RowTable table) => table == RowTable.Daily ? NpgsqlDbType.Date : NpgsqlDbType.TimestampTz;
+    private static NpgsqlDbType TypeOf(RowTable table) => table.IsDaily ? NpgsqlDbType.Date : NpgsqlDbType.TimestampTz;
+}
 
-    public static NpgsqlParameterCollection BindRange(
-        NpgsqlParameterCollection p, RowTable table, IReadOnlyCollection<string>? platforms, Instant? from, Instant? to) =>
-        p.WithOptional("platforms", platforms?.ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text)
-            .WithOptional("from", ToColumn(table, from), TypeOf(table)).WithOptional("to", ToColumn(table, to), TypeOf(table));
-
-    public static PublishedRow Read(NpgsqlDataReader row) => new(Timestamps.ReadInstant(row, 0), row.GetString(1),
-    [
-        .. Figures.All.Select((figure, place) => row.IsDBNull(place + 2) ? null
-            : figure.SqlType == Figures.Time ? Timestamps.ReadInstant(row, place + 2) : row.GetValue(place + 2)),
-    ]);
+/// <summary>Which rows are wanted.</summary>
+/// <param name="Pipeline">Whose, of the state's tables.</param>
+/// <param name="Platforms">Null: all of them. The empty label is one.</param>
+/// <param name="Where">The value of each dimension that is asked for; null: any.</param>
+internal sealed record RowFilter(
+    string Pipeline, IReadOnlyCollection<string>? Platforms = null, IReadOnlyDictionary<string, IReadOnlyCollection<string>>? Where = null)
+{
+    /// <summary>The values of a dimension; null: any.</summary>
+    public IReadOnlyCollection<string>? Of(string dimension) =>
+        Where?.GetValueOrDefault(dimension) ?? (dimension == Rollup.Platform ? Platforms : null);
 }

@@ -21,7 +21,8 @@ internal static class StatusQueries
         SELECT count(DISTINCT bucket_start) FILTER (WHERE is_open), min(bucket_start) FILTER (WHERE is_open),
           count(DISTINCT bucket_start) FILTER (WHERE NOT is_open)
         FROM (SELECT bucket_start, COALESCE(bucket_start > @watermark - interval '1 hour', true) AS is_open
-          FROM streamagg.dirty_hour WHERE pipeline = @pipeline) h
+          FROM streamagg.dirty_hour k WHERE pipeline = @pipeline AND (rollup = 'platform' OR EXISTS (
+            SELECT FROM streamagg.rollup r WHERE r.pipeline = @pipeline AND r.name = k.rollup AND k.bucket_start >= r.complete_from))) h
         """;
 
     private const string Counts =
@@ -48,6 +49,18 @@ internal static class StatusQueries
         """
         SELECT c.relname, pg_total_relation_size(c.oid) FROM pg_catalog.pg_class c
         WHERE c.relnamespace = 'streamagg'::regnamespace AND c.relkind = 'r' ORDER BY 2 DESC, 1
+        """;
+
+    private const string Rollups =
+        """
+        SELECT r.name, CASE WHEN r.complete_from > '-infinity' THEN r.complete_from ELSE (SELECT min(h.bucket_start) FROM (
+            SELECT min(bucket_start) AS bucket_start FROM streamagg.partial WHERE pipeline = @pipeline AND rollup = r.name
+            UNION ALL SELECT min(bucket_start) FROM streamagg.hour_base WHERE pipeline = @pipeline AND rollup = r.name) h) END,
+          EXISTS (
+            SELECT FROM unnest(@topics, @partitions) AS v(topic, partition)
+            JOIN streamagg.source_partition s ON s.pipeline = @pipeline AND s.topic = v.topic AND s.partition = v.partition
+            WHERE s.epoch > 0 AND NOT r.id = ANY (s.rollups))
+        FROM streamagg.rollup r WHERE r.pipeline = @pipeline ORDER BY r.name
         """;
 
     public static async Task<StoreStatus> ReadAsync(StoreTransaction transaction, string pipeline, IReadOnlyCollection<SourcePartition>? named)
@@ -95,6 +108,11 @@ internal static class StatusQueries
             new EventTotal(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3))));
         var sizes = new List<(string, long)>();
         await transaction.QueryAsync(Sizes, null, row => sizes.Add((row.GetString(0), row.GetInt64(1))));
-        return new StoreStatus(partitions, watermark, open, nextClose, dirty, days, kept, gaps, events, sizes);
+        var rollups = new List<RollupStatus>();
+        await transaction.QueryAsync(
+            Rollups,
+            p => WatermarkSql.Bind(p, pipeline, named ?? [.. partitions.Select(partition => partition.Source)]),
+            row => rollups.Add(new RollupStatus(row.GetString(0), row.GetBoolean(2) ? null : Timestamps.ReadOptionalInstant(row, 1))));
+        return new StoreStatus(partitions, watermark, open, nextClose, dirty, days, kept, gaps, events, sizes) { Rollups = rollups };
     }
 }

@@ -1,10 +1,11 @@
 using Npgsql;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
+using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
-using StreamAgg.Postgres.Schema;
 using StreamAgg.Postgres.Store;
 
 namespace StreamAgg.Postgres.Queries;
@@ -29,6 +30,9 @@ public sealed record VerifySnapshot
 
     public required IReadOnlyList<PublishedRow> Daily { get; init; }
 
+    /// <summary>What else is published, by platform and by what is configured.</summary>
+    public required IReadOnlyList<PublishedRows> Others { get; init; }
+
     /// <summary>Hours that changed and were not published yet: their rows are in motion.</summary>
     public required IReadOnlySet<BucketKey<Hour>> DirtyHours { get; init; }
 
@@ -40,8 +44,13 @@ public sealed record VerifySnapshot
     public required IReadOnlySet<BucketKey<Day>> KeptDays { get; init; }
 }
 
+/// <summary>The rows of a table.</summary>
+/// <param name="Rollup">The place of its rollup.</param>
+/// <param name="From">Of hours before nothing is to be judged: nobody knows all of their events.</param>
+public sealed record PublishedRows(RowTable Table, int Rollup, Instant From, IReadOnlyList<PublishedRow> Rows);
+
 /// <summary>Reads a <see cref="VerifySnapshot"/>. Safe from any thread.</summary>
-public sealed class VerifyQuery(NpgsqlDataSource database, string pipeline, string publishSchema)
+public sealed class VerifyQuery(NpgsqlDataSource database, string pipeline, string publishSchema, IReadOnlyList<Rollup> rollups)
 {
     /// <param name="from">Rows of hours and days that start at or after it; null: no bound.</param>
     /// <param name="to">Rows of hours and days that start before it; null: no bound.</param>
@@ -50,33 +59,47 @@ public sealed class VerifyQuery(NpgsqlDataSource database, string pipeline, stri
     public Task<VerifySnapshot> ReadAsync(Instant? from, Instant? to, CancellationToken cancellation) =>
         StoreTransaction.ReadCurrentAsync(database, async transaction =>
         {
-            IReadOnlyList<CountedPartition> partitions = await new HourSwapping(pipeline, publishSchema)
+            IReadOnlyList<CountedPartition> partitions = await new HourSwapping(pipeline, publishSchema, CompleteRollups.Default)
                 .ReadPositionsAsync(transaction, isLocking: false);
             Hour? first = null, last = null;
             await transaction.QueryAsync(
                 """
                 SELECT min(bucket_start) FROM (
-                  SELECT min(bucket_start) AS bucket_start FROM streamagg.hour_base WHERE pipeline = @pipeline
-                  UNION ALL SELECT min(bucket_start) FROM streamagg.partial WHERE pipeline = @pipeline) h
+                  SELECT min(bucket_start) AS bucket_start FROM streamagg.hour_base WHERE pipeline = @pipeline AND rollup = 'platform'
+                  UNION ALL SELECT min(bucket_start) FROM streamagg.partial WHERE pipeline = @pipeline AND rollup = 'platform') h
                 """,
                 p => p.With("pipeline", pipeline), row => first = row.IsDBNull(0) ? null : Timestamps.ReadHour(row, 0));
             await transaction.QueryAsync(
-                "SELECT max(bucket_start) FROM streamagg.hour_sketch WHERE pipeline = @pipeline",
+                "SELECT max(bucket_start) FROM streamagg.hour_sketch WHERE pipeline = @pipeline AND rollup = 'platform'",
                 p => p.With("pipeline", pipeline), row => last = row.IsDBNull(0) ? null : Timestamps.ReadHour(row, 0));
             return new VerifySnapshot
             {
                 Partitions = partitions,
-                Replayed = await new ReplayStatements(pipeline).ReadAsync(transaction),
+                Replayed = await new ReplayStatements(pipeline, CompleteRollups.Default).ReadAsync(transaction),
                 Closed = partitions.Count == 0 ? last?.End : partitions.Any(p => p.Watermark is null) ? null : partitions.Min(p => p.Watermark),
                 First = first,
                 Hourly = await RowsAsync(transaction, RowTable.Hourly, from, to),
                 Daily = await RowsAsync(transaction, RowTable.Daily, from, to),
+                Others = await OthersAsync(transaction, [.. partitions.Select(partition => partition.Source)], from, to),
                 DirtyHours = await HoursAsync(transaction, "dirty_hour", "true"),
                 DirtyDays = await DaysAsync(transaction, "dirty_day", "true"),
                 KeptHours = await HoursAsync(transaction, "hour_sketch", "row_kept"),
                 KeptDays = await DaysAsync(transaction, "day_sketch", "row_kept"),
             };
         }, cancellation);
+
+    private async Task<IReadOnlyList<PublishedRows>> OthersAsync(
+        StoreTransaction transaction, IReadOnlyCollection<SourcePartition> partitions, Instant? from, Instant? to)
+    {
+        var others = new List<PublishedRows>();
+        IReadOnlyList<CompleteRollup> complete = await CompleteRollups.ReadAsync(transaction, pipeline, rollups, partitions);
+        for (int place = 0; place < rollups.Count; place++)
+            if (complete.FirstOrDefault(rollup => rollup.Name == rollups[place].Name) is { } known)
+                foreach (RowTable table in RowTable.Of(rollups[place], false).Concat(RowTable.Of(rollups[place], true))
+                    .Except([RowTable.Hourly, RowTable.Daily]))
+                    others.Add(new PublishedRows(table, place, known.From, await RowsAsync(transaction, table, from, to)));
+        return others;
+    }
 
     private async Task<IReadOnlyList<PublishedRow>> RowsAsync(StoreTransaction transaction, RowTable table, Instant? from, Instant? to)
     {
@@ -87,8 +110,8 @@ public sealed class VerifyQuery(NpgsqlDataSource database, string pipeline, stri
         {
             before = rows.Count;
             PublishedRow? after = before == 0 ? null : rows[^1];
-            await transaction.QueryAsync(RowPages.Sql(SqlIdentifier.Quote(publishSchema), table),
-                p => RowPages.Bind(p, table, null, from, to, RowPages.Page, after), row => rows.Add(RowPages.Read(row)));
+            await transaction.QueryAsync(RowPages.Sql(publishSchema, table),
+                p => RowPages.Bind(p, table, new RowFilter(pipeline), from, to, RowPages.Page, after), row => rows.Add(RowPages.Read(table, row)));
         }
         while (rows.Count - before == RowPages.Page);
         return rows;
@@ -98,8 +121,8 @@ public sealed class VerifyQuery(NpgsqlDataSource database, string pipeline, stri
     {
         var keys = new HashSet<BucketKey<Hour>>();
         await transaction.QueryAsync(
-            $"SELECT bucket_start, platform FROM streamagg.{table} WHERE pipeline = @pipeline AND {condition}",
-            p => p.With("pipeline", pipeline), row => keys.Add(new BucketKey<Hour>(Timestamps.ReadHour(row, 0), row.GetString(1))));
+            $"SELECT rollup, bucket_start, label FROM streamagg.{table} WHERE pipeline = @pipeline AND {condition}",
+            p => p.With("pipeline", pipeline), row => keys.Add(HourKeys.Read(row)));
         return keys;
     }
 
@@ -107,8 +130,8 @@ public sealed class VerifyQuery(NpgsqlDataSource database, string pipeline, stri
     {
         var keys = new HashSet<BucketKey<Day>>();
         await transaction.QueryAsync(
-            $"SELECT bucket_date, platform FROM streamagg.{table} WHERE pipeline = @pipeline AND {condition}",
-            p => p.With("pipeline", pipeline), row => keys.Add(new BucketKey<Day>(Timestamps.ReadDay(row, 0), row.GetString(1))));
+            $"SELECT rollup, bucket_date, label FROM streamagg.{table} WHERE pipeline = @pipeline AND {condition}",
+            p => p.With("pipeline", pipeline), row => keys.Add(new BucketKey<Day>(Timestamps.ReadDay(row, 1), row.GetString(2), row.GetString(0))));
         return keys;
     }
 }

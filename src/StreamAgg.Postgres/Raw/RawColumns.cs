@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rows;
 
 namespace StreamAgg.Postgres.Raw;
 
@@ -41,15 +42,18 @@ internal static class RawColumns
         [new(Platform, Field.Platform), new(GroupId, Field.GroupPlatform, IsId: true), new(AccountId, Field.AccountPlatform, IsId: true)];
 
     /// <summary>In the order in which they are read: the first label that is there counts.</summary>
-    public static IReadOnlyList<RawColumn> Of(EventKind kind) =>
+    /// <param name="kind">What the table holds.</param>
+    /// <param name="events">Rollups may be by other columns.</param>
+    public static IReadOnlyList<RawColumn> Of(EventKind kind, EventOptions events) =>
     [
         .. Labels,
         .. EventFields.Of(kind).Where(field => field.Id > Field.AccountPlatform).Select(field => new RawColumn(field.Name, field.Id)),
+        .. RowDecoder.DimensionsOf(kind, events).Select(dimension => new RawColumn(dimension.Name, dimension.Field)),
     ];
 
     /// <summary>Columns that a gateway need not have: without them nothing is missed.</summary>
     public static bool IsExpected(EventKind kind, RawColumn column) =>
-        !(column.Field == Field.IsTimeout || (kind == EventKind.Usage && column.Field == Field.Platform));
+        !(column.Field is Field.IsTimeout or > Field.Success || (kind == EventKind.Usage && column.Field == Field.Platform));
 }
 
 /// <summary>Labels by the id of who has them, as both are written. Bounded by the table, which a gateway keeps small. Not thread-safe.</summary>

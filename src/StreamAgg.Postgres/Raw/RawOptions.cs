@@ -1,5 +1,6 @@
 using System.Text;
 using StreamAgg.Postgres.Connections;
+using StreamAgg.Postgres.Columns;
 
 namespace StreamAgg.Postgres.Raw;
 
@@ -51,7 +52,7 @@ public sealed record RawOptions
         Take();
         return !isQuoted && parts.Count <= 2 && parts.TrueForAll(p =>
                 Encoding.UTF8.GetByteCount(p) is > 0 and <= 63 && !p.Contains('\0', StringComparison.Ordinal))
-            ? string.Join('.', parts.ConvertAll(Schema.SqlIdentifier.Quote))
+            ? string.Join('.', parts.ConvertAll(SqlIdentifier.Quote))
             : null;
 
         void Take()

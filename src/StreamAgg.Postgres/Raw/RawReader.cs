@@ -37,6 +37,9 @@ public sealed class RawReader : IAsyncDisposable
     /// <summary>What a person should know before it begins: columns that are not there, an index that is missing.</summary>
     public IReadOnlyList<string> Notes => schema.Notes;
 
+    /// <summary>Rollups that these tables can't tell of.</summary>
+    public IReadOnlyList<string> LeftOut => schema.LeftOut;
+
     /// <summary>When each table begins, by its name; null: it has no row that can be counted.</summary>
     public required IReadOnlyDictionary<string, Instant?> Beginnings { get; init; }
 
@@ -58,7 +61,7 @@ public sealed class RawReader : IAsyncDisposable
             {
                 await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancellation);
                 await using NpgsqlTransaction transaction = await BeginAsync(connection, cancellation);
-                RawSchema found = await RawSchema.ReadAsync(connection, options, filter, cancellation);
+                RawSchema found = await RawSchema.ReadAsync(connection, options, events, filter, cancellation);
                 var beginnings = new Dictionary<string, Instant?>();
                 var outside = new RawTally();
                 foreach (RawTable table in found.Tables)
@@ -135,7 +138,7 @@ public sealed class RawReader : IAsyncDisposable
             if (decoder.TryDecode(ref judged))
             {
                 tally.LeftOut += decoder.LeftOut;
-                sink.Count(judged, decoder.Label(judged));
+                sink.Count(judged, decoder.Labels(judged));
             }
             else
             {

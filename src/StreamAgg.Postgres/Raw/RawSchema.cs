@@ -1,11 +1,15 @@
 using Npgsql;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 
 namespace StreamAgg.Postgres.Raw;
 
 /// <summary>What the raw tables turn out to be. Labels are read once: a group that changes its platform later is not met half way.</summary>
 internal sealed record RawSchema(IReadOnlyList<RawTable> Tables, IReadOnlyDictionary<Field, RawLabels> Labels, IReadOnlyList<string> Notes)
 {
+    /// <summary>Rollups by fields that a table does not have.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     private const string WithZone = "timestamp with time zone", WithoutZone = "timestamp without time zone";
 
     // Of the catalog, by a name that is quoted already: the right to one column is enough.
@@ -17,14 +21,15 @@ internal sealed record RawSchema(IReadOnlyList<RawTable> Tables, IReadOnlyDictio
         WHERE c.oid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
         """;
 
-    public static async Task<RawSchema> ReadAsync(NpgsqlConnection connection, RawOptions options, RawFilter filter, CancellationToken cancellation)
+    public static async Task<RawSchema> ReadAsync(
+        NpgsqlConnection connection, RawOptions options, EventOptions events, RawFilter filter, CancellationToken cancellation)
     {
         var notes = new List<string>();
         var labels = new Dictionary<Field, RawLabels>();
         RawTable[] tables =
         [
-            await TableAsync(connection, EventKind.Usage, "Raw:UsageTable", options.UsageTable, options, filter, notes, cancellation),
-            await TableAsync(connection, EventKind.Error, "Raw:ErrorTable", options.ErrorTable, options, filter, notes, cancellation),
+            await TableAsync(connection, EventKind.Usage, "Raw:UsageTable", options.UsageTable, options, events, filter, notes, cancellation),
+            await TableAsync(connection, EventKind.Error, "Raw:ErrorTable", options.ErrorTable, options, events, filter, notes, cancellation),
         ];
         foreach (var (field, key, name) in ((Field, string, string)[])
             [(Field.GroupPlatform, "Raw:GroupTable", options.GroupTable), (Field.AccountPlatform, "Raw:AccountTable", options.AccountTable)])
@@ -32,11 +37,20 @@ internal sealed record RawSchema(IReadOnlyList<RawTable> Tables, IReadOnlyDictio
             if (tables.Any(table => table.Columns.Any(column => column.IsId && column.Field == field)))
                 labels[field] = await LabelsAsync(connection, key, name, cancellation);
         }
-        return new RawSchema(tables, labels, notes);
+        string[] lacking =
+        [
+            .. events.Rollups.Where(rollup => rollup.Dimensions.Any(name =>
+                    name != Rollup.Platform && tables.Any(table => !table.Columns.Any(column => column.Name == name))))
+                .Select(rollup => rollup.Name),
+        ];
+        foreach (string rollup in lacking)
+            notes.Add($"the rollup {rollup} is left out: the raw tables do not have all the fields that it is by");
+        return new RawSchema(tables, labels, notes) { LeftOut = lacking };
     }
 
     private static async Task<RawTable> TableAsync(
-        NpgsqlConnection connection, EventKind kind, string key, string name, RawOptions options, RawFilter filter, List<string> notes,
+        NpgsqlConnection connection, EventKind kind, string key, string name, RawOptions options, EventOptions events, RawFilter filter,
+        List<string> notes,
         CancellationToken cancellation)
     {
         var found = await ColumnsAsync(connection, key, name, cancellation);
@@ -53,7 +67,7 @@ internal sealed record RawSchema(IReadOnlyList<RawTable> Tables, IReadOnlyDictio
         if (!time.IsIndexed)
             notes.Add($"{name} has no index that begins with {RawColumns.Time}: every chunk reads the whole table");
         // Without a table of labels their ids are of no use.
-        RawColumn[] wanted = [.. RawColumns.Of(kind).Where(column => !column.IsId || TableOf(options, column.Field).Length > 0)];
+        RawColumn[] wanted = [.. RawColumns.Of(kind, events).Where(column => !column.IsId || TableOf(options, column.Field).Length > 0)];
         string[] missing =
             [.. wanted.Where(column => !found.ContainsKey(column.Name) && RawColumns.IsExpected(kind, column)).Select(column => column.Name)];
         if (missing.Length > 0)

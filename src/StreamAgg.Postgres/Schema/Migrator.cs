@@ -107,10 +107,11 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             applied = check.Pending;
             if (isDryRun || applied.Count == 0)
                 return false;
-            await ApplyAsync(transaction, applied);
+            await ApplyAsync(transaction, [.. applied.Where(name => MigrationScript.All.Any(script => script.Name == name))]);
+            await new RollupSchema(options).ApplyAsync(transaction);
             await GrantAsync(transaction);
             // What was created by somebody else between the check and now would be caught here.
-            if (await TableShape.DifferencesAsync(transaction, options.PublishSchema) is { Count: > 0 } differences)
+            if (await TableShape.DifferencesAsync(transaction, options.PublishSchema, options.Rollups) is { Count: > 0 } differences)
                 throw new SchemaMismatchException(SchemaCheck.OfShape(differences));
             return true;
         }, cancellation));
@@ -133,7 +134,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     public async Task CheckRightsAsync(CancellationToken cancellation)
     {
         if (await StoreTransaction.ReadAsync(
-            database, transaction => RequiredRights.LackingAsync(transaction, options.PublishSchema), cancellation) is { } lacking)
+            database, transaction => RequiredRights.LackingAsync(transaction, options.PublishSchema, options.Rollups), cancellation) is { } lacking)
             throw new SchemaMismatchException(lacking);
     }
 
@@ -165,7 +166,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
     private async Task<SchemaCheck> CheckAsync(StoreTransaction transaction)
     {
         await RefuseEncodingAsync(transaction);
-        List<string> differences = await TableShape.DifferencesAsync(transaction, options.PublishSchema);
+        List<string> differences = await TableShape.DifferencesAsync(transaction, options.PublishSchema, options.Rollups);
         bool hasJournal = false;
         await transaction.QueryAsync("SELECT to_regclass('streamagg.migration') IS NOT NULL", null, row => hasJournal = row.GetBoolean(0));
         var applied = new HashSet<(string Name, string Schema)>();
@@ -174,7 +175,7 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
                 "SELECT name, publish_schema FROM streamagg.migration", null, row => applied.Add((row.GetString(0), row.GetString(1))));
 
         // Somebody may have dropped a published table: its script makes it again, and leaves the other one as it is.
-        List<string> missing = await TableShape.MissingAsync(transaction, options.PublishSchema);
+        List<string> missing = await TableShape.MissingAsync(transaction, options.PublishSchema, options.Rollups);
         bool IsApplied(MigrationScript script) => applied.Contains((script.Name, JournalSchema(script)));
         bool isPublishing = MigrationScript.All.Any(script => script.IsPerPublishSchema && IsApplied(script));
         string[] pending =
@@ -182,16 +183,21 @@ public sealed class Migrator(NpgsqlDataSource database, PostgresOptions options)
             .. MigrationScript.All.Where(script => !IsApplied(script) || (script.IsPerPublishSchema && missing.Count > 0))
             .Select(script => script.Name),
         ];
+        var rollups = new RollupSchema(options);
+        IReadOnlyList<string> changes = await rollups.ChangesAsync(transaction, pending.Length < MigrationScript.All.Count);
         string[] unknown = [
             .. applied.Select(a => a.Name).Where(name => MigrationScript.All.All(script => script.Name != name)).Distinct()
             .Order(StringComparer.Ordinal)];
         SchemaState state = unknown.Length > 0 ? SchemaState.Newer
             : differences.Count > 0 ? SchemaState.Different
             : applied.Count == 0 ? SchemaState.Missing
+            : changes.Count > 0 && MigrationScript.All.All(IsApplied) ? SchemaState.RollupsDiffer
             : isPublishing && missing.Count > 0 ? SchemaState.TableMissing
             : pending.Length > 0 ? SchemaState.Older
             : SchemaState.Fits;
-        return new SchemaCheck(state, pending, unknown, state == SchemaState.TableMissing ? missing : differences);
+        return new SchemaCheck(
+            state, [.. pending, .. changes], unknown,
+            state switch { SchemaState.TableMissing => missing, SchemaState.RollupsDiffer => changes, _ => differences });
     }
 
     private async Task ApplyAsync(StoreTransaction transaction, IReadOnlyList<string> names)

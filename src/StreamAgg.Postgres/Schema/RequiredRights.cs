@@ -1,3 +1,4 @@
+using StreamAgg.Core.Rollups;
 using StreamAgg.Pipeline.Faults;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
@@ -22,16 +23,17 @@ internal static class RequiredRights
             WHEN c.relkind = 'v' OR c.relname = 'migration' THEN ARRAY['SELECT']
             ELSE ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'] END) WITH ORDINALITY AS needed(name, place)
           WHERE ((n.nspname = 'streamagg' AND c.relkind IN ('r', 'p', 'v', 'S'))
-              OR (n.nspname = @schema AND c.relname IN ('ops_metrics_hourly', 'ops_metrics_daily')))
+              OR (n.nspname = @schema AND c.relname = ANY (@tables)))
             AND NOT CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, needed.name) ELSE has_table_privilege(c.oid, needed.name) END
           GROUP BY n.nspname, c.relname) AS missing
         """;
 
     /// <summary>Names each right and how it is given; null where none is lacking.</summary>
-    public static async Task<Diagnosis?> LackingAsync(StoreTransaction transaction, string publishSchema)
+    public static async Task<Diagnosis?> LackingAsync(StoreTransaction transaction, string publishSchema, IReadOnlyList<Rollup> rollups)
     {
         Diagnosis? lacking = null;
-        await transaction.QueryAsync(Lacking, p => p.With("schema", publishSchema), row =>
+        string[] tables = [.. TableShape.Published(rollups).Select(table => table.Name)];
+        await transaction.QueryAsync(Lacking, p => p.With("schema", publishSchema).With("tables", tables), row =>
         {
             if (!row.IsDBNull(1))
                 lacking = new(

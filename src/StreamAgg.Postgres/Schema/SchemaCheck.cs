@@ -22,6 +22,9 @@ public enum SchemaState
 
     /// <summary>A published table was there once.</summary>
     TableMissing,
+
+    /// <summary>The configured rollups are not the database's.</summary>
+    RollupsDiffer,
 }
 
 /// <param name="Unknown">Applied migrations that this binary does not know.</param>
@@ -42,7 +45,9 @@ public sealed record SchemaCheck(SchemaState State, IReadOnlyList<string> Pendin
             ? new($"The database's schema is newer than this version (unknown here: {string.Join(", ", Unknown)});",
                 "run the version that `streamagg migrate` was last run with.")
         : Pending.Count == 0 || State == SchemaState.TableMissing ? null
-        : Pending.Count == MigrationScript.All.Count ? new("The schema streamagg is not in the database;", Migrate)
+        : State == SchemaState.RollupsDiffer
+            ? new($"The database's rollups are not the configured ones ({string.Join(", ", Differences)});", Migrate)
+        : State == SchemaState.Missing ? new("The schema streamagg is not in the database;", Migrate)
         : new($"The database's schema is older than this version (not applied: {string.Join(", ", Pending)});", Migrate);
 
     /// <summary>How the published tables are not as they must be; null where they are, or `streamagg migrate` has still to make them.</summary>
@@ -51,6 +56,7 @@ public sealed record SchemaCheck(SchemaState State, IReadOnlyList<string> Pendin
         SchemaState.TableMissing => new(
             $"{string.Join(" and ", Differences)} {(Differences.Count > 1 ? "were" : "was")} dropped;",
             $"run `streamagg migrate`, which makes {(Differences.Count > 1 ? "them" : "it")} again, or set StreamAgg:Postgres:MigrateOnStart to true."),
+        SchemaState.RollupsDiffer => null,
         _ when Differences.Count > 0 => OfShape(Differences),
         _ => null,
     };

@@ -1,10 +1,11 @@
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Postgres.Columns;
 using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Postgres.Schema;
 
-/// <summary>What the two published tables must look like, and how one that is there differs.</summary>
+/// <summary>What the published tables must look like, and how one that is there differs.</summary>
 internal static class TableShape
 {
     private const string Relation =
@@ -32,19 +33,13 @@ internal static class TableShape
         ORDER BY k.place
         """;
 
-    private static readonly (string Table, Column[] Columns)[] Expected = Array.ConvertAll<RowTable, (string, Column[])>(
-        [RowTable.Hourly, RowTable.Daily], table => (table.Name,
-    [
-        new(table.BucketColumn, table.BucketType, true), new("platform", "character varying(50)", true),
-        .. Figures.All.Select(figure => new Column(figure.Column, figure.SqlType, !figure.IsNullable)),
-    ]));
-
     /// <summary>One line for each difference. A table that is not there differs in nothing.</summary>
-    public static async Task<List<string>> DifferencesAsync(StoreTransaction transaction, string schema)
+    public static async Task<List<string>> DifferencesAsync(StoreTransaction transaction, string schema, IReadOnlyList<Rollup> rollups)
     {
         var differences = new List<string>();
-        foreach (var (table, columns) in Expected)
+        foreach (RowTable shape in Published(rollups))
         {
+            (string table, Column[] columns) = (shape.Name, ColumnsOf(shape));
             string? kind = null;
             await QueryAsync(transaction, Relation, schema, table, row => kind = row.GetString(0));
             if (kind is null)
@@ -67,7 +62,7 @@ internal static class TableShape
                 isDeferrable = !row.GetBoolean(1);
             });
             differences.AddRange(Compare(columns, found).Select(difference => $"{name} {difference}"));
-            string expectedKey = $"({columns[0].Name}, platform)", foundKey = $"({string.Join(", ", key)})";
+            string expectedKey = $"({string.Join(", ", shape.Dimensions.Prepend(shape.BucketColumn))})", foundKey = $"({string.Join(", ", key)})";
             if (foundKey != expectedKey)
                 differences.Add(
                     key.Count == 0
@@ -80,10 +75,10 @@ internal static class TableShape
     }
 
     /// <summary>The published tables that are not there, as <c>schema.table</c>.</summary>
-    public static async Task<List<string>> MissingAsync(StoreTransaction transaction, string schema)
+    public static async Task<List<string>> MissingAsync(StoreTransaction transaction, string schema, IReadOnlyList<Rollup> rollups)
     {
         var missing = new List<string>();
-        foreach (var (table, _) in Expected)
+        foreach (string table in Published(rollups).Select(shape => shape.Name))
         {
             bool isThere = false;
             await QueryAsync(transaction, Relation, schema, table, _ => isThere = true);
@@ -92,6 +87,20 @@ internal static class TableShape
         }
         return missing;
     }
+
+    /// <summary>Those that lie in the schema that is published into.</summary>
+    public static IEnumerable<RowTable> Published(IReadOnlyList<Rollup> rollups) =>
+        rollups.SelectMany(rollup => RowTable.Of(rollup, isDaily: false).Concat(RowTable.Of(rollup, isDaily: true))).Where(table => !table.IsOfState);
+
+    private static Column[] ColumnsOf(RowTable table) =>
+    [
+        new(table.BucketColumn, table.BucketType, true),
+        .. table.Dimensions.Select(dimension => new Column(dimension, DimensionType(dimension), true)),
+        .. table.Figures.Select(figure => new Column(figure.Column, figure.SqlType, !figure.IsNullable)),
+    ];
+
+    /// <summary>A label has at most 50 code points, any other field 200.</summary>
+    public static string DimensionType(string dimension) => $"character varying({(dimension == Rollup.Platform ? 50 : 200)})";
 
     private static IEnumerable<string> Compare(Column[] expected, List<Column> found)
     {

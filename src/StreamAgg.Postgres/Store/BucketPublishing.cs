@@ -1,5 +1,6 @@
 using Npgsql;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
@@ -15,59 +16,72 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     where TBucket : IComparable<TBucket>
 {
     private readonly string sketches, kept, clear, unkept;
-    private readonly PublishedTable published;
 
-    /// <param name="table">The published one: in the state's tables the bucket's column has the same name.</param>
-    protected BucketPublishing(string pipeline, string publishSchema, string name, RowTable table)
+    /// <param name="pipeline">Leads every key.</param>
+    /// <param name="publishSchema">Where the tables are.</param>
+    /// <param name="rollups">Those that are published here.</param>
+    /// <param name="name">Of the bucket, in the names of the state's tables.</param>
+    protected BucketPublishing(string pipeline, string publishSchema, IReadOnlyList<Rollup> rollups, string name, bool isDaily)
     {
         Pipeline = pipeline;
-        published = new PublishedTable(publishSchema, table, $"streamagg.{name}_sketch");
-        string column = table.BucketColumn;
+        Rollups = rollups;
+        Tables = rollups.ToDictionary(rollup => rollup.Name, rollup => new RollupTables<TBucket>(
+            [.. RowTable.Of(rollup, isDaily).Select(table => new PublishedTable(rollup, table, publishSchema, $"streamagg.{name}_sketch"))],
+            BindPublished, row => new BucketKey<TBucket>(ReadBucket(row, 0), row.GetString(1), rollup.Name)));
+        string column = RowTable.Hourly.BucketColumn;
+        if (isDaily)
+            column = RowTable.Daily.BucketColumn;
+        string same = $"s.pipeline = @pipeline AND s.rollup = v.rollup AND s.{column} = v.bucket AND s.label = v.label";
         // The guard stands for the published row too, which has no input_rev: only who wrote the sketch writes it, under the sketch's lock.
         sketches =
             $"""
-            INSERT INTO streamagg.{name}_sketch AS s (pipeline, {column}, platform, input_rev, {SketchColumns.Names})
-            SELECT @pipeline, v.bucket, v.label, v.input_rev, {SketchColumns.Values}
-            FROM unnest(@buckets, @platforms, @revs, {SketchColumns.Arrays}) AS v(bucket, label, input_rev, {SketchColumns.ArrayNames})
-            ORDER BY v.bucket, v.label COLLATE "C"
-            ON CONFLICT (pipeline, {column}, platform) DO UPDATE SET input_rev = EXCLUDED.input_rev, {SketchColumns.Replace}
+            INSERT INTO streamagg.{name}_sketch AS s (pipeline, rollup, {column}, label, input_rev, {SketchColumns.Names})
+            SELECT @pipeline, v.rollup, v.bucket, v.label, v.input_rev, {SketchColumns.Values}
+            FROM unnest(@rollups, @buckets, @labels, @revs, {SketchColumns.Arrays}) AS v(rollup, bucket, label, input_rev, {SketchColumns.ArrayNames})
+            ORDER BY v.rollup COLLATE "C", v.bucket, v.label COLLATE "C"
+            ON CONFLICT (pipeline, rollup, {column}, label) DO UPDATE SET input_rev = EXCLUDED.input_rev, {SketchColumns.Replace}
             WHERE s.input_rev < EXCLUDED.input_rev
-            RETURNING s.{column}, s.platform
+            RETURNING s.rollup, s.{column}, s.label
             """;
         kept =
             $"""
             UPDATE streamagg.{name}_sketch s SET row_kept = v.kept
-            FROM unnest(@buckets, @platforms, @kept) AS v(bucket, label, kept)
-            WHERE s.pipeline = @pipeline AND s.{column} = v.bucket AND s.platform = v.label AND s.row_kept <> v.kept
+            FROM unnest(@rollups, @buckets, @labels, @kept) AS v(rollup, bucket, label, kept)
+            WHERE {same} AND s.row_kept <> v.kept
             """;
         unkept =
             $"""
-            SELECT s.{column}, s.platform FROM streamagg.{name}_sketch s
-            WHERE s.pipeline = @pipeline AND s.{column} >= @from AND s.{column} < @to AND NOT s.row_kept
+            SELECT s.rollup, s.{column}, s.label FROM streamagg.{name}_sketch s
+            WHERE s.pipeline = @pipeline AND s.rollup = ANY (@rollups) AND s.{column} >= @from AND s.{column} < @to AND NOT s.row_kept
             """;
         // Compared on the mark's own column, after its lock: a mark that a checkpoint holds is skipped, it is about to be another one.
         clear =
             $"""
             DELETE FROM streamagg.dirty_{name} d USING (
-              SELECT k.{column}, k.platform FROM streamagg.dirty_{name} k
-              JOIN unnest(@buckets, @platforms, @marks) AS v(bucket, label, mark)
-                ON k.pipeline = @pipeline AND k.{column} = v.bucket AND k.platform = v.label AND k.mark = v.mark
-              FOR UPDATE OF k SKIP LOCKED) l
-            WHERE d.pipeline = @pipeline AND d.{column} = l.{column} AND d.platform = l.platform
+              SELECT s.rollup, s.{column}, s.label FROM streamagg.dirty_{name} s
+              JOIN unnest(@rollups, @buckets, @labels, @marks) AS v(rollup, bucket, label, mark) ON {same} AND s.mark = v.mark
+              FOR UPDATE OF s SKIP LOCKED) l
+            WHERE d.pipeline = @pipeline AND d.rollup = l.rollup AND d.{column} = l.{column} AND d.label = l.label
             """;
     }
 
     protected string Pipeline { get; }
 
+    protected IReadOnlyList<Rollup> Rollups { get; }
+
+    /// <summary>By the names of rollups.</summary>
+    protected IReadOnlyDictionary<string, RollupTables<TBucket>> Tables { get; }
+
     /// <summary>
-    /// Selects bucket, label and mark of at most @limit that @watermark has passed and that lie in the half-open (@from, @to), oldest first.
+    /// Selects rollup, bucket, label and mark of at most @limit that @watermark has passed, that lie in the half-open (@from, @to), and in one
+    /// of @rollups from its time in @complete on, oldest first.
     /// </summary>
     protected abstract string Dirty { get; }
 
     /// <summary>Between them lies every bucket.</summary>
     protected abstract (TColumn From, TColumn To) Always { get; }
 
-    /// <summary>Each selects bucket and label first, of what goes into the rows of (@buckets, @platforms).</summary>
+    /// <summary>Each selects rollup, bucket and label first, of what goes into the rows of (@rollups, @buckets, @labels).</summary>
     protected abstract IReadOnlyList<string> Inputs { get; }
 
     public async Task<DirtySnapshot<TBucket>> ReadAsync(StoreTransaction transaction, IReadOnlyCollection<SourcePartition> partitions, int limit)
@@ -75,22 +89,26 @@ internal abstract class BucketPublishing<TBucket, TColumn>
         Instant? watermark = null;
         await transaction.QueryAsync(
             WatermarkSql.Smallest, p => WatermarkSql.Bind(p, Pipeline, partitions), row => watermark = Timestamps.ReadOptionalInstant(row, 0));
-        return watermark is { } passed ? await ReadAsync(transaction, passed, Always, limit) : new DirtySnapshot<TBucket>([]);
+        return watermark is { } passed
+            ? await ReadAsync(transaction, await CompleteRollups.ReadAsync(transaction, Pipeline, Rollups, partitions), passed, Always, limit)
+            : new DirtySnapshot<TBucket>([]);
     }
 
     /// <summary>Those of a range, closed at <paramref name="passed"/>, as this transaction sees them.</summary>
-    public Task<DirtySnapshot<TBucket>> ReadAsync(StoreTransaction transaction, Instant passed, TBucket from, TBucket to, int limit) =>
-        ReadAsync(transaction, passed, (ToColumn(from), ToColumn(to)), limit);
+    public Task<DirtySnapshot<TBucket>> ReadAsync(
+        StoreTransaction transaction, IReadOnlyList<CompleteRollup> complete, Instant passed, TBucket from, TBucket to, int limit) =>
+        ReadAsync(transaction, complete, passed, (ToColumn(from), ToColumn(to)), limit);
 
-    private async Task<DirtySnapshot<TBucket>> ReadAsync(StoreTransaction transaction, Instant passed, (TColumn From, TColumn To) range, int limit)
+    private async Task<DirtySnapshot<TBucket>> ReadAsync(
+        StoreTransaction transaction, IReadOnlyList<CompleteRollup> complete, Instant passed, (TColumn From, TColumn To) range, int limit)
     {
         var dirty = new List<DirtyBucket<TBucket>>();
         var inputs = new Dictionary<BucketKey<TBucket>, List<BucketInput>>();
         await transaction.QueryAsync(
             Dirty,
-            p => p.With("pipeline", Pipeline).With("watermark", Timestamps.ToColumn(passed)).With("limit", (long)limit + 1)
-                .With("from", range.From).With("to", range.To),
-            row => dirty.Add(new DirtyBucket<TBucket>(KeyOf(row), row.GetInt64(2), inputs[KeyOf(row)] = [])));
+            p => CompleteRollups.Bind(p, complete).With("pipeline", Pipeline).With("watermark", Timestamps.ToColumn(passed))
+                .With("limit", (long)limit + 1).With("from", range.From).With("to", range.To),
+            row => dirty.Add(new DirtyBucket<TBucket>(KeyOf(row), row.GetInt64(3), inputs[KeyOf(row)] = [])));
         bool hasMore = dirty.Count > limit;
         if (hasMore)
             dirty.RemoveAt(limit);
@@ -117,11 +135,18 @@ internal abstract class BucketPublishing<TBucket, TColumn>
         var result = new PublishResult(0, 0, 0);
         if (ours.Length > 0)
         {
-            HashSet<BucketKey<TBucket>> held = await ReadHeldAsync(transaction, ours);
-            var free = ours.Where(row => !held.Contains(row.Key)).ToLookup(row => overrules(row.Key));
-            (int written, var staying) = await UpsertAsync(transaction, [.. free[false]]);
-            written += await OverruleAsync(transaction, [.. free[true]]);
-            staying.UnionWith(held);
+            var staying = new HashSet<BucketKey<TBucket>>();
+            int written = 0;
+            // In the order of their names, everywhere.
+            foreach (var rollup in ours.GroupBy(row => row.Key.Rollup).OrderBy(group => group.Key, StringComparer.Ordinal))
+            {
+                Publication<TBucket>[] some = [.. rollup];
+                HashSet<BucketKey<TBucket>> held = await ReadHeldAsync(transaction, rollup.Key, some);
+                (int more, HashSet<BucketKey<TBucket>> keeping) = await Tables[rollup.Key].WriteAsync(transaction, some, held, overrules);
+                written += more;
+                staying.UnionWith(keeping);
+                staying.UnionWith(held);
+            }
             result = new PublishResult(written, staying.Count, ours.Length - written - staying.Count);
             await transaction.ExecuteAsync(kept, p => Bind(p, Keys(ours)).With("kept", Array.ConvertAll(ours, row => staying.Contains(row.Key))));
             await WroteAsync(transaction, ours);
@@ -132,63 +157,60 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     }
 
     /// <summary>Deletes the published rows of a range of which nothing is counted here, whoever wrote them.</summary>
-    public Task<int> DeleteUncountedAsync(StoreTransaction transaction, TBucket from, TBucket to) => transaction.ExecuteAsync(
-        published.DeleteUncounted, p => p.With("pipeline", Pipeline).With("from", ToColumn(from)).With("to", ToColumn(to)));
+    public async Task<int> DeleteUncountedAsync(StoreTransaction transaction, IEnumerable<string> rollups, TBucket from, TBucket to)
+    {
+        int deleted = 0;
+        foreach (string rollup in rollups)
+            deleted += await Tables[rollup].DeleteUncountedAsync(
+                transaction, p => p.With("pipeline", Pipeline).With("from", ToColumn(from)).With("to", ToColumn(to)));
+        return deleted;
+    }
 
     /// <summary>The keys of a range whose published rows are ours.</summary>
     public async Task<HashSet<BucketKey<TBucket>>> ReadOursAsync(StoreTransaction transaction, TBucket from, TBucket to)
     {
         var keys = new HashSet<BucketKey<TBucket>>();
         await transaction.QueryAsync(
-            unkept, p => p.With("pipeline", Pipeline).With("from", ToColumn(from)).With("to", ToColumn(to)), row => keys.Add(KeyOf(row)));
+            unkept,
+            p => p.With("pipeline", Pipeline).With("rollups", Tables.Keys.ToArray()).With("from", ToColumn(from)).With("to", ToColumn(to)),
+            row => keys.Add(KeyOf(row)));
+        return keys;
+    }
+
+    /// <summary>The keys of a range that have a published row, whoever wrote it.</summary>
+    public async Task<IReadOnlyList<BucketKey<TBucket>>> ReadPublishedAsync(StoreTransaction transaction, string rollup, TBucket from, TBucket to)
+    {
+        var keys = new List<BucketKey<TBucket>>();
+        await Tables[rollup].ReadKeysAsync(
+            transaction, p => p.With("pipeline", Pipeline).With("from", ToColumn(from)).With("to", ToColumn(to)), keys.Add);
         return keys;
     }
 
     protected abstract TColumn ToColumn(TBucket bucket);
 
-    protected abstract TBucket ReadBucket(NpgsqlDataReader row);
+    protected abstract TBucket ReadBucket(NpgsqlDataReader row, int ordinal);
 
     /// <summary>Reads a row of one of <see cref="Inputs"/>.</summary>
     protected abstract BucketInput ReadInput(NpgsqlDataReader row);
 
     /// <summary>The published rows that stay as they are, whatever they count.</summary>
-    protected virtual Task<HashSet<BucketKey<TBucket>>> ReadHeldAsync(StoreTransaction transaction, Publication<TBucket>[] rows) =>
+    protected virtual Task<HashSet<BucketKey<TBucket>>> ReadHeldAsync(StoreTransaction transaction, string rollup, Publication<TBucket>[] rows) =>
         Task.FromResult(new HashSet<BucketKey<TBucket>>());
 
     /// <summary>What follows from these rows within the transaction.</summary>
     protected virtual Task WroteAsync(StoreTransaction transaction, Publication<TBucket>[] rows) => Task.CompletedTask;
 
-    protected BucketKey<TBucket> KeyOf(NpgsqlDataReader row) => new(ReadBucket(row), row.GetString(1));
+    /// <summary>Of a row that begins with rollup, bucket and label.</summary>
+    protected BucketKey<TBucket> KeyOf(NpgsqlDataReader row) => new(ReadBucket(row, 1), row.GetString(2), row.GetString(0));
 
-    protected NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, IEnumerable<BucketKey<TBucket>> keys) => parameters
+    protected NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, IEnumerable<BucketKey<TBucket>> keys) =>
+        BindPublished(parameters, keys).With("rollups", keys.Select(key => key.Rollup).ToArray());
+
+    protected NpgsqlParameterCollection BindPublished(NpgsqlParameterCollection parameters, IEnumerable<BucketKey<TBucket>> keys) => parameters
         .With("pipeline", Pipeline).With("buckets", keys.Select(key => ToColumn(key.Bucket)).ToArray())
-        .With("platforms", keys.Select(key => key.Platform).ToArray());
+        .With("labels", keys.Select(key => key.Label).ToArray());
 
     protected static IEnumerable<BucketKey<TBucket>> Keys(IEnumerable<Publication<TBucket>> rows) => rows.Select(row => row.Key);
-
-    /// <returns>How many rows were written, and the keys of those that stayed because they count more.</returns>
-    private async Task<(int Written, HashSet<BucketKey<TBucket>> Kept)> UpsertAsync(StoreTransaction transaction, Publication<TBucket>[] rows)
-    {
-        HashSet<BucketKey<TBucket>> written = [], staying = [];
-        // A recount has found nothing there: nothing of ours stands in the table then, and of others what does.
-        if (Array.FindAll(rows, row => !row.Totals.IsEmpty) is { Length: > 0 } some)
-            await transaction.QueryAsync(published.Upsert, p => PublishedTable.Bind(Bind(p, Keys(some)), some), row => written.Add(KeyOf(row)));
-        Publication<TBucket>[] left = [.. rows.Where(row => !written.Contains(row.Key))];
-        if (left.Length > 0)
-            await transaction.QueryAsync(published.Larger, p => PublishedTable.Bind(Bind(p, Keys(left)), left), row => staying.Add(KeyOf(row)));
-        return (written.Count, staying);
-    }
-
-    private async Task<int> OverruleAsync(StoreTransaction transaction, Publication<TBucket>[] rows)
-    {
-        int written = 0;
-        var left = rows.ToLookup(row => !row.Totals.IsEmpty);
-        if (left[true].ToArray() is { Length: > 0 } some)
-            await transaction.QueryAsync(published.Overrule, p => PublishedTable.Bind(Bind(p, Keys(some)), some), _ => written++);
-        if (left[false].ToArray() is { Length: > 0 } none)
-            written += await transaction.ExecuteAsync(published.Delete, p => Bind(p, Keys(none)));
-        return written;
-    }
 
     private async Task<HashSet<BucketKey<TBucket>>> WriteSketchesAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
     {

@@ -14,29 +14,30 @@ internal sealed class FoldStatements(string pipeline)
     private const string Delete =
         """
         DELETE FROM streamagg.partial t
-        USING unnest(@topics, @partitions, @hours, @platforms) AS v(topic, partition, bucket_start, platform)
+        USING unnest(@topics, @partitions, @rollups, @hours, @labels) AS v(topic, partition, rollup, bucket_start, label)
         WHERE t.pipeline = @pipeline AND t.topic = v.topic AND t.partition = v.partition AND t.bucket_start = v.bucket_start
-          AND t.platform = v.platform
-        RETURNING t.bucket_start, t.platform, t.rev
+          AND t.rollup = v.rollup AND t.label = v.label
+        RETURNING t.rollup, t.bucket_start, t.label, t.rev
         """;
 
     // An insert's own digest goes in as it is. Where the row was there, its old digest comes back under the row's lock, to be merged
     // here; the counts are added by the statement itself.
     private static readonly string AddToBase =
         $"""
-        INSERT INTO streamagg.hour_base AS b (pipeline, bucket_start, platform, rev, {TotalsColumns.Names}, digest)
-        SELECT @pipeline, v.bucket_start, v.platform, v.rev, {TotalsColumns.Names}, v.digest
-        FROM unnest(@hours, @platforms, @revs, @digests, {TotalsColumns.Arrays}) AS v(bucket_start, platform, rev, digest, {TotalsColumns.Names})
-        ORDER BY v.bucket_start, v.platform COLLATE "C"
-        ON CONFLICT (pipeline, bucket_start, platform) DO UPDATE SET rev = b.rev + EXCLUDED.rev, {TotalsColumns.Add}
-        RETURNING b.bucket_start, b.platform, b.rev, b.digest
+        INSERT INTO streamagg.hour_base AS b (pipeline, rollup, bucket_start, label, rev, {TotalsColumns.Names}, {DigestColumns.Names})
+        SELECT @pipeline, v.rollup, v.bucket_start, v.label, v.rev, {TotalsColumns.Names}, {DigestColumns.Names}
+        FROM unnest(@rollups, @hours, @labels, @revs, {DigestColumns.Arrays}, {TotalsColumns.Arrays})
+          AS v(rollup, bucket_start, label, rev, {DigestColumns.Names}, {TotalsColumns.Names})
+        ORDER BY v.rollup COLLATE "C", v.bucket_start, v.label COLLATE "C"
+        ON CONFLICT (pipeline, rollup, bucket_start, label) DO UPDATE SET rev = b.rev + EXCLUDED.rev, {TotalsColumns.Add}
+        RETURNING b.rollup, b.bucket_start, b.label, b.rev, {DigestColumns.Of("b")}
         """;
 
-    private const string ReplaceDigests =
-        """
-        UPDATE streamagg.hour_base b SET digest = v.digest
-        FROM unnest(@hours, @platforms, @digests) AS v(bucket_start, platform, digest)
-        WHERE b.pipeline = @pipeline AND b.bucket_start = v.bucket_start AND b.platform = v.platform
+    private static readonly string ReplaceDigests =
+        $"""
+        UPDATE streamagg.hour_base b SET {DigestColumns.Update}
+        FROM unnest(@rollups, @hours, @labels, {DigestColumns.Arrays}) AS v(rollup, bucket_start, label, {DigestColumns.Names})
+        WHERE b.pipeline = @pipeline AND b.bucket_start = v.bucket_start AND b.rollup = v.rollup AND b.label = v.label
         """;
 
     public async Task RunAsync(StoreTransaction transaction, IReadOnlyList<PartitionCheckpoint> partitions)
@@ -80,48 +81,46 @@ internal sealed class FoldStatements(string pipeline)
             p => p.With("pipeline", pipeline)
                 .With("topics", Array.ConvertAll(folded, f => f.Source.Topic))
                 .With("partitions", Array.ConvertAll(folded, f => f.Source.Partition))
-                .With("hours", Array.ConvertAll(folded, f => Timestamps.ToColumn(f.Key.Bucket)))
-                .With("platforms", Array.ConvertAll(folded, f => f.Key.Platform)),
-            row => additions[new BucketKey<Hour>(Timestamps.ReadHour(row, 0), row.GetString(1))].Rev += row.GetInt64(2));
+                .With(Array.ConvertAll(folded, f => f.Key)),
+            row => additions[HourKeys.Read(row)].Rev += row.GetInt64(3));
 
     private async Task AddToBaseAsync(StoreTransaction transaction, SortedDictionary<BucketKey<Hour>, Addition> additions)
     {
         BucketKey<Hour>[] keys = [.. additions.Keys];
         Addition[] rows = [.. additions.Values];
-        var merged = new List<(BucketKey<Hour> Key, byte[] Digest)>();
+        var merged = new List<(BucketKey<Hour> Key, SpreadBytes Digests)>();
         await transaction.QueryAsync(
             AddToBase,
             p => TotalsColumns.Bind(
-                p.With("pipeline", pipeline)
-                    .With("hours", Array.ConvertAll(keys, key => Timestamps.ToColumn(key.Bucket)))
-                    .With("platforms", Array.ConvertAll(keys, key => key.Platform))
-                    .With("revs", Array.ConvertAll(rows, row => row.Rev))
-                    .With("digests", Array.ConvertAll(keys, key => MergeDigests(key, additions[key].Digests))),
+                DigestColumns.Bind(
+                    p.With("pipeline", pipeline).With(keys).With("revs", Array.ConvertAll(rows, row => row.Rev)),
+                    Array.ConvertAll(keys, key => MergeDigests(key, additions[key].Digests))),
                 Array.ConvertAll(rows, row => row.Totals)),
             row =>
             {
-                var key = new BucketKey<Hour>(Timestamps.ReadHour(row, 0), row.GetString(1));
+                BucketKey<Hour> key = HourKeys.Read(row);
                 Addition added = additions[key];
                 // Another rev than the one given: the row was there, and this is its digest from before.
-                if (row.GetInt64(2) != added.Rev && added.Digests.Count > 0)
-                    merged.Add((key, MergeDigests(key, [row.GetFieldValue<byte[]>(3), .. added.Digests])));
+                if (row.GetInt64(3) != added.Rev && added.Digests.Count > 0)
+                    merged.Add((key, MergeDigests(key, [DigestColumns.Read(row, 4), .. added.Digests])));
             });
         if (merged.Count == 0)
             return;
-        (BucketKey<Hour> Key, byte[] Digest)[] replaced = [.. merged];
-        await transaction.ExecuteAsync(ReplaceDigests, p => p
-            .With("pipeline", pipeline)
-            .With("hours", Array.ConvertAll(replaced, m => Timestamps.ToColumn(m.Key.Bucket)))
-            .With("platforms", Array.ConvertAll(replaced, m => m.Key.Platform))
-            .With("digests", Array.ConvertAll(replaced, m => m.Digest)));
+        (BucketKey<Hour> Key, SpreadBytes Digests)[] replaced = [.. merged];
+        await transaction.ExecuteAsync(ReplaceDigests, p => DigestColumns.Bind(
+            p.With("pipeline", pipeline).With(Array.ConvertAll(replaced, m => m.Key)),
+            Array.ConvertAll(replaced, m => m.Digests)));
     }
 
-    private static byte[] MergeDigests(BucketKey<Hour> key, IReadOnlyList<ReadOnlyMemory<byte>> encoded)
+    private static SpreadBytes MergeDigests(BucketKey<Hour> key, IReadOnlyList<SpreadBytes> encoded) =>
+        new(MergeDigests(key, encoded, Spreads.Latency), MergeDigests(key, encoded, Spreads.Ttft));
+
+    private static ReadOnlyMemory<byte> MergeDigests(BucketKey<Hour> key, IReadOnlyList<SpreadBytes> encoded, int spread)
     {
-        ReadOnlyMemory<byte>[] present = [.. encoded.Where(bytes => !bytes.IsEmpty)];
+        ReadOnlyMemory<byte>[] present = [.. encoded.Select(digests => digests[spread]).Where(bytes => !bytes.IsEmpty)];
         if (present.Length < 2)
-            return present.Length == 0 ? [] : present[0].ToArray();
-        TDigest[] digests = Array.ConvertAll(present, bytes => StoredDigest.Decode(bytes.Span, key.Bucket, key.Platform));
+            return present.Length == 0 ? default : present[0];
+        TDigest[] digests = Array.ConvertAll(present, bytes => StoredDigest.Decode(bytes.Span, key.Bucket, key.Label));
         return TDigest.Merge(digests, digests.Max(digest => digest.Compression)).ToBytes();
     }
 
@@ -136,14 +135,14 @@ internal sealed class FoldStatements(string pipeline)
         /// </summary>
         public long Rev;
 
-        public List<ReadOnlyMemory<byte>> Digests { get; } = [];
+        public List<SpreadBytes> Digests { get; } = [];
 
         public void Add(Fold fold)
         {
             Totals.Add(fold.Row.Totals);
             Rev += fold.Changed ? 1 : 0;
-            if (!fold.Row.Digest.IsEmpty)
-                Digests.Add(fold.Row.Digest);
+            if (fold.Row.Digests.Length > 0)
+                Digests.Add(fold.Row.Digests);
         }
     }
 }

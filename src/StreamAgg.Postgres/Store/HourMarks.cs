@@ -15,11 +15,11 @@ internal static class HourMarks
     // DO UPDATE, never DO NOTHING: the row's lock is what keeps a publisher from clearing a mark that is about to mean more.
     private const string Mark =
         """
-        INSERT INTO streamagg.dirty_hour (pipeline, bucket_start, platform, mark)
-        SELECT @pipeline, v.bucket_start, v.platform, nextval('streamagg.mark_seq')
-        FROM unnest(@hours, @platforms) AS v(bucket_start, platform)
-        ORDER BY v.bucket_start, v.platform COLLATE "C"
-        ON CONFLICT (pipeline, bucket_start, platform) DO UPDATE SET mark = EXCLUDED.mark
+        INSERT INTO streamagg.dirty_hour (pipeline, rollup, bucket_start, label, mark)
+        SELECT @pipeline, v.rollup, v.bucket_start, v.label, nextval('streamagg.mark_seq')
+        FROM unnest(@rollups, @hours, @labels) AS v(rollup, bucket_start, label)
+        ORDER BY v.rollup COLLATE "C", v.bucket_start, v.label COLLATE "C"
+        ON CONFLICT (pipeline, rollup, bucket_start, label) DO UPDATE SET mark = EXCLUDED.mark
         """;
 
     /// <summary>As <c>COLLATE "C"</c> has it.</summary>
@@ -28,11 +28,9 @@ internal static class HourMarks
     public static async Task WriteAsync(StoreTransaction transaction, string pipeline, IEnumerable<BucketKey<Hour>> changed)
     {
         // In the order of the table's key over all statements, as within one.
-        foreach (BucketKey<Hour>[] chunk in changed.OrderBy(key => key.Bucket).ThenBy(key => Encoding.UTF8.GetBytes(key.Platform), ByteOrder)
+        foreach (BucketKey<Hour>[] chunk in changed
+            .OrderBy(key => key.Rollup, StringComparer.Ordinal).ThenBy(key => key.Bucket).ThenBy(key => Encoding.UTF8.GetBytes(key.Label), ByteOrder)
             .Chunk(MarksAStatement))
-            await transaction.ExecuteAsync(Mark, p => p
-                .With("pipeline", pipeline)
-                .With("hours", Array.ConvertAll(chunk, key => Timestamps.ToColumn(key.Bucket)))
-                .With("platforms", Array.ConvertAll(chunk, key => key.Platform)));
+            await transaction.ExecuteAsync(Mark, p => p.With("pipeline", pipeline).With(chunk));
     }
 }

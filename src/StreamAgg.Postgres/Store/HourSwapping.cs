@@ -1,5 +1,5 @@
 using Npgsql;
-using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Publishing;
@@ -16,7 +16,7 @@ namespace StreamAgg.Postgres.Store;
 /// is void, it claims again and reads on from the offsets that the recount was made up to. An hour that the recount leaves
 /// empty keeps a base and a sketch of nothing, whose revs go on: a publisher with an older snapshot must find a newer sketch there.
 /// </remarks>
-internal sealed class HourSwapping(string pipeline, string publishSchema)
+internal sealed class HourSwapping(string pipeline, string publishSchema, IReadOnlyList<Rollup> rollups)
 {
     /// <summary>Rows a statement, and keys of a read: the time-outs are a statement's.</summary>
     private const int ChunkRows = 500;
@@ -39,10 +39,11 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     private const string Live =
         """
         SELECT DISTINCT h.bucket_start FROM (
-          SELECT bucket_start FROM streamagg.partial WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to
+          SELECT bucket_start FROM streamagg.partial
+          WHERE pipeline = @pipeline AND rollup = 'platform' AND bucket_start >= @from AND bucket_start < @to
           UNION ALL
           SELECT bucket_start FROM streamagg.hour_base
-          WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to AND success_count + error_count > 0) h
+          WHERE pipeline = @pipeline AND rollup = 'platform' AND bucket_start >= @from AND bucket_start < @to AND success_count + error_count > 0) h
         ORDER BY h.bucket_start
         """;
 
@@ -53,10 +54,12 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     private const string Reopened =
         """
         SELECT s.bucket_start FROM streamagg.hour_sketch s
-        WHERE s.pipeline = @pipeline AND s.bucket_start >= @from AND s.bucket_start < @to AND s.bucket_start > @closed - interval '1 hour'
+        WHERE s.pipeline = @pipeline AND s.rollup = 'platform' AND s.bucket_start >= @from AND s.bucket_start < @to
+          AND s.bucket_start > @closed - interval '1 hour'
         UNION
         SELECT s.bucket_date::timestamp AT TIME ZONE 'UTC' FROM streamagg.day_sketch s
-        WHERE s.pipeline = @pipeline AND s.bucket_date >= (@from AT TIME ZONE 'UTC')::date AND s.bucket_date <= ((@to - interval '1 second') AT TIME ZONE 'UTC')::date
+        WHERE s.pipeline = @pipeline AND s.rollup = 'platform' AND s.bucket_date >= (@from AT TIME ZONE 'UTC')::date
+          AND s.bucket_date <= ((@to - interval '1 second') AT TIME ZONE 'UTC')::date
           AND (s.bucket_date + 1)::timestamp AT TIME ZONE 'UTC' > @closed
         ORDER BY 1
         """;
@@ -64,39 +67,36 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     private const string DeletePartials =
         """
         DELETE FROM streamagg.partial t USING unnest(@topics, @partitions) AS v(topic, partition)
-        WHERE t.pipeline = @pipeline AND t.topic = v.topic AND t.partition = v.partition AND t.bucket_start >= @from AND t.bucket_start < @to
-        RETURNING t.bucket_start, t.platform, t.rev
+        WHERE t.pipeline = @pipeline AND t.topic = v.topic AND t.partition = v.partition AND t.rollup = ANY (@rollups)
+          AND t.bucket_start >= @from AND t.bucket_start < @to
+        RETURNING t.rollup, t.bucket_start, t.label, t.rev
         """;
 
     private const string LockBases =
         """
-        SELECT bucket_start, platform, rev FROM streamagg.hour_base
-        WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to ORDER BY bucket_start, platform FOR UPDATE
+        SELECT rollup, bucket_start, label, rev FROM streamagg.hour_base
+        WHERE pipeline = @pipeline AND rollup = ANY (@rollups) AND bucket_start >= @from AND bucket_start < @to
+        ORDER BY rollup, bucket_start, label FOR UPDATE
         """;
 
     private const string Sketches =
         """
-        SELECT bucket_start, platform, input_rev FROM streamagg.hour_sketch
-        WHERE pipeline = @pipeline AND bucket_start >= @from AND bucket_start < @to
+        SELECT rollup, bucket_start, label, input_rev FROM streamagg.hour_sketch
+        WHERE pipeline = @pipeline AND rollup = ANY (@rollups) AND bucket_start >= @from AND bucket_start < @to
         """;
 
     private static readonly string PutBases =
         $"""
-        INSERT INTO streamagg.hour_base AS b (pipeline, bucket_start, platform, rev, {TotalsColumns.Names}, digest)
-        SELECT @pipeline, v.bucket_start, v.platform, v.rev, {TotalsColumns.Names}, v.digest
-        FROM unnest(@hours, @platforms, @revs, @digests, {TotalsColumns.Arrays}) AS v(bucket_start, platform, rev, digest, {TotalsColumns.Names})
-        ORDER BY v.bucket_start, v.platform COLLATE "C"
-        ON CONFLICT (pipeline, bucket_start, platform) DO UPDATE SET rev = EXCLUDED.rev, {TotalsColumns.Replace}, digest = EXCLUDED.digest
+        INSERT INTO streamagg.hour_base AS b (pipeline, rollup, bucket_start, label, rev, {TotalsColumns.Names}, {DigestColumns.Names})
+        SELECT @pipeline, v.rollup, v.bucket_start, v.label, v.rev, {TotalsColumns.Names}, {DigestColumns.Names}
+        FROM unnest(@rollups, @hours, @labels, @revs, {DigestColumns.Arrays}, {TotalsColumns.Arrays})
+          AS v(rollup, bucket_start, label, rev, {DigestColumns.Names}, {TotalsColumns.Names})
+        ORDER BY v.rollup COLLATE "C", v.bucket_start, v.label COLLATE "C"
+        ON CONFLICT (pipeline, rollup, bucket_start, label) DO UPDATE SET rev = EXCLUDED.rev, {TotalsColumns.Replace}, {DigestColumns.Replace}
         """;
 
-    /// <summary>Whoever wrote them.</summary>
-    private readonly string published =
-        $"""
-        SELECT bucket_start, platform FROM {SqlIdentifier.Quote(publishSchema)}.{RowTable.Hourly.Name} WHERE bucket_start >= @from AND bucket_start < @to
-        """;
-
-    private readonly HourPublishing hours = new(pipeline, publishSchema);
-    private readonly DayPublishing days = new(pipeline, publishSchema);
+    private readonly HourPublishing hours = new(pipeline, publishSchema, rollups);
+    private readonly DayPublishing days = new(pipeline, publishSchema, rollups);
 
     public async Task<IReadOnlyList<CountedPartition>> ReadPositionsAsync(StoreTransaction transaction, bool isLocking)
     {
@@ -113,6 +113,7 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     public async Task<SwapResult> RunAsync(StoreTransaction transaction, HourSwap swap)
     {
         await transaction.QueryAsync(LockPipeline, p => p.With("pipeline", pipeline), _ => { });
+        await RollupList.RequireAsync(transaction, pipeline, rollups);
         IReadOnlyList<CountedPartition> positions = await ReadPositionsAsync(transaction, isLocking: true);
         Instant closed = await ReadClosedAsync(transaction, swap);
         // What replaces from elsewhere comes by chunks: the day of one that ends in its middle is written by the last of them.
@@ -125,14 +126,18 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
 
         if (swap.Kind != SwapKind.Fill)
             await transaction.ExecuteAsync(Fence, p => p.With("pipeline", pipeline));
-        SortedDictionary<BucketKey<Hour>, long> revs = await TakeRevsAsync(transaction, swap, positions);
-        await PutAsync(transaction, revs, contents.ToDictionary(row => row.Key));
+        IReadOnlyList<CompleteRollup> touched = await CompleteRollups.TouchAsync(transaction, pipeline, rollups, swap);
+        SortedDictionary<BucketKey<Hour>, long> revs = await TakeRevsAsync(transaction, swap, touched, positions);
+        await PutAsync(transaction, revs, contents.Where(row => touched.Any(rollup => rollup.Name == row.Rollup)).ToDictionary(row => row.Key));
         // A partition that was claimed for the first time meanwhile may have folded into what was just written over.
         if ((await ReadPositionsAsync(transaction, isLocking: false)).Count != positions.Count)
             return new SwapResult(false, [], 0);
         await BackfilledHours.WriteAsync(transaction, pipeline, swap, contents);
         await HourMarks.WriteAsync(transaction, pipeline, revs.Keys);
-        return new SwapResult(true, [], await PublishAsync(transaction, swap, closed));
+        return new SwapResult(true, [], await PublishAsync(transaction, swap, touched, closed))
+        {
+            LeftOut = [.. rollups.Select(rollup => rollup.Name).Except(touched.Select(rollup => rollup.Name))],
+        };
     }
 
     /// <summary>A recount from elsewhere is of hours that are over: those before its end are closed, whatever is still unread.</summary>
@@ -156,20 +161,22 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
     /// <summary>Empties the hours.</summary>
     /// <returns>What is in them or was, with a rev that is larger than any that was published.</returns>
     private async Task<SortedDictionary<BucketKey<Hour>, long>> TakeRevsAsync(
-        StoreTransaction transaction, HourSwap swap, IReadOnlyList<CountedPartition> positions)
+        StoreTransaction transaction, HourSwap swap, IReadOnlyList<CompleteRollup> touched, IReadOnlyList<CountedPartition> positions)
     {
+        string[] names = [.. touched.Select(rollup => rollup.Name)];
         var counted = new SortedDictionary<BucketKey<Hour>, long>();
         await transaction.QueryAsync(
             DeletePartials,
-            p => Bind(p, swap).With("topics", positions.Select(position => position.Source.Topic).ToArray())
+            p => Bind(p, swap).With("rollups", names).With("topics", positions.Select(position => position.Source.Topic).ToArray())
                 .With("partitions", positions.Select(position => position.Source.Partition).ToArray()),
-            row => Add(row.GetInt64(2), KeyOf(row)));
-        await transaction.QueryAsync(LockBases, p => Bind(p, swap), row => Add(row.GetInt64(2), KeyOf(row)));
-        await transaction.QueryAsync(Sketches, p => Bind(p, swap),
-            row => counted[KeyOf(row)] = Math.Max(counted.GetValueOrDefault(KeyOf(row)), row.GetInt64(2)));
+            row => Add(row.GetInt64(3), HourKeys.Read(row)));
+        await transaction.QueryAsync(LockBases, p => Bind(p, swap).With("rollups", names), row => Add(row.GetInt64(3), HourKeys.Read(row)));
+        await transaction.QueryAsync(Sketches, p => Bind(p, swap).With("rollups", names),
+            row => counted[HourKeys.Read(row)] = Math.Max(counted.GetValueOrDefault(HourKeys.Read(row)), row.GetInt64(3)));
         // A row of others gives way to nothing at all, too, and its day is to be judged anew.
-        if (swap.Kind == SwapKind.Rebuild)
-            await transaction.QueryAsync(published, p => Bind(p, swap), row => Add(0, KeyOf(row)));
+        foreach (string rollup in swap.Kind == SwapKind.Rebuild ? names : [])
+            foreach (BucketKey<Hour> key in await hours.ReadPublishedAsync(transaction, rollup, swap.From, swap.To))
+                Add(0, key);
         return counted;
 
         void Add(long rev, BucketKey<Hour> key) => counted[key] = counted.GetValueOrDefault(key) + rev;
@@ -183,46 +190,46 @@ internal sealed class HourSwapping(string pipeline, string publishSchema)
         foreach (var chunk in revs.Chunk(ChunkRows))
         {
             PartialRow[] rows = Array.ConvertAll(
-                chunk, entry => contents.GetValueOrDefault(entry.Key) ?? new PartialRow(entry.Key.Bucket, entry.Key.Platform, default, default));
+                chunk,
+                entry => contents.GetValueOrDefault(entry.Key)
+                    ?? new PartialRow(entry.Key.Bucket, entry.Key.Label, default, default, entry.Key.Rollup));
             await transaction.ExecuteAsync(PutBases, p => TotalsColumns.Bind(
-                p.With("pipeline", pipeline)
-                    .With("hours", Array.ConvertAll(rows, row => Timestamps.ToColumn(row.Hour)))
-                    .With("platforms", Array.ConvertAll(rows, row => row.Platform))
-                    .With("revs", Array.ConvertAll(chunk, entry => entry.Value))
-                    .With("digests", Array.ConvertAll(rows, row => row.Digest)),
+                DigestColumns.Bind(
+                    p.With("pipeline", pipeline).With(Array.ConvertAll(rows, row => row.Key))
+                        .With("revs", Array.ConvertAll(chunk, entry => entry.Value)),
+                    Array.ConvertAll(rows, row => row.Digests)),
                 Array.ConvertAll(rows, row => row.Totals)));
         }
     }
 
     /// <summary>Publishes what is closed of it, and the closed days it belongs to, as a publisher would.</summary>
-    private async Task<int> PublishAsync(StoreTransaction transaction, HourSwap swap, Instant closed)
+    private async Task<int> PublishAsync(StoreTransaction transaction, HourSwap swap, IReadOnlyList<CompleteRollup> touched, Instant closed)
     {
         if (closed < swap.From.End)
             return 0;
         Hour to = swap.To.Start <= closed ? swap.To : closed.Hour;
         Day firstDay = swap.From.Day, endDay = new(new Hour(to.SinceEpoch - 1).Day.SinceEpoch + 1);
-        int rows = await PublishAsync(transaction, hours, swap, closed, swap.From, to);
-        rows += await PublishAsync(transaction, days, swap, closed, firstDay, endDay);
+        int rows = await PublishAsync(transaction, hours, swap, touched, closed, swap.From, to);
+        rows += await PublishAsync(transaction, days, swap, touched, closed, firstDay, endDay);
         // Of a day that the range holds in part alone nobody here can say that nothing was counted.
         Day firstWhole = Day.FirstFrom(swap.From.Start);
         if (swap.Kind == SwapKind.Rebuild && firstWhole.CompareTo(to.Day) < 0)
-            rows += await days.DeleteUncountedAsync(transaction, firstWhole, to.Day);
+            rows += await days.DeleteUncountedAsync(transaction, touched.Select(rollup => rollup.Name), firstWhole, to.Day);
         return rows;
     }
 
     private static async Task<int> PublishAsync<TBucket, TColumn>(
-        StoreTransaction transaction, BucketPublishing<TBucket, TColumn> publishing, HourSwap swap, Instant closed, TBucket from, TBucket to)
+        StoreTransaction transaction, BucketPublishing<TBucket, TColumn> publishing, HourSwap swap, IReadOnlyList<CompleteRollup> touched,
+        Instant closed, TBucket from, TBucket to)
         where TBucket : IComparable<TBucket>
     {
         HashSet<BucketKey<TBucket>> ours = swap.Kind == SwapKind.Replace ? await publishing.ReadOursAsync(transaction, from, to) : [];
         return await PublishPass.RunAsync(
-            limit => publishing.ReadAsync(transaction, closed, from, to, limit),
+            limit => publishing.ReadAsync(transaction, touched, closed, from, to, limit),
             rows => publishing.WriteAsync(transaction, rows, key => swap.Kind == SwapKind.Rebuild || ours.Contains(key)),
             swap.Compression);
     }
 
     private NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, HourSwap swap) => parameters
         .With("pipeline", pipeline).With("from", Timestamps.ToColumn(swap.From)).With("to", Timestamps.ToColumn(swap.To));
-
-    private static BucketKey<Hour> KeyOf(NpgsqlDataReader row) => new(Timestamps.ReadHour(row, 0), row.GetString(1));
 }

@@ -14,16 +14,17 @@ internal sealed class PartialUpsert(string pipeline)
     /// </summary>
     private const int ChunkRows = 500;
 
-    private static readonly string Columns = $"pipeline, topic, partition, bucket_start, platform, rev, {TotalsColumns.Names}, digest";
+    private static readonly string Columns =
+        $"pipeline, topic, partition, rollup, bucket_start, label, rev, {TotalsColumns.Names}, {DigestColumns.Names}";
 
     private static readonly string Upsert =
         $"""
         INSERT INTO streamagg.partial AS t ({Columns})
-        SELECT @pipeline, v.topic, v.partition, v.bucket_start, v.platform, 1, {TotalsColumns.Names}, v.digest
-        FROM unnest(@topics, @partitions, @hours, @platforms, @digests, {TotalsColumns.Arrays})
-          AS v(topic, partition, bucket_start, platform, digest, {TotalsColumns.Names})
-        ON CONFLICT (pipeline, topic, partition, bucket_start, platform) DO UPDATE
-          SET rev = t.rev + 1, {TotalsColumns.Replace}, digest = EXCLUDED.digest
+        SELECT @pipeline, v.topic, v.partition, v.rollup, v.bucket_start, v.label, 1, {TotalsColumns.Names}, {DigestColumns.Names}
+        FROM unnest(@topics, @partitions, @rollups, @hours, @labels, {DigestColumns.Arrays}, {TotalsColumns.Arrays})
+          AS v(topic, partition, rollup, bucket_start, label, {DigestColumns.Names}, {TotalsColumns.Names})
+        ON CONFLICT (pipeline, topic, partition, rollup, bucket_start, label) DO UPDATE
+          SET rev = t.rev + 1, {TotalsColumns.Replace}, {DigestColumns.Replace}
         """;
 
     public async Task RunAsync(StoreTransaction transaction, (SourcePartition Source, PartialRow Row)[] rows)
@@ -34,11 +35,11 @@ internal sealed class PartialUpsert(string pipeline)
 
     private Task<int> RunChunkAsync(StoreTransaction transaction, (SourcePartition Source, PartialRow Row)[] rows) =>
         transaction.ExecuteAsync(Upsert, p => TotalsColumns.Bind(
-            p.With("pipeline", pipeline)
-                .With("topics", Array.ConvertAll(rows, r => r.Source.Topic))
-                .With("partitions", Array.ConvertAll(rows, r => r.Source.Partition))
-                .With("hours", Array.ConvertAll(rows, r => Timestamps.ToColumn(r.Row.Hour)))
-                .With("platforms", Array.ConvertAll(rows, r => r.Row.Platform))
-                .With("digests", Array.ConvertAll(rows, r => r.Row.Digest)),
+            DigestColumns.Bind(
+                p.With("pipeline", pipeline)
+                    .With("topics", Array.ConvertAll(rows, r => r.Source.Topic))
+                    .With("partitions", Array.ConvertAll(rows, r => r.Source.Partition))
+                    .With(Array.ConvertAll(rows, r => r.Row.Key)),
+                Array.ConvertAll(rows, r => r.Row.Digests)),
             Array.ConvertAll(rows, r => r.Row.Totals)));
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Connections;
 
@@ -12,10 +13,12 @@ namespace StreamAgg.Postgres.Store;
 /// <param name="database">From <see cref="PostgresDataSource"/>. Not disposed here.</param>
 /// <param name="pipeline">Leads every key.</param>
 /// <param name="publishSchema">Where the published tables are.</param>
-public sealed class PostgresRecountStore(NpgsqlDataSource database, string pipeline, string publishSchema) : IRecountStore
+/// <param name="rollups">All that are configured; null: that by platform alone.</param>
+public sealed class PostgresRecountStore(
+    NpgsqlDataSource database, string pipeline, string publishSchema, IReadOnlyList<Rollup>? rollups = null) : IRecountStore
 {
-    private readonly HourSwapping swapping = new(pipeline, publishSchema);
-    private readonly ReplayStatements replays = new(pipeline);
+    private readonly HourSwapping swapping = new(pipeline, publishSchema, rollups ?? CompleteRollups.Default);
+    private readonly ReplayStatements replays = new(pipeline, rollups ?? CompleteRollups.Default);
 
     public Task<IReadOnlyList<CountedPartition>> PositionsAsync(CancellationToken cancellation) =>
         StoreTransaction.ReadCurrentAsync(database, transaction => swapping.ReadPositionsAsync(transaction, isLocking: false), cancellation);

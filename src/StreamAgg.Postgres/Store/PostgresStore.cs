@@ -1,4 +1,5 @@
 using Npgsql;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
@@ -15,21 +16,26 @@ namespace StreamAgg.Postgres.Store;
 /// <param name="database">From <see cref="PostgresDataSource"/>. Not disposed here.</param>
 /// <param name="pipeline">Leads every key: <see cref="PostgresOptions.PipelineId"/>.</param>
 /// <param name="publishSchema">Where the two published tables are: <see cref="PostgresOptions.PublishSchema"/>.</param>
-public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, string publishSchema) : IAggregateStore
+/// <param name="rollups">All that are configured; null: that by platform alone.</param>
+public sealed class PostgresStore(
+    NpgsqlDataSource database, string pipeline, string publishSchema, IReadOnlyList<Rollup>? rollups = null) : IAggregateStore
 {
     /// <summary>5 MB of digests: a second, on a slow way.</summary>
     private const int PartialsAPage = 4096;
 
     private static readonly string PartialsPage =
         $"""
-        SELECT bucket_start, platform, digest, {TotalsColumns.Names} FROM streamagg.partial
-        WHERE pipeline = @pipeline AND topic = @topic AND partition = @partition AND (bucket_start, platform) > (@hour, @platform)
-        ORDER BY bucket_start, platform LIMIT {PartialsAPage}
+        SELECT rollup, bucket_start, label, {TotalsColumns.Names}, {DigestColumns.Names} FROM streamagg.partial
+        WHERE pipeline = @pipeline AND topic = @topic AND partition = @partition AND rollup = ANY (@rollups)
+          AND (rollup, bucket_start, label) > (@rollup, @hour, @label)
+        ORDER BY rollup, bucket_start, label LIMIT {PartialsAPage}
         """;
 
     private readonly CheckpointStatements checkpoints = new(pipeline);
-    private readonly HourPublishing hourPublishing = new(pipeline, publishSchema);
-    private readonly DayPublishing dayPublishing = new(pipeline, publishSchema);
+    private readonly HourPublishing hourPublishing = new(pipeline, publishSchema, rollups ?? CompleteRollups.Default);
+    private readonly DayPublishing dayPublishing = new(pipeline, publishSchema, rollups ?? CompleteRollups.Default);
+    private readonly ClaimStatements claims = new(pipeline, rollups ?? CompleteRollups.Default);
+    private readonly string[] names = [.. (rollups ?? CompleteRollups.Default).Select(rollup => rollup.Name)];
 
     public Task<Instant> NowAsync(CancellationToken cancellation) => StoreTransaction.ReadAsync(database, async transaction =>
     {
@@ -75,21 +81,7 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
         PartitionClaim? claim = null;
         await StoreTransaction.WriteAsync(database, async transaction =>
         {
-            await transaction.QueryAsync(
-                """
-                INSERT INTO streamagg.source_partition AS s (pipeline, topic, partition, epoch, claim, checkpoint, owner, next_offset)
-                VALUES (@pipeline, @topic, @partition, 1, gen_random_uuid(), 0, @owner, 0)
-                ON CONFLICT (pipeline, topic, partition) DO UPDATE
-                  SET epoch = s.epoch + 1, claim = EXCLUDED.claim, owner = EXCLUDED.owner, updated_at = now()
-                RETURNING epoch, claim, checkpoint, next_offset, topic_id, leader_epoch, watermark
-                """,
-                p => p.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition).With("owner", owner),
-                row => claim = new PartitionClaim(
-                    new Fence(row.GetInt64(0), row.GetGuid(1), row.GetInt64(2)),
-                    row.GetInt64(3),
-                    row.IsDBNull(4) ? null : row.GetString(4),
-                    row.IsDBNull(5) ? null : row.GetInt32(5),
-                    Timestamps.ReadOptionalInstant(row, 6)));
+            claim = await claims.RunAsync(transaction, source, owner);
             return true;
         }, cancellation);
         return claim ?? throw new InvalidOperationException($"The claim of {source} returned no row.");
@@ -154,11 +146,13 @@ public sealed class PostgresStore(NpgsqlDataSource database, string pipeline, st
                 await transaction.QueryAsync(
                     PartialsPage,
                     p => p.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition)
+                        .With("rollups", names).With("rollup", before == 0 ? "" : rows[^1].Rollup)
                         // The smallest time of .NET is minus infinity in PostgreSQL.
                         .With("hour", before == 0 ? DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc) : Timestamps.ToColumn(rows[^1].Hour))
-                        .With("platform", before == 0 ? "" : rows[^1].Platform),
+                        .With("label", before == 0 ? "" : rows[^1].Label),
                     row => rows.Add(new PartialRow(
-                        Timestamps.ReadHour(row, 0), row.GetString(1), TotalsColumns.Read(row, 3), row.GetFieldValue<byte[]>(2))));
+                        Timestamps.ReadHour(row, 1), row.GetString(2), TotalsColumns.Read(row, 3), DigestColumns.Read(row, 3 + TotalsColumns.Count),
+                        row.GetString(0))));
                 page = rows.Count - before;
             }
             while (page == PartialsAPage);

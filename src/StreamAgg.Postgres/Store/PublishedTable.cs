@@ -1,69 +1,85 @@
 using Npgsql;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Postgres.Columns;
-using StreamAgg.Postgres.Schema;
 
 namespace StreamAgg.Postgres.Store;
 
-/// <summary>The statements that write one of the two tables that people read.</summary>
-/// <param name="publishSchema">Where it lies.</param>
-/// <param name="table">Which.</param>
-/// <param name="sketches">The state's table that its rows were made from.</param>
-internal sealed class PublishedTable(string publishSchema, RowTable table, string sketches)
+/// <summary>The statements that write a table that people read.</summary>
+internal sealed class PublishedTable
 {
-    private static readonly string Columns = Figures.Counted.Each(figure => figure.Column);
+    private readonly Figure[] counted;
 
-    /// <summary>Inserts and updates what changes of the rows of (@buckets, @platforms) and <see cref="Bind"/>; returns the keys it wrote.</summary>
+    /// <param name="rollup">Whose rows it has.</param>
+    /// <param name="table">Which.</param>
+    /// <param name="publishSchema">Where it lies, unless it is the state's.</param>
+    /// <param name="sketches">The state's table that its rows were made from.</param>
+    public PublishedTable(Rollup rollup, RowTable table, string publishSchema, string sketches)
+    {
+        counted = [.. table.Figures.Counted()];
+        var key = new TableKey(table, publishSchema);
+        string bucket = table.BucketColumn, values = "unnest(@buckets, @labels) AS v(bucket, label)";
+        string columns = counted.Each(figure => figure.Column);
+        Upsert = UpsertWhere("EXCLUDED.request_count >= t.request_count AND ");
+        Overrule = UpsertWhere("");
+        Delete = $"DELETE FROM {key.Table} t USING {values} WHERE {key.Matches("v.bucket", "v.label")}";
+        DeleteUncounted =
+            $"""
+            DELETE FROM {key.Table} t WHERE {key.IsOurs} AND t.{bucket} >= @from AND t.{bucket} < @to AND NOT EXISTS (
+              SELECT FROM {sketches} s WHERE s.pipeline = @pipeline AND s.rollup = '{rollup.Name}' AND s.{bucket} = t.{bucket}
+                AND s.label = {key.Label} AND s.success_count + s.error_count > 0)
+            """;
+        Larger =
+            $"""
+            SELECT t.{bucket}, {key.Label} FROM {key.Table} t
+            JOIN unnest(@buckets, @labels, @request_count) AS v(bucket, label, requests) ON {key.Matches("v.bucket", "v.label")}
+            WHERE t.request_count > v.requests
+            """;
+        Keys = $"SELECT t.{bucket}, {key.Label} FROM {key.Table} t WHERE {key.IsOurs} AND t.{bucket} >= @from AND t.{bucket} < @to";
+
+        string UpsertWhere(string condition) =>
+            $"""
+            INSERT INTO {key.Table} AS t ({key.Columns}, {columns}, computed_at)
+            SELECT {key.Values}, {counted.Each(figure => $"v.{figure.Column}")}, now()
+            FROM unnest(@buckets, @labels, {counted.Each(figure => $"@{figure.Column}")}) AS v(bucket, label, {columns})
+            ORDER BY v.bucket, v.label COLLATE "C"
+            ON CONFLICT ({key.Columns}) DO UPDATE SET {table.Figures.Each(figure => $"{figure.Column} = EXCLUDED.{figure.Column}")}
+            WHERE {condition}({counted.Each(figure => $"t.{figure.Column}")}) IS DISTINCT FROM ({counted.Each(figure => $"EXCLUDED.{figure.Column}")})
+            RETURNING t.{bucket}, {key.Label}
+            """;
+    }
+
+    /// <summary>Inserts and updates what changes of the rows of (@buckets, @labels) and <see cref="Bind"/>; returns the keys it wrote.</summary>
     // Not written: a row that would not change (computed_at is no value), and one that counts more than ours. Ours never count
     // less than they did, so such a row is somebody else's: an earlier batch job's, say, of which the log holds only a part.
-    public readonly string Upsert = UpsertWhere(publishSchema, table, "EXCLUDED.request_count >= t.request_count AND ");
+    public string Upsert { get; }
 
     /// <summary>The same, whatever the rows there count.</summary>
-    public readonly string Overrule = UpsertWhere(publishSchema, table, "");
+    public string Overrule { get; }
 
-    /// <summary>Deletes the rows of (@buckets, @platforms).</summary>
-    public readonly string Delete =
-        $"""
-        DELETE FROM {SqlIdentifier.Quote(publishSchema)}.{table.Name} t USING unnest(@buckets, @platforms) AS v(bucket, platform)
-        WHERE t.{table.BucketColumn} = v.bucket AND t.platform = v.platform
-        """;
+    /// <summary>Deletes the rows of (@buckets, @labels).</summary>
+    public string Delete { get; }
 
     /// <summary>Deletes the rows from @from up to @to of which no sketch of this pipeline counts anything.</summary>
-    public readonly string DeleteUncounted =
-        $"""
-        DELETE FROM {SqlIdentifier.Quote(publishSchema)}.{table.Name} t
-        WHERE t.{table.BucketColumn} >= @from AND t.{table.BucketColumn} < @to AND NOT EXISTS (
-          SELECT FROM {sketches} s
-          WHERE s.pipeline = @pipeline AND s.{table.BucketColumn} = t.{table.BucketColumn} AND s.platform = t.platform AND s.success_count + s.error_count > 0)
-        """;
+    public string DeleteUncounted { get; }
 
     /// <summary>The keys of the rows there that count more than these do.</summary>
-    public readonly string Larger =
-        $"""
-        SELECT t.{table.BucketColumn}, t.platform FROM {SqlIdentifier.Quote(publishSchema)}.{table.Name} t
-        JOIN unnest(@buckets, @platforms, @request_count) AS v(bucket, platform, requests) ON t.{table.BucketColumn} = v.bucket AND t.platform = v.platform
-        WHERE t.request_count > v.requests
-        """;
+    public string Larger { get; }
 
-    private static string UpsertWhere(string publishSchema, RowTable table, string condition) =>
-        $"""
-        INSERT INTO {SqlIdentifier.Quote(publishSchema)}.{table.Name} AS t ({table.BucketColumn}, platform, {Columns}, computed_at)
-        SELECT v.*, now() FROM unnest(@buckets, @platforms, {Figures.Counted.Each(figure => $"@{figure.Column}")}) AS v(bucket, platform, {Columns})
-        ORDER BY v.bucket, v.platform COLLATE "C"
-        ON CONFLICT ({table.BucketColumn}, platform) DO UPDATE SET {Figures.All.Each(figure => $"{figure.Column} = EXCLUDED.{figure.Column}")}
-        WHERE {condition}({Figures.Counted.Each(figure => $"t.{figure.Column}")}) IS DISTINCT FROM ({Figures.Counted.Each(figure => $"EXCLUDED.{figure.Column}")})
-        RETURNING t.{table.BucketColumn}, t.platform
-        """;
+    /// <summary>The keys from @from up to @to, whoever wrote them.</summary>
+    public string Keys { get; }
 
-    public static void Bind<TBucket>(NpgsqlParameterCollection parameters, Publication<TBucket>[] rows)
+    public void Bind<TBucket>(NpgsqlParameterCollection parameters, Publication<TBucket>[] rows)
         where TBucket : IComparable<TBucket>
     {
-        foreach (Figure figure in Figures.Counted)
+        foreach (Figure figure in counted)
         {
-            object?[] values = Array.ConvertAll(rows, row => figure.Of(row.Totals, row.P99Milliseconds));
+            object?[] values = Array.ConvertAll(rows, row => figure.Of(row.Contents));
             if (figure.SqlType == Figures.Count)
                 parameters.With(figure.Column, Array.ConvertAll(values, value => (long)value!));
+            else if (figure.SqlType == Figures.Money)
+                parameters.With(figure.Column, Array.ConvertAll(values, value => (decimal)value!));
             else
                 parameters.With(figure.Column, Array.ConvertAll(values, value => (double?)value));
         }

@@ -1,4 +1,5 @@
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Shapes;
 
 namespace StreamAgg.Service.Configuration;
@@ -15,8 +16,10 @@ internal static class EventBinder
     {
         var defaults = new EventOptions();
         Dictionary<EventKind, EventShape> shapes = [];
+        IReadOnlyList<Rollup> rollups = RollupBinder.Bind(reader);
+        string[] dimensions = [.. rollups.SelectMany(rollup => rollup.Dimensions).Distinct(StringComparer.Ordinal)];
         foreach (EventKindNames kind in EventKinds.All)
-            if (ShapeOf(reader, kind) is { } shape)
+            if (ShapeOf(reader, kind, dimensions) is { } shape)
                 shapes.Add(kind.Kind, shape);
         return new()
         {
@@ -25,31 +28,39 @@ internal static class EventBinder
             LabelCase = reader.Choice("Events:LabelCase", defaults.LabelCase),
             TimeUnit = Unit(reader, "Events:TimeUnit"),
             DurationUnit = Unit(reader, "Events:DurationUnit"),
+            Rollups = rollups,
             Shapes = shapes.Count == 0 ? defaults.Shapes : shapes,
         };
     }
 
     /// <returns>Null where the topic's events have this service's own shape.</returns>
-    private static EventShape? ShapeOf(SettingsReader reader, EventKindNames kind)
+    private static EventShape? ShapeOf(SettingsReader reader, EventKindNames kind, string[] dimensions)
     {
         string rootKey = $"Events:{kind.Section}:Root", prefix = $"Events:{kind.Section}:Fields";
         string? root = reader.Optional(
             rootKey, text => ShapePath.TryParse(text) is not null ? null
                 : $"allowed are {ShapePath.Allowed}, or [] for each; by default a record's objects are the events");
         var fields = new Dictionary<Field, ShapePath>();
+        var others = new Dictionary<string, ShapePath>();
         foreach (var (name, text) in reader.Everything(prefix).Where(pair => pair.Value.Length > 0))
         {
             var known = EventFields.Of(kind.Kind).ToList();
-            if (known.Find(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } field)
+            var field = known.Find(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            string? dimension = Array.Find(dimensions, one => one.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (field is null && dimension is null)
                 reader.Refuse(
                     $"{prefix}:{name}", null,
-                    $"no such field; in {kind.OfOne} there are {string.Join(", ", known.Select(one => one.Name))}.");
-            else if (ShapePath.TryParse(text) is { IsMany: false } path)
+                    $"no such field; in {kind.OfOne} there are {string.Join(", ", known.Select(one => one.Name).Union(dimensions))}.");
+            else if (ShapePath.TryParse(text) is not { IsMany: false } path)
+                reader.Refuse($"{prefix}:{name}", text, $"allowed are {ShapePath.Allowed}; by default the field's own name.");
+            else if (field is not null)
                 fields[field.Id] = path;
             else
-                reader.Refuse($"{prefix}:{name}", text, $"allowed are {ShapePath.Allowed}; by default the field's own name.");
+                others[dimension!] = path;
         }
-        return root is null && fields.Count == 0 ? null : new EventShape { Root = root is null ? null : ShapePath.TryParse(root), Fields = fields };
+        return root is null && fields.Count + others.Count == 0
+            ? null
+            : new EventShape { Root = root is null ? null : ShapePath.TryParse(root), Fields = fields, Dimensions = others };
     }
 
     private static TimeUnit Unit(SettingsReader reader, string key) =>

@@ -1,4 +1,5 @@
 using System.Text;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Service.Configuration;
@@ -6,12 +7,13 @@ namespace StreamAgg.Service.Configuration;
 /// <summary>The settings of section <c>Postgres</c>. Asks nothing of a server.</summary>
 internal static class PostgresBinder
 {
-    public static PostgresOptions Bind(SettingsReader reader, string pipelineId)
+    public static PostgresOptions Bind(SettingsReader reader, PipelineOptions pipeline)
     {
         var defaults = new PostgresOptions();
         return new()
         {
-            PipelineId = pipelineId,
+            PipelineId = pipeline.Id,
+            Rollups = pipeline.Rollups,
             MigrateOnStart = reader.Switch("Postgres:MigrateOnStart", defaults.MigrateOnStart),
             ConnectionString = reader.Judged("Postgres:ConnectionString", defaults.ConnectionString, ConnectionFault),
             ReadConnectionString = reader.Optional("Postgres:ReadConnectionString", ConnectionFault),

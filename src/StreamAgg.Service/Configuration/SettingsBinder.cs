@@ -19,7 +19,7 @@ internal static class SettingsBinder
         var settings = new Settings
         {
             Kafka = KafkaBinder.Bind(reader),
-            Postgres = PostgresBinder.Bind(reader, pipeline.Id),
+            Postgres = PostgresBinder.Bind(reader, pipeline),
             Raw = RawBinder.Bind(reader),
             Pipeline = pipeline,
             HttpUrl = httpUrl,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Service.Output;
 
@@ -27,6 +28,26 @@ internal sealed class QueryParameters
             ? throw new BadParameterException("platform", wrong)
             : labels;
     }
+
+    /// <summary>The values asked for of each dimension that is named.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyCollection<string>> Where(Rollup rollup)
+    {
+        var where = new Dictionary<string, IReadOnlyCollection<string>>();
+        foreach (string dimension in rollup.Dimensions.Where(dimension => query[dimension].Count > 0))
+            where[dimension] = dimension == Rollup.Platform
+                ? Platforms()
+                : [.. query[dimension].Select(value => value ?? "").Distinct(StringComparer.Ordinal)];
+        return where;
+    }
+
+    /// <summary>The rollup that is named; that by platform where none is.</summary>
+    /// <exception cref="BadParameterException">There is no such one.</exception>
+    public static Rollup RollupOf(IQueryCollection query, IReadOnlyList<Rollup> rollups) => query["rollup"] switch
+    {
+        [] => rollups[0],
+        [var name] when rollups.FirstOrDefault(rollup => rollup.Name == name) is { } rollup => rollup,
+        _ => throw new BadParameterException("rollup", $"one of {string.Join(", ", rollups.Select(rollup => rollup.Name))} is needed."),
+    };
 
     /// <summary>Half-open; without a start the <paramref name="window"/> before its end, without an end up to now.</summary>
     /// <param name="now">Asked only where the range has an open end.</param>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Http;
@@ -73,10 +74,11 @@ internal abstract class RowBody(string contentType) : IDisposable
     private sealed class CsvRows(RowTable table, IBufferWriter<byte> output, bool isLive) : RowBody("text/csv; charset=utf-8; header=present")
     {
         public override void Begin() =>
-            WriteLine([table.BucketColumn, "platform", .. Figures.All.Select(figure => figure.Column), .. Live(Provisional)]);
+            WriteLine([table.BucketColumn, .. table.Dimensions, .. table.Figures.Select(figure => figure.Column), .. Live(Provisional)]);
 
         public override void Write(PublishedRow row, bool isProvisional) =>
-            WriteLine([table.BucketOf(row), Quoted(row.Platform), .. row.Values, .. Live(isProvisional ? "true" : "false")]);
+            WriteLine([table.BucketOf(row), ..
+                Rollup.Split(row.Platform, table.Dimensions.Count).Select(Quoted), .. row.Values, .. Live(isProvisional ? "true" : "false")]);
 
         private string[] Live(string value) => isLive ? [value] : [];
 

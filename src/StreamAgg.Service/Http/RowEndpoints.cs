@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Timeouts;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
@@ -22,15 +23,16 @@ internal static class RowEndpoints
 
     public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status)
     {
-        MapRows("/api/v1/hourly", RowTable.Hourly, HourlyWindow, LongestHourly);
-        MapRows("/api/v1/daily", RowTable.Daily, DailyWindow, LongestDaily);
+        MapRows("/api/v1/hourly", isDaily: false, HourlyWindow, LongestHourly);
+        MapRows("/api/v1/daily", isDaily: true, DailyWindow, LongestDaily);
         app.MapMethods("/api/v1/quantile", ReadMethods.GetAndHead, async context =>
         {
-            var query = new QueryParameters(context.Request.Query, "q", "platform", "from", "to");
+            Rollup rollup = QueryParameters.RollupOf(context.Request.Query, stage.Reports.Rollups);
+            var query = new QueryParameters(context.Request.Query, ["q", .. rollup.Dimensions, "from", "to", "rollup"]);
             double q = query.Quantile();
-            var platforms = query.Platforms();
+            var where = query.Where(rollup);
             var (from, to) = await RangeAsync(query, context, stage, HourlyWindow, LongestHourly);
-            var report = await stage.Reports.QuantileAsync(q, platforms, from, to, context.RequestAborted);
+            var report = await stage.Reports.QuantileAsync(q, rollup, where, from, to, context.RequestAborted);
             await Body.WriteTaggedAsync(context, "application/json", JsonText.Encode(report.WriteJson));
         }).Limit(Limits.Quantiles);
         app.MapMethods("/api/v1/status", ReadMethods.GetAndHead, async context =>
@@ -40,17 +42,23 @@ internal static class RowEndpoints
             await Body.WriteAsync(context, "application/json", report.WriteJson);
         });
 
-        void MapRows(string path, RowTable table, TimeSpan window, TimeSpan longest) => app.MapMethods(path, ReadMethods.GetAndHead, async context =>
+        void MapRows(string path, bool isDaily, TimeSpan window, TimeSpan longest) => app.MapMethods(path, ReadMethods.GetAndHead, async context =>
         {
-            bool isDaily = table == RowTable.Daily;
-            var query = new QueryParameters(context.Request.Query, isDaily ? ["platform", "from", "to", "tz"] : ["platform", "from", "to"]);
-            var platforms = query.Platforms();
-            var zone = isDaily ? query.Zone() : null;
+            bool isNamed = context.Request.Query.ContainsKey("rollup");
+            Rollup rollup = isNamed ? QueryParameters.RollupOf(context.Request.Query, stage.Reports.Rollups) : Rollup.ByPlatform(int.MaxValue);
+            // Days of another zone are made of the hours by platform.
+            bool hasZones = isDaily && !isNamed;
+            var query = new QueryParameters(
+                context.Request.Query, [.. rollup.Dimensions, "from", "to", "rollup", .. hasZones ? (string[])["tz"] : []]);
+            var where = query.Where(rollup);
+            var zone = hasZones ? query.Zone() : null;
+            // Named, that by platform has every measure; else it is the table that was there first.
+            RowTable table = isNamed ? RowTable.Of(rollup, isDaily)[^1] : RowTable.Of(rollup, isDaily)[0];
             var (from, to) = await RangeAsync(
                 query, context, stage, window, zone is null ? longest : LongestInZone, isDaily ? TimeForms.Dates : TimeForms.Instants, zone);
             await WriteAsync(context, table, zone is null
-                ? token => stage.Reports.RowsAsync(table, platforms, from, to, MaxRows, token)
-                : DayZone.Rows(stage.Reports, await status.GetAsync(context.RequestAborted), zone, platforms, from, to));
+                ? token => stage.Reports.RowsAsync(table, where, from, to, MaxRows, token)
+                : DayZone.Rows(stage.Reports, await status.GetAsync(context.RequestAborted), zone, query.Platforms(), from, to));
         }).Limit(Limits.Rows);
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 
 namespace StreamAgg.Service.Output;
@@ -49,6 +50,9 @@ internal static class JsonText
             case long whole:
                 json.WriteNumber(name, whole);
                 break;
+            case decimal exact:
+                json.WriteNumber(name, exact);
+                break;
             case double number when double.IsFinite(number):
                 json.WriteNumber(name, number);
                 break;
@@ -60,7 +64,7 @@ internal static class JsonText
                 json.WriteString(name, time.ToString());
                 break;
             default:
-                throw new ArgumentException($"{name} is a {value.GetType().Name}, neither a long, a double nor a time.", nameof(value));
+                throw new ArgumentException($"{name} is a {value.GetType().Name}, neither a number nor a time.", nameof(value));
         }
     }
 
@@ -70,8 +74,9 @@ internal static class JsonText
     {
         json.WriteStartObject();
         json.WriteString(table.BucketColumn, table.BucketOf(row));
-        json.WriteString("platform", row.Platform);
-        foreach (var (figure, value) in Figures.All.Zip(row.Values))
+        foreach (var (dimension, value) in table.Dimensions.Zip(Rollup.Split(row.Platform, table.Dimensions.Count)))
+            json.WriteString(dimension, value);
+        foreach (var (figure, value) in table.Figures.Zip(row.Values))
             json.WriteOrNull(figure.Column, value);
         if (isProvisional is { } provisional)
             json.WriteBoolean("provisional", provisional);

@@ -17,7 +17,8 @@ namespace StreamAgg.Service.Recounts;
 internal sealed class BackfillRun(OpenServers open, RawReader raw, Terminal terminal, TimeProvider clock)
 {
     private readonly BackfillQuery query = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
-    private readonly PostgresRecountStore store = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
+    private readonly PostgresRecountStore store = new(
+        open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema, open.Settings.Pipeline.Rollups);
     private readonly ChunkPace pace = new();
     private readonly RawTally tally = new();
     private int filled;
@@ -57,7 +58,7 @@ internal sealed class BackfillRun(OpenServers open, RawReader raw, Terminal term
             to = new Hour(Enumerable.Range(from.SinceEpoch, to.SinceEpoch - from.SinceEpoch)
                 .FirstOrDefault(hour => plan.PassedOver.Contains(new Hour(hour)), to.SinceEpoch));
         var options = open.Settings.Pipeline;
-        var recount = new HourRecount(from, to, options.MaxPlatforms, options.Compression);
+        var recount = new HourRecount(from, to, options.Rollups, options.Compression);
         long total = tally.Rows + await raw.EstimateAsync(from, plan.To, stop), read = 0;
         var found = await raw.ReadAsync(from, to, recount, Tell, stop);
         stop.ThrowIfCancellationRequested();
@@ -90,6 +91,7 @@ internal sealed class BackfillRun(OpenServers open, RawReader raw, Terminal term
                 ? SwapKind.Replace
                 : SwapKind.Fill,
             Compression = open.Settings.Pipeline.Compression,
+            LeftOut = raw.LeftOut,
             Contents = _ => Task.FromResult<IReadOnlyList<PartialRow>?>(rows),
         };
         var result = await store.SwapHoursAsync(swap, stop);

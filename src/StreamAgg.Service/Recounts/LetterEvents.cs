@@ -1,6 +1,7 @@
 using System.Text;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;
@@ -15,6 +16,7 @@ internal sealed class LetterEvents(PipelineOptions options)
     private static readonly byte[] WhiteSpace = " \t\r\n"u8.ToArray();
 
     private readonly EventDecoder decoder = new(options.MaxFuture, options.Events);
+    private readonly IReadOnlyList<Rollup> rollups = options.Rollups;
 
     /// <summary>Events of all letters so far that are refused still, by reason.</summary>
     public Dictionary<string, long> Refused { get; } = [];
@@ -95,7 +97,19 @@ internal sealed class LetterEvents(PipelineOptions options)
         totals.Count(e);
         return new ReplayedEvent(
             new SourcePartition(letter.Topic, letter.Partition), letter.Offset, place, letter.RecordTimestampMilliseconds ?? -1,
-            new BucketKey<Core.Time.Hour>(e.Time.Hour, Encoding.UTF8.GetString(decoder.Label(e))), totals);
+            new BucketKey<Core.Time.Hour>(e.Time.Hour, Encoding.UTF8.GetString(decoder.Label(e))), totals)
+        {
+            Others = OthersOf(e),
+        };
+    }
+
+    private Dictionary<string, string> OthersOf(in DecodedEvent e)
+    {
+        var others = new Dictionary<string, string>();
+        EventLabels labels = decoder.Labels(e);
+        for (int place = 1; place < rollups.Count; place++)
+            others[rollups[place].Name] = Encoding.UTF8.GetString(labels[place]);
+        return others;
     }
 
     private void Refuse(string reason, long events) => Refused[reason] = Refused.GetValueOrDefault(reason) + events;

@@ -21,7 +21,7 @@ internal sealed class LogSource(OpenServers open, VerifySnapshot snapshot, Count
     public async Task ReadAsync(ExactRecount into, Hour from, Hour to, CancellationToken stop)
     {
         foreach (var e in snapshot.Replayed)
-            into.Add(e.Key.Bucket, e.Key.Platform, e.Totals);
+            into.Add(e.Key.Bucket, [.. open.Settings.Pipeline.Rollups.Select(e.LabelIn)], e.Totals);
         using var progress = new ProgressLine(terminal, "records", clock);
         var recount = new LogRecount(open.Settings.Pipeline, open.Settings.Topics, snapshot.Replayed, into);
         await new LogReading(log, recount, progress).ReadAsync(snapshot.Partitions, stop);

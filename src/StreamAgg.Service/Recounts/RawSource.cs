@@ -13,6 +13,8 @@ internal sealed class RawSource(RawReader raw, Terminal terminal, TimeProvider c
     public Instant Reach =>
         raw.Beginnings.Values.Min(first => first ?? Instant.MaxValue) is var first && first == Instant.MaxValue ? first : first.Hour.Start;
 
+    public IReadOnlyList<string> LeftOut => raw.LeftOut;
+
     public IReadOnlyList<string> Missing =>
         [.. raw.Beginnings.Select(table => table.Value is { } first ? $"{table.Key} begins {first}" : $"{table.Key} has no row that counts")];
 

@@ -16,7 +16,8 @@ internal sealed class RebuildRun(OpenServers open, Terminal terminal, TimeProvid
 
     private const int MostSwaps = 10;
 
-    private readonly PostgresRecountStore store = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
+    private readonly PostgresRecountStore store = new(
+        open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema, open.Settings.Pipeline.Rollups);
 
     public async Task<(long Events, int Rows)> RunAsync(Hour from, Hour to, CancellationToken stop)
     {
@@ -27,9 +28,10 @@ internal sealed class RebuildRun(OpenServers open, Terminal terminal, TimeProvid
         log.Require(from);
         var options = open.Settings.Pipeline;
         var replayed = await store.ReplayedAsync(stop);
-        var recount = new HourRecount(from, to, options.MaxPlatforms, options.Compression);
+        var recount = new HourRecount(from, to, options.Rollups, options.Compression);
         foreach (var e in replayed.Where(e => e.Key.Bucket.CompareTo(from) >= 0 && e.Key.Bucket.CompareTo(to) < 0))
-            recount.Add(e.ToRow(options.Compression));
+            foreach (PartialRow row in e.ToRows(options.Rollups, options.Compression))
+                recount.Add(row);
         using var progress = new ProgressLine(terminal, "records", clock);
         var reading = new LogReading(log, new LogRecount(options, open.Settings.Topics, replayed, recount), progress);
         for (var counted = begun; log.Ahead(counted) > MostUnderLock; counted = await store.PositionsAsync(stop))
@@ -62,7 +64,12 @@ internal sealed class RebuildRun(OpenServers open, Terminal terminal, TimeProvid
         {
             SwapResult done = await StoreAttempts.MakeAsync(() => store.SwapHoursAsync(swap, stop), clock, stop);
             if (done.IsDone)
+            {
+                foreach (string rollup in done.LeftOut)
+                    await terminal.Error.WriteLineAsync(
+                        $"note: the rollup {rollup} is complete from a later hour on only (`streamagg status`), or not counted by every member yet: its rows stay as they are. Rebuild up to that hour to fill it.");
                 return done.Rows;
+            }
             if (done.Refusing.Count > 0)
                 throw CommandFaultException.Dependency(
                     $"Hour {done.Refusing[0]} was published and is open again: a partition has no watermark yet (`streamagg status` shows which). Run it again once it has.");

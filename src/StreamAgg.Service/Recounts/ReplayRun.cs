@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using StreamAgg.Core.Time;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Pipeline.Publishing;
@@ -17,7 +18,10 @@ internal sealed class ReplayRun(OpenServers open, Terminal terminal, TimeProvide
     /// <summary>Events a transaction.</summary>
     private const int BatchSize = 1000;
 
-    private readonly PostgresRecountStore store = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
+    private static readonly ReadOnlyDictionary<string, string> NoOthers = ReadOnlyDictionary<string, string>.Empty;
+
+    private readonly PostgresRecountStore store = new(
+        open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema, open.Settings.Pipeline.Rollups);
 
     public async Task<ReplayReport> RunAsync(ReplayRequest request, CancellationToken stop)
     {
@@ -57,7 +61,7 @@ internal sealed class ReplayRun(OpenServers open, Terminal terminal, TimeProvide
     private async Task<HashSet<ReplayedEvent>> KnownAsync(CancellationToken stop) => [.. (await store.ReplayedAsync(stop)).Select(Place)];
 
     /// <summary>Of two settings' judgements of the same event the place alone is the same.</summary>
-    private static ReplayedEvent Place(ReplayedEvent e) => e with { Key = default, Totals = default };
+    private static ReplayedEvent Place(ReplayedEvent e) => e with { Key = default, Totals = default, Others = NoOthers };
 
     private async Task CountAsync(List<ReplayedEvent> batch, HashSet<ReplayedEvent> known, ReplayReport report, CancellationToken stop)
     {
@@ -77,7 +81,7 @@ internal sealed class ReplayRun(OpenServers open, Terminal terminal, TimeProvide
         var settings = open.Settings;
         if (settings.Topics.PartitionsOf(await open.Metadata.DescribeAsync(settings.Topics.All, stop)) is not { } partitions)
             return;
-        var publishing = new PostgresStore(open.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema);
+        var publishing = new PostgresStore(open.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema, settings.Pipeline.Rollups);
         int compression = settings.Pipeline.Compression;
         await PublishPass.RunAsync(
             limit => publishing.ReadDirtyHoursAsync(partitions, limit, stop), rows => publishing.PublishHoursAsync(rows, stop), compression);

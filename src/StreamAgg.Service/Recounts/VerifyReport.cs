@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Service.Output;
 using StreamAgg.Traffic.Recount;
@@ -10,9 +11,8 @@ namespace StreamAgg.Service.Recounts;
 /// <summary>What a comparison found, for a person or a program.</summary>
 /// <param name="From">Hours from it on were compared, and days that lie in the range as a whole.</param>
 /// <param name="To">Up to it.</param>
-/// <param name="Hourly">Of the hourly rows.</param>
-/// <param name="Daily">Of the daily rows.</param>
-internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourly, TallyVerdict Daily)
+/// <param name="Tables">Of each table's rows.</param>
+internal sealed record VerifyReport(Instant From, Instant To, IReadOnlyList<(RowTable Table, TallyVerdict Verdict)> Tables)
 {
     public required long Events { get; init; }
 
@@ -26,7 +26,7 @@ internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourl
     public int Differences => Differing.Count;
 
     private IReadOnlyList<IGrouping<(RowTable Table, TallyKey Key), Difference>> Differing { get; } =
-        [.. Hourly.Differences.Concat(Daily.Differences).GroupBy(difference => (difference.Table, difference.Key))];
+        [.. Tables.SelectMany(table => table.Verdict.Differences).GroupBy(difference => (difference.Table, difference.Key))];
 
     public void Write(TextWriter output)
     {
@@ -34,7 +34,7 @@ internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourl
             output.WriteLine($"not compared before {From}: {line}");
         foreach (var row in Differing)
             output.WriteLine(Visible.Of(
-                $"{row.Key.Table.Name} {BucketOf(row.Key.Table, row.Key.Key)} '{row.Key.Key.Platform}': "
+                $"{row.Key.Table.Name} {BucketOf(row.Key.Table, row.Key.Key)} '{LabelOf(row.Key.Table, row.Key.Key)}': "
                 + string.Join("; ", row.Select(difference => $"{difference.Column} is {difference.Actual}, must be {difference.Expected}"))));
         if (KeptRows > 0)
             output.WriteLine($"not compared: {KeptRows} rows that were not written here and count more (see `streamagg status`)");
@@ -45,13 +45,13 @@ internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourl
         }
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{From} to {To}: {Events:#,0} events, {Hourly.Rows + Daily.Rows:#,0} rows, {Differences:#,0} differ; p99 at most {MaxRankError * 100:0.####} % of the ranks off"));
+            $"{From} to {To}: {Events:#,0} events, {Rows:#,0} rows, {Differences:#,0} differ; p99 at most {MaxRankError * 100:0.####} % of the ranks off"));
     }
 
     public void WriteJson(Utf8JsonWriter json)
     {
         json.WriteStartObject();
-        json.WriteNumber("rows", Hourly.Rows + Daily.Rows);
+        json.WriteNumber("rows", Rows);
         json.WriteNumber("differences", Differences);
         json.WriteNumber("max_rank_error", MaxRankError);
         json.WriteString("from", From.ToString());
@@ -64,7 +64,8 @@ internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourl
             json.WriteStartObject();
             json.WriteString("table", row.Key.Table.Name);
             json.WriteString("bucket", BucketOf(row.Key.Table, row.Key.Key));
-            json.WriteString("platform", row.Key.Key.Platform);
+            foreach (var (dimension, value) in row.Key.Table.Dimensions.Zip(Rollup.Split(row.Key.Key.Platform, row.Key.Table.Dimensions.Count)))
+                json.WriteString(dimension, value);
             WriteValues(json, "want", row, difference => difference.Expected);
             WriteValues(json, "got", row, difference => difference.Actual);
             json.WriteEndObject();
@@ -73,9 +74,14 @@ internal sealed record VerifyReport(Instant From, Instant To, TallyVerdict Hourl
         json.WriteEndObject();
     }
 
-    private double MaxRankError => Math.Max(Hourly.MaxRankError, Daily.MaxRankError);
+    /// <summary>Of the state's tables none: they repeat what the published ones are made of.</summary>
+    private int Rows => Tables.Where(table => !table.Table.IsOfState).Sum(table => table.Verdict.Rows);
 
-    private static string BucketOf(RowTable table, TallyKey key) => table == RowTable.Daily ? key.Start.Hour.Day.ToString() : key.Start.ToString();
+    private double MaxRankError => Tables.Max(table => table.Verdict.MaxRankError);
+
+    private static string LabelOf(RowTable table, TallyKey key) => string.Join("', '", Rollup.Split(key.Platform, table.Dimensions.Count));
+
+    private static string BucketOf(RowTable table, TallyKey key) => table.IsDaily ? key.Start.Hour.Day.ToString() : key.Start.ToString();
 
     /// <summary>The columns that differ; null for a row that must not be, or is not, there.</summary>
     private static void WriteValues(Utf8JsonWriter json, string name, IEnumerable<Difference> row, Func<Difference, string> value)

@@ -18,6 +18,9 @@ internal interface IRecountSource : IDisposable
     /// <summary>From when on it holds every event.</summary>
     Instant Reach { get; }
 
+    /// <summary>Rollups that it can't tell of.</summary>
+    IReadOnlyList<string> LeftOut => [];
+
     /// <summary>What is missing before that, for a person.</summary>
     IReadOnlyList<string> Missing { get; }
 
@@ -33,7 +36,8 @@ internal sealed class VerifyRun(OpenServers open, Func<VerifySnapshot, Task<IRec
 {
     private static readonly TimeSpan OneTick = TimeSpan.FromTicks(1);
 
-    private readonly VerifyQuery query = new(open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema);
+    private readonly VerifyQuery query = new(
+        open.Database, open.Settings.Pipeline.Id, open.Settings.Postgres.PublishSchema, open.Settings.Pipeline.Rollups);
 
     public async Task<VerifyReport> RunAsync(VerifyRange range, CancellationToken stop)
     {
@@ -57,24 +61,32 @@ internal sealed class VerifyRun(OpenServers open, Func<VerifySnapshot, Task<IRec
             && !snapshot.Hourly.Any(row => row.Start >= first.Day.Start && row.Start < first.Start);
         Instant firstDay = isFirstWhole ? first.Day.Start : from.Start;
 
-        var recount = new ExactRecount(snapshot.Hourly, snapshot.Daily, from, end, options.Compression);
+        PublishedRows[] tables = [
+            new(RowTable.Hourly, 0, Instant.MinValue, snapshot.Hourly), new(RowTable.Daily, 0, Instant.MinValue, snapshot.Daily),
+            .. snapshot.Others.Where(table => !source.LeftOut.Contains(options.Rollups[table.Rollup].Name))];
+        var recount = new ExactRecount(
+            [.. tables.Select(table => new FoundTable(table.Table, table.Rollup, table.Rows))], from, end, options.Compression);
         await source.ReadAsync(recount, from, end, stop);
-        var movingDays = snapshot.DirtyDays.Concat(snapshot.DirtyHours.Select(hour => new BucketKey<Day>(hour.Bucket.Day, hour.Platform)))
+        var movingDays = snapshot.DirtyDays.Concat(snapshot.DirtyHours.Select(hour => new BucketKey<Day>(hour.Bucket.Day, hour.Label, hour.Rollup)))
             .Concat(snapshot.KeptDays).ToHashSet();
-        var hourly = recount.Compare(RowTable.Hourly,
-            key => key.Start >= from.Start && key.Start < end.Start && IsStill(new BucketKey<Hour>(key.Start.Hour, key.Platform)));
-        var daily = recount.Compare(
-            RowTable.Daily,
-            key => key.Start >= firstDay && key.Start.Hour.Day.End <= end.Start
-                && !movingDays.Contains(new BucketKey<Day>(key.Start.Hour.Day, key.Platform)));
-        return new VerifyReport(from.Start, end.Start, hourly, daily)
+        return new VerifyReport(
+            from.Start, end.Start,
+            [.. tables.Select(table => (table.Table, recount.Compare(table.Table, key => key.Start >= table.From && IsJudged(table, key))))])
         {
             Events = recount.Events,
             KeptRows = snapshot.KeptHours.Count + snapshot.KeptDays.Count,
             Missing = isCut ? source.Missing : [],
         };
 
-        bool IsStill(BucketKey<Hour> key) => !snapshot.DirtyHours.Contains(key) && !snapshot.KeptHours.Contains(key);
+        bool IsJudged(PublishedRows table, TallyKey key)
+        {
+            string rollup = options.Rollups[table.Rollup].Name;
+            if (table.Table.IsDaily)
+                return key.Start >= firstDay && key.Start.Hour.Day.End <= end.Start
+                    && !movingDays.Contains(new BucketKey<Day>(key.Start.Hour.Day, key.Platform, rollup));
+            var hour = new BucketKey<Hour>(key.Start.Hour, key.Platform, rollup);
+            return key.Start >= from.Start && key.Start < end.Start && !snapshot.DirtyHours.Contains(hour) && !snapshot.KeptHours.Contains(hour);
+        }
     }
 
     /// <summary>Where reading began at some offset, the hour it lies in was counted in part.</summary>

@@ -20,7 +20,10 @@ internal sealed class OpenReports : IAsyncDisposable
         Reports = new PipelineReports(
             new AggregateQueries(servers.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
             new PostgresStore(servers.Database, settings.Pipeline.Id, settings.Postgres.PublishSchema),
-            servers.Metadata, settings.Topics, group.AssignedAsync);
+            servers.Metadata, settings.Topics, group.AssignedAsync)
+        {
+            Rollups = settings.Pipeline.Rollups,
+        };
     }
 
     public IReports Reports { get; }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;
@@ -32,20 +33,22 @@ internal sealed class PipelineReports(
     /// <summary>Told each status.</summary>
     public Action<StatusReport>? Tell { get; init; }
 
+    public IReadOnlyList<Rollup> Rollups { get; init; } = [Rollup.ByPlatform(int.MaxValue)];
+
     public Task<Instant> NowAsync(CancellationToken cancellation) => store.NowAsync(cancellation);
 
     /// <summary>A snapshot and a connection for each page, neither between two, however slowly rows are taken; past the limit none begins.</summary>
     public async IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
-        RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
+        RowTable table, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant from, Instant to, int limit,
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var labels = AllWhereNone(platforms);
-        var page = await queries.RowsAsync(table, labels, from, to, PageRows, cancellation);
-        if (page.Count == PageRows && await queries.IsOverAsync(table, labels, from, to, limit, cancellation))
+        var page = await queries.RowsAsync(table, null, from, to, PageRows, cancellation, null, where);
+        if (page.Count == PageRows && await queries.IsOverAsync(table, null, from, to, limit, cancellation, where))
             throw new TooManyRowsException(limit);
         yield return page;
         while (page.Count == PageRows)
         {
-            page = await queries.RowsAsync(table, labels, from, to, PageRows, cancellation, page[^1]);
+            page = await queries.RowsAsync(table, null, from, to, PageRows, cancellation, page[^1], where);
             yield return page;
         }
     }
@@ -57,11 +60,21 @@ internal sealed class PipelineReports(
         queries.LiveAsync(question, now, cancellation);
 
     public async Task<QuantileReport> QuantileAsync(
-        double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
+        double q, Rollup rollup, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant? from, Instant? to,
+        CancellationToken cancellation)
     {
-        var answer = await queries.QuantileAsync(q, AllWhereNone(platforms), from, to, cancellation);
+        // Of one dimension the database finds the labels; of several they are sorted out here, as they come.
+        bool isOne = rollup.Dimensions.Count == 1;
+        var labels = isOne ? where.GetValueOrDefault(rollup.Dimensions[0]) : null;
+        var answer = await queries.QuantileAsync(
+            q, labels, from, to, cancellation, rollup.Name, isOne || where.Count == 0 ? null : label => Parts(label)
+                .All(part => !where.TryGetValue(part.Dimension, out var wanted) || wanted.Contains(part.Value)));
+        var found = answer.Platforms.SelectMany(Parts).Where(part => part.Dimension == Rollup.Platform).Select(part => part.Value).Distinct();
         return new QuantileReport(
-            q, answer.ValueMs, answer.RankErrorBound, answer.Count, answer.From, answer.To, platforms.Count > 0 ? platforms : answer.Platforms);
+            q, answer.ValueMs, answer.RankErrorBound, answer.Count, answer.From, answer.To, [.. where.GetValueOrDefault(Rollup.Platform) ?? found]);
+
+        IEnumerable<(string Dimension, string Value)> Parts(string label) =>
+            rollup.Dimensions.Zip(Rollup.Split(label, rollup.Dimensions.Count));
     }
 
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
@@ -81,6 +94,7 @@ internal sealed class PipelineReports(
             DirtyHours = status.DirtyHours,
             DirtyDays = status.DirtyDays,
             RowsKept = status.RowsKept,
+            Rollups = status.Rollups,
             Gaps = [.. status.Gaps.Select(
                 gap => new GapLine(gap.Source.Topic, gap.Source.Partition, gap.FromOffset, gap.ToOffset, gap.Reason, gap.RecordedAt))],
             Events = new EventFigures(status.Events),
@@ -134,6 +148,4 @@ internal sealed class PipelineReports(
     private sealed record BrokerAnswers(
         IReadOnlyList<SourcePartition>? Named, IReadOnlyDictionary<SourcePartition, long> Ends, IReadOnlyDictionary<SourcePartition, long> Stable,
         IReadOnlySet<SourcePartition>? Owned, string? Silence);
-
-    private static IReadOnlyList<string>? AllWhereNone(IReadOnlyList<string> platforms) => platforms.Count > 0 ? platforms : null;
 }

@@ -21,6 +21,10 @@ internal static class StatusLines
         yield return ("durations left out", Text(status.Events.DurationsLeftOut));
         if (status.Events.Skipped > 0)
             yield return ("skipped", $"{Text(status.Events.Skipped)} records without an event");
+        foreach (var rollup in status.Rollups)
+            yield return (
+                $"rollup {rollup.Name}",
+                rollup.CompleteFrom is { } from ? $"from {from} on" : "not yet: nothing is counted, or a member counts without it");
         foreach (var p in status.Partitions.Where(partition => partition.WaitsForTransaction))
             yield return (
                 "open transaction",

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Telemetry;
+using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Output;
 
 namespace StreamAgg.Service.Reports;
@@ -38,6 +39,9 @@ internal sealed record StatusReport
     /// <summary>What the log no longer held when it was to be read.</summary>
     public IReadOnlyList<GapLine> Gaps { get; init; } = [];
 
+    /// <summary>Beside that by platform.</summary>
+    public IReadOnlyList<RollupStatus> Rollups { get; init; } = [];
+
     public EventFigures Events { get; init; } = EventFigures.None;
 
     /// <summary>Of the state's tables with their indexes, in bytes, the largest first.</summary>
@@ -73,6 +77,13 @@ internal sealed record StatusReport
         json.WriteEndArray();
         Events.WriteJson(json);
         json.WriteStartArray("rollups");
+        foreach (RollupStatus rollup in Rollups)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", rollup.Name);
+            json.WriteOrNull("complete_from", rollup.CompleteFrom);
+            json.WriteEndObject();
+        }
         json.WriteEndArray();
         json.WriteStartObject("state_bytes");
         foreach (var (table, bytes) in Sizes)

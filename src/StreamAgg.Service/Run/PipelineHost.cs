@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using StreamAgg.Core.Rollups;
 using Npgsql;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Kafka.Log;
@@ -42,13 +43,15 @@ internal sealed class PipelineHost : IAsyncDisposable
         deadLetters = new KafkaDeadLetterSink(kafka, loggers.CreateLogger<KafkaDeadLetterSink>(), clock);
         Queries = new AggregateQueries(database, pipeline, schema);
         var backoff = new Backoff(() => RandomNumberGenerator.GetInt32(1 << 24) / (double)(1 << 24));
-        Store = decorate(new ResilientStore(new PostgresStore(database, pipeline, schema), backoff, clock, _ => metrics.StoreRetried()));
+        IReadOnlyList<Rollup> rollups = settings.Pipeline.Rollups;
+        Store = decorate(new ResilientStore(new PostgresStore(database, pipeline, schema, rollups), backoff, clock, _ => metrics.StoreRetried()));
         Reports = ReportsOver(Queries, Store);
-        Served = ReportsOver(new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema)));
+        Served = ReportsOver(new AggregateQueries(reading, pipeline, schema), decorate(new PostgresStore(reading, pipeline, schema, rollups)));
         PipelineReports ReportsOver(AggregateQueries queries, IAggregateStore store) => new(
             queries, store, Metadata, settings.Topics, group.AssignedAsync)
         {
             Vitals = metrics.Vitals,
+            Rollups = settings.Pipeline.Rollups,
             ClockSpeed = clockSpeed,
             Tell = status => metrics.Stands(status.Gaps.Count, status.RowsKept, status.DirtyHours),
         };
@@ -60,7 +63,7 @@ internal sealed class PipelineHost : IAsyncDisposable
             Owner = Owner(),
             Metadata = Metadata,
             Store = Store,
-            Retention = new PostgresRetention(database, pipeline),
+            Retention = new PostgresRetention(database, pipeline, settings.Pipeline.Rollups),
             DeadLetters = deadLetters,
             Metrics = metrics,
             Logger = loggers.CreateLogger<PipelineRunner>(),

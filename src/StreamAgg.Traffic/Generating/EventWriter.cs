@@ -10,7 +10,10 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
 {
     private static readonly string[] Models = ["claude-sonnet-4", "gpt-4o-mini", "gemini-2.5-pro", "o4-mini", "deepseek-v3", "claude-haiku-3.5"];
 
-    private static readonly EventField[] Summed = [.. EventFields.Numbers.Where(field => field.Id != Field.DurationMs)];
+    private static readonly EventField[] Summed = [.. EventFields.Numbers.Where(field => field.TellsEvent && !field.Number!.IsDuration)];
+
+    /// <summary>Of tokens, or of millionths of a dollar, in one event.</summary>
+    private const long MostUnits = 100_000;
 
     private static readonly (string Text, int Minutes)[] Offsets = [
         ("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825), ("+00", 0), ("+0800", 480), ("-03", -180)];
@@ -45,7 +48,7 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
 
     private (string Name, long Value) Number(EventField field)
     {
-        long value = (long)(random.NextUnit() * field.Number!.Max);
+        long value = (long)(random.NextUnit() * Math.Min(field.Number!.Max, MostUnits));
         text.Append(CultureInfo.InvariantCulture, $",\"{field.Name}\":{value}e-{field.Number.Decimals}");
         return (field.Name, value);
     }

@@ -22,9 +22,6 @@ public sealed class ExpectedRow : IExactRow
 
     public double ErrorRate => 100.0 * Count("error_count") / RequestCount;
 
-    /// <summary>How many events had a duration.</summary>
-    public long DurationCount => micros.Length;
-
     public int DistinctDurations { get; private init; }
 
     /// <summary>The exact mean, rounded once; null where there is nothing to divide.</summary>
@@ -45,8 +42,13 @@ public sealed class ExpectedRow : IExactRow
 
     private double TargetRank => 0.99 * (micros.Length - 1);
 
-    public bool IsFewDurations(int compression) => DistinctDurations <= compression;
+    public long CountOf(int spread) => micros.Length;
 
+    public bool IsFew(int spread, int compression) => DistinctDurations <= compression;
+
+    public Ranks RanksOf(Figure quantile, double valueMs) => RanksOf(valueMs);
+
+    /// <summary>Where a p99 lies among the durations.</summary>
     public Ranks RanksOf(double valueMs)
     {
         double value = valueMs * 1000, slack = value * Ranks.RoundingShare;

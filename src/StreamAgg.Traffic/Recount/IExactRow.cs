@@ -14,17 +14,17 @@ public interface IExactRow
     /// <summary>All of its events.</summary>
     long RequestCount { get; }
 
-    /// <summary>How many events had a duration.</summary>
-    long DurationCount { get; }
+    /// <summary>How many events had a value of one of <see cref="Spreads"/>.</summary>
+    long CountOf(int spread);
 
-    /// <summary>What a column must hold: of <c>p99_latency_ms</c> what percentile_cont says, where it is known.</summary>
+    /// <summary>What a column must hold: of a quantile what percentile_cont says, where it is known.</summary>
     object? this[string column] { get; }
 
-    /// <summary>True where an hour's digest holds every duration: its p99 is percentile_cont's then.</summary>
-    bool IsFewDurations(int compression);
+    /// <summary>True where an hour's digest holds every value: its quantiles are percentile_cont's then.</summary>
+    bool IsFew(int spread, int compression);
 
-    /// <summary>Where a p99 of a table lies among the durations.</summary>
-    Ranks RanksOf(double valueMs);
+    /// <summary>Where a quantile of a table lies among the values.</summary>
+    Ranks RanksOf(Figure quantile, double valueMs);
 }
 
 /// <summary>
@@ -34,17 +34,19 @@ public interface IExactRow
 /// <param name="Below">Smaller ones.</param>
 /// <param name="NotAbove">Smaller ones and equal ones.</param>
 /// <param name="Between">Where the value lies between its neighbours, 0 to 1; of use where none is equal.</param>
-public readonly record struct Ranks(long Count, long Below, long NotAbove, double Between)
+/// <param name="Q">The quantile that was asked for.</param>
+public readonly record struct Ranks(long Count, long Below, long NotAbove, double Between, double Q = 0.99)
 {
     /// <summary>Of a value in milliseconds: an interpolation's last bits depend on the order of its operations, in SQL too.</summary>
     internal const double RoundingShare = 1e-12;
 
-    private double Target => 0.99 * (Count - 1);
+    private double Target => Q * (Count - 1);
 
     /// <summary>The ranks that the stated bound allows, in whole ranks.</summary>
     public (long Low, long High) Allowed(int compression)
     {
-        double allowed = Math.Max(80e-6 * Count, 1 + (0.1 * Math.Sqrt(Count))) * Math.Pow(Math.Max(1, 100.0 / compression), 3);
+        double allowed = (Q < 0.99 ? Math.Max(0.002 * Count, 2) : Math.Max(80e-6 * Count, 1 + (0.1 * Math.Sqrt(Count))))
+            * Math.Pow(Math.Max(1, 100.0 / compression), 3);
         return ((long)Math.Max(Math.Floor(Target - allowed), 0), (long)Math.Min(Math.Ceiling(Target + allowed), Count - 1));
     }
 

@@ -4,87 +4,65 @@ using StreamAgg.Core.Events;
 namespace StreamAgg.Traffic.Recount;
 
 /// <summary>
-/// A row as it must stand in a table, with the place of the p99 that does stand there: no duration is kept, however many there are.
+/// A row as it must stand in a table, with the places of the quantiles that do stand there: no value is kept, however many there are.
 /// </summary>
-/// <param name="table">Which.</param>
-/// <param name="key">Of the row.</param>
-/// <param name="p99Ms">What the table says; NaN where it says nothing.</param>
-/// <param name="compression">So many distinct durations are kept, to tell the exact p99 where there are no more.</param>
-internal sealed class RankedRow(RowTable table, TallyKey key, double p99Ms, int compression) : IExactRow
+internal sealed class RankedRow : IExactRow
 {
-    private readonly double low = p99Ms * 1000 * (1 - Ranks.RoundingShare), high = p99Ms * 1000 * (1 + Ranks.RoundingShare);
-    private Dictionary<long, long>? distinct = [];
-    private long below, notAbove, largestBelow = long.MinValue, smallestAbove = long.MaxValue;
+    private readonly RankedSpread[] spreads;
     private BucketTotals totals;
 
-    public RowTable Table => table;
+    /// <param name="table">Which.</param>
+    /// <param name="key">Of the row.</param>
+    /// <param name="found">What the table says; null where it says nothing.</param>
+    /// <param name="compression">So many distinct values are kept, to tell the exact quantiles where there are no more.</param>
+    public RankedRow(RowTable table, TallyKey key, PublishedRow? found, int compression)
+    {
+        (Table, Key) = (table, key);
+        spreads = [.. Enumerable.Range(0, Spreads.Length).Select(spread => new RankedSpread(
+            [.. table.Figures.Where(figure => figure.Quantile?.Spread == spread)
+                .Select(figure => (figure.Quantile!.Value.Quantile, found?.Get<double?>(figure.Column) ?? double.NaN))],
+            compression))];
+    }
 
-    public TallyKey Key => key;
+    public RowTable Table { get; }
+
+    public TallyKey Key { get; }
 
     public long RequestCount => totals.RequestCount;
 
-    public long DurationCount => totals.DurationCount;
-
-    public object? this[string column] => Figures.Counted.First(figure => figure.Column == column).Of(totals, ExactP99());
-
-    public bool IsFewDurations(int compression) => distinct is not null;
-
-    public Ranks RanksOf(double valueMs)
+    public object? this[string column]
     {
-        bool isBetween = below == notAbove && below > 0 && below < DurationCount;
-        return new Ranks(
-            DurationCount, below, notAbove, isBetween ? ((valueMs * 1000) - largestBelow) / (smallestAbove - largestBelow) : 0);
+        get
+        {
+            Figure figure = Table.Figures[Table.PlaceOf(column)];
+            return figure.Quantile is { } quantile
+                ? spreads[quantile.Spread].Exact(Quantiles.All[quantile.Quantile].Q)
+                : figure.Of(new RowContents(totals, null));
+        }
     }
+
+    public long CountOf(int spread) => totals.Spreads[spread].Count;
+
+    public bool IsFew(int spread, int compression) => spreads[spread].IsFew;
+
+    public Ranks RanksOf(Figure quantile, double valueMs) =>
+        spreads[quantile.Quantile!.Value.Spread].RanksOf(quantile.Quantile.Value.Quantile, valueMs, CountOf(quantile.Quantile.Value.Spread));
 
     public void Count(in DecodedEvent e)
     {
-        if (totals.Count(e))
-            CountDuration(e.DurationMicros);
+        totals.Count(e);
+        if (e.DurationMicros != DecodedEvent.NoDuration)
+            spreads[Spreads.Latency].Count(e.DurationMicros);
+        if (e.HasTtft)
+            spreads[Spreads.Ttft].Count(e.TtftMicros);
     }
 
     /// <summary>Adds one event that was counted elsewhere.</summary>
     public void Add(in BucketTotals one)
     {
         totals.Add(one);
-        if (one.DurationCount == 1)
-            CountDuration(one.DurationMinMicros);
-    }
-
-    private void CountDuration(long micros)
-    {
-        if (micros < low)
-        {
-            below++;
-            largestBelow = Math.Max(largestBelow, micros);
-        }
-        if (micros <= high)
-            notAbove++;
-        else
-            smallestAbove = Math.Min(smallestAbove, micros);
-        if (distinct is null)
-            return;
-        distinct[micros] = distinct.GetValueOrDefault(micros) + 1;
-        if (distinct.Count > compression)
-            distinct = null;
-    }
-
-    /// <summary>percentile_cont's rule; null where it can't be told.</summary>
-    private double? ExactP99()
-    {
-        if (distinct is null || distinct.Count == 0)
-            return null;
-        double rank = 0.99 * (DurationCount - 1);
-        long floor = (long)Math.Floor(rank);
-        double a = AtRank(floor) / 1000.0, b = AtRank(Math.Min(floor + 1, DurationCount - 1)) / 1000.0;
-        return a + ((b - a) * (rank - floor));
-    }
-
-    private long AtRank(long rank)
-    {
-        long before = 0;
-        foreach (var (micros, count) in distinct!.OrderBy(pair => pair.Key))
-            if ((before += count) > rank)
-                return micros;
-        throw new InvalidOperationException($"There is no rank {rank} among {DurationCount} durations.");
+        for (int spread = 0; spread < Spreads.Length; spread++)
+            if (one.Spreads[spread].Count == 1)
+                spreads[spread].Count(one.Spreads[spread].MinMicros);
     }
 }

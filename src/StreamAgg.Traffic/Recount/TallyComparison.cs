@@ -17,13 +17,11 @@ public sealed record Difference(RowTable Table, TallyKey Key, string Column, str
 /// <param name="MaxRankError">The furthest that a p99 lies from its rank, as a share of all ranks.</param>
 public sealed record TallyVerdict(int Rows, IReadOnlyList<Difference> Differences, double MaxRankError);
 
-/// <summary>Holds a table's rows against a recount: counts, mean and rate must be equal, a p99 within its stated bound.</summary>
+/// <summary>Holds a table's rows against a recount: counts, sums, means and rates must be equal, quantiles within their stated bounds.</summary>
 /// <param name="compression">The digests' own: an hour with no more distinct durations has the exact p99.</param>
 public sealed class TallyComparison(int compression)
 {
-    private const string P99 = "p99_latency_ms";
-
-    /// <param name="table">Which one: only an hour's p99 must be exact.</param>
+    /// <param name="table">Which one: only an hour's quantiles must be exact.</param>
     /// <param name="actual">The same table as it was read, in any order.</param>
     public TallyVerdict Compare(RowTable table, IReadOnlyList<IExactRow> expected, IReadOnlyList<PublishedRow> actual)
     {
@@ -38,8 +36,9 @@ public sealed class TallyComparison(int compression)
                 continue;
             }
             CompareRow(row, published, differences);
-            if (row.DurationCount > 0 && published.Get<double?>(P99) is { } p99)
-                maxRankError = Math.Max(maxRankError, row.RanksOf(p99).Error());
+            foreach (Figure quantile in table.Figures.Where(IsP99))
+                if (row.CountOf(quantile.Quantile!.Value.Spread) > 0 && published.Get<double?>(quantile.Column) is { } p99)
+                    maxRankError = Math.Max(maxRankError, row.RanksOf(quantile, p99).Error());
         }
         foreach (var (key, row) in found.OrderBy(f => f.Key.Start).ThenBy(f => f.Key.Platform, StringComparer.Ordinal))
             differences.Add(new Difference(table, key, Difference.WholeRow, Difference.NoRow, $"{row["request_count"]} requests"));
@@ -48,27 +47,30 @@ public sealed class TallyComparison(int compression)
 
     private void CompareRow(IExactRow expected, PublishedRow actual, List<Difference> differences)
     {
-        foreach (string column in Figures.Counted.Select(figure => figure.Column))
+        foreach (Figure figure in expected.Table.Figures.Counted())
         {
-            object? wanted = expected[column], found = actual[column];
-            if (column == P99)
-                wanted = P99Fault(expected, (double?)found) ?? found;
+            object? wanted = expected[figure.Column], found = actual[figure.Column];
+            if (figure.Quantile is not null)
+                wanted = QuantileFault(expected, figure, (double?)found) ?? found;
             if (!Equals(wanted, found))
-                differences.Add(new Difference(expected.Table, expected.Key, column, Text(wanted), Text(found)));
+                differences.Add(new Difference(expected.Table, expected.Key, figure.Column, Text(wanted), Text(found)));
         }
     }
 
-    /// <summary>What the p99 must be where it is not.</summary>
-    private string? P99Fault(IExactRow expected, double? actual)
+    private static bool IsP99(Figure figure) => figure.Quantile is { } quantile && quantile.Quantile == Quantiles.All.Count - 1;
+
+    /// <summary>What the quantile must be where it is not.</summary>
+    private string? QuantileFault(IExactRow expected, Figure figure, double? actual)
     {
-        double? exact = (double?)expected[P99];
-        if (expected.DurationCount == 0)
+        int spread = figure.Quantile!.Value.Spread;
+        double? exact = (double?)expected[figure.Column];
+        if (expected.CountOf(spread) == 0)
             return actual is null ? null : Text<double?>(null);
-        if (actual is { } p99 && exact is { } right && Math.Abs(p99 - right) <= right * Ranks.RoundingShare)
+        if (actual is { } value && exact is { } right && Math.Abs(value - right) <= right * Ranks.RoundingShare)
             return null;
-        Ranks ranks = expected.RanksOf(actual ?? 0);
+        Ranks ranks = expected.RanksOf(figure, actual ?? 0);
         (long low, long high) = ranks.Allowed(compression);
-        if (expected.Table == RowTable.Hourly && expected.IsFewDurations(compression))
+        if (!expected.Table.IsDaily && expected.IsFew(spread, compression))
             return Text(exact);
         if (actual is not null && ranks.IsWithin((low, high)))
             return null;

@@ -78,7 +78,7 @@ internal static class Backlog
     }
 
     /// <summary>As a checkpoint encodes it.</summary>
-    public static PartialRow RowOf(Partial partial) => new(partial.Hour, partial.Platform, partial.Totals, partial.EncodeDigest());
+    public static PartialRow RowOf(Partial partial) => new(partial.Hour, partial.Label, partial.Totals, partial.EncodeDigest());
 
     private static string Platform(int i) => i < Names.Length ? Names[i] : "platform-" + i.ToString(CultureInfo.InvariantCulture);
 

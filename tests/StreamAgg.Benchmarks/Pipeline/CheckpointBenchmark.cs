@@ -138,8 +138,8 @@ internal static class CheckpointBenchmark
         {
             long startedAt = Stopwatch.GetTimestamp();
             await using var command = new NpgsqlCommand(Sql, connection);
-            command.Parameters.AddWithValue("keys", rows.Select(row => row.Platform).ToArray());
-            command.Parameters.AddWithValue("digests", rows.Select(row => row.Digest).ToArray());
+            command.Parameters.AddWithValue("keys", rows.Select(row => row.Label).ToArray());
+            command.Parameters.AddWithValue("digests", rows.Select(row => row.Digests.Latency).ToArray());
             await command.ExecuteNonQueryAsync();
             return Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
         }

@@ -96,13 +96,5 @@ internal static class QuantileBenchmark
     }
 
     private static Publication<TBucket> Merge<TBucket>(DirtyBucket<TBucket> bucket)
-        where TBucket : IComparable<TBucket>
-    {
-        var totals = new BucketTotals();
-        foreach (BucketInput input in bucket.Inputs)
-            totals.Add(input.Totals);
-        TDigest merged = TDigest.Merge([.. bucket.Inputs.Select(input => input.Digest()).OfType<TDigest>()], 100);
-        return new Publication<TBucket>(
-            bucket.Key, bucket.Mark, bucket.Inputs.Sum(input => input.Rev), totals, merged.Quantile(0.99) / 1000, merged.ToCentroids());
-    }
+        where TBucket : IComparable<TBucket> => StreamAgg.Pipeline.Publishing.RowMerge.Of(bucket, 100);
 }

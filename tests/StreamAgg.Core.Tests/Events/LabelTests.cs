@@ -1,4 +1,5 @@
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 
 namespace StreamAgg.Core.Tests.Events;
 

@@ -1,6 +1,6 @@
 using System.Text;
-using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
@@ -29,7 +29,7 @@ public sealed class PartitionStateTests
 
         Assert.Equal(12, checkpoint.NextOffset);
         Assert.Equal(7, checkpoint.LeaderEpoch);
-        Assert.Equal(["openai", "gemini"], checkpoint.Changed.Select(row => row.Platform));
+        Assert.Equal(["openai", "gemini"], checkpoint.Changed.Select(row => row.Label));
         Assert.Equal(2, checkpoint.Changed[0].Totals.SuccessCount);
         Assert.Equal((UInt128)6_000_000, checkpoint.Changed[0].Totals.DurationSumMicros);
         Assert.Empty(checkpoint.Folds);
@@ -178,7 +178,7 @@ public sealed class PartitionStateTests
             Count(state, Ten, label, 1);
 
         var rows = state.Cut(int.MaxValue, default, TimeSpan.MaxValue).ToCheckpoint(null).Changed;
-        Assert.Equal(["a", "b", HourPartials.OtherPlatform], rows.Select(row => row.Platform));
+        Assert.Equal(["a", "b", Rollup.Other], rows.Select(row => row.Label));
         Assert.Equal([2, 1, 2], rows.Select(row => row.Totals.SuccessCount));
     }
 

@@ -22,7 +22,7 @@ public sealed class RowMergeTests
         Assert.Equal(9, row.InputRev);
         Assert.Equal(3, row.Totals.SuccessCount);
         Assert.Equal(2.0, row.Totals.MeanMilliseconds);
-        Assert.Equal(2.98, row.P99Milliseconds!.Value, 12);
+        Assert.Equal(2.98, row.Contents.Latency!.P99, 12);
     }
 
     [Fact]
@@ -31,8 +31,8 @@ public sealed class RowMergeTests
         var failed = new BucketTotals { ErrorCount = 2, Error5xxCount = 1 };
         var row = RowMerge.Of(new DirtyBucket<Hour>(Key, 1, [new RevisedRow(new PartialRow(Ten, "openai", failed, default), 1)]), 100);
 
-        Assert.Null(row.P99Milliseconds);
-        Assert.Null(row.Centroids);
+        Assert.Null(row.Contents.Latency?.P99);
+        Assert.Equal(default, row.Centroids);
         Assert.Equal(100.0, row.Totals.ErrorRatePercent);
     }
 
@@ -50,7 +50,7 @@ public sealed class RowMergeTests
         Assert.Equal(4, row.Totals.SuccessCount);
         Assert.Equal(3, row.InputRev);
         Assert.Equal(3.0, row.Totals.MeanMilliseconds);
-        Assert.Equal(8.76, row.P99Milliseconds!.Value, 12);
+        Assert.Equal(8.76, row.Contents.Latency!.P99, 12);
     }
 
     [Fact]

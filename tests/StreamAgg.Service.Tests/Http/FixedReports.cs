@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Pipeline.Telemetry;
@@ -67,9 +68,9 @@ internal sealed class FixedReports : IReports
     }
 
     public async IAsyncEnumerable<IReadOnlyList<PublishedRow>> RowsAsync(
-        RowTable table, IReadOnlyList<string> platforms, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
+        RowTable table, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant from, Instant to, int limit, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await AskAsync(platforms, from, to, cancellation);
+        await AskAsync(Of(where), from, to, cancellation);
         if (Pages > limit)
             throw new TooManyRowsException(limit);
         for (int page = 0; page < Pages; page++)
@@ -93,11 +94,11 @@ internal sealed class FixedReports : IReports
         return Live(question);
     }
 
-    public async Task<QuantileReport> QuantileAsync(double q, IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
+    public async Task<QuantileReport> QuantileAsync(double q, Rollup rollup, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant? from, Instant? to, CancellationToken cancellation)
     {
         Interlocked.Increment(ref quantiles);
-        await AskAsync(platforms, from, to, cancellation);
-        return new QuantileReport(q, 12.5, 0.25, 3, from, to, platforms);
+        await AskAsync(Of(where), from, to, cancellation);
+        return new QuantileReport(q, 12.5, 0.25, 3, from, to, Of(where));
     }
 
     public async Task<StatusReport> StatusAsync(CancellationToken cancellation)
@@ -116,6 +117,8 @@ internal sealed class FixedReports : IReports
     }
 
     private PublishedRow Row(DateTime start) => new(Instant.FromUtc(start), Label, [4L, 3L, 1L, 1L, 0L, 0L, 12.25, null, 25.0, Now]);
+
+    private static IReadOnlyList<string> Of(IReadOnlyDictionary<string, IReadOnlyCollection<string>> where) => [.. where.GetValueOrDefault("platform") ?? []];
 
     private async Task AskAsync(IReadOnlyList<string> platforms, Instant? from, Instant? to, CancellationToken cancellation)
     {

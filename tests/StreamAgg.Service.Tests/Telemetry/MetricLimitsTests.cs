@@ -18,7 +18,7 @@ public class MetricLimitsTests
         using var provider = Sdk.CreateMeterProviderBuilder().AddMeter(StreamAggMetrics.Name).AddView(MetricLimits.Of(labels)).AddReader(reader).Build();
         using var metrics = new StreamAggMetrics("group", labels);
         for (int i = 0; i < labels + 10; i++)
-            metrics.Requests($"label {i}", new BucketTotals { SuccessCount = 1, ErrorCount = 3, Error4xxCount = 1, Error5xxCount = 1 }, default);
+            metrics.Requests($"label {i}", new RequestOutcomes(1, 1, 1, 1));
 
         provider.ForceFlush();
 

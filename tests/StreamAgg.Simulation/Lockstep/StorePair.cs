@@ -211,7 +211,7 @@ internal sealed class StorePair
     private PartialRow Count(BucketKey<Hour> key, PartialRow? before)
     {
         BucketTotals totals = before?.Totals ?? default;
-        TDigest digest = before is { Digest.IsEmpty: false } ? StoredDigest.Decode(before.Digest.Span, key.Bucket, key.Platform) : new TDigest(Compression);
+        TDigest digest = DigestOf(key, before, Spreads.Latency), ttft = DigestOf(key, before, Spreads.Ttft);
         for (int i = 1 + chance.Below(20); i > 0; i--)
         {
             if (chance.Chance(0.3))
@@ -219,6 +219,8 @@ internal sealed class StorePair
                 totals.ErrorCount++;
                 totals.Error5xxCount += chance.Below(2);
                 totals.TimeoutCount += chance.Below(2);
+                totals.Counts[Measures.LimitedCount] += totals.ErrorCount % 2;
+                totals.Counts[Measures.CostUsd] += totals.ErrorCount * 7;
                 continue;
             }
             totals.SuccessCount++;
@@ -227,9 +229,18 @@ internal sealed class StorePair
             long micros = chance.Skewed(0, 60_000_000);
             totals.AddDuration(micros);
             digest.Add(micros);
+            if (micros % 3 == 0)
+                continue;
+            totals.Spreads[Spreads.Ttft].Add(micros / 3);
+            ttft.Add(micros / 3);
         }
-        return new PartialRow(key.Bucket, key.Platform, totals, digest.Count == 0 ? default : digest.ToBytes());
+        return new PartialRow(key.Bucket, key.Label, totals, new SpreadBytes(BytesOf(digest), BytesOf(ttft)), key.Rollup);
     }
+
+    private static TDigest DigestOf(BucketKey<Hour> key, PartialRow? row, int spread) =>
+        row is null || row.Digests[spread].IsEmpty ? new TDigest(Compression) : StoredDigest.Decode(row.Digests[spread].Span, key.Bucket, key.Label);
+
+    private static ReadOnlyMemory<byte> BytesOf(TDigest digest) => digest.Count == 0 ? default : digest.ToBytes();
 
     private async Task PublishHoursAsync()
     {
@@ -337,11 +348,12 @@ internal sealed class StorePair
     private static string Say(IReadOnlyList<PartialRow> rows) => string.Join('\n', rows.OrderBy(row => row.Key).Select(Say));
 
     private static string Say(PartialRow row) =>
-        $"{row.Hour.SinceEpoch}/{row.Platform} {Say(row.Totals)} {Convert.ToHexString(row.Digest.Span)}";
+        $"{row.Hour.SinceEpoch}/{row.Label} {Say(row.Totals)} {Convert.ToHexString(row.Digests.Latency.Span)} {Convert.ToHexString(row.Digests.Ttft.Span)}";
 
     private static string Say(BucketTotals totals) =>
         $"{totals.SuccessCount}+{totals.ErrorCount},{totals.Error5xxCount},{totals.TimeoutCount},{totals.DurationCount}:{totals.DurationSumMicros}"
-        + (totals.DurationCount > 0 ? $"[{totals.DurationMinMicros},{totals.DurationMaxMicros}]" : "");
+        + (totals.DurationCount > 0 ? $"[{totals.DurationMinMicros},{totals.DurationMaxMicros}]" : "")
+        + string.Create(CultureInfo.InvariantCulture, $"{totals.Counts[Measures.LimitedCount]},{totals.Counts[Measures.CostUsd]},{totals.Spreads[Spreads.Ttft].Count}:{totals.Spreads[Spreads.Ttft].SumMicros}");
 
     private static string Say<TBucket>(DirtySnapshot<TBucket> snapshot)
         where TBucket : IComparable<TBucket> => $"{snapshot.Watermark} {snapshot.HasMore} "
@@ -350,12 +362,12 @@ internal sealed class StorePair
     private static string Say(BucketInput input) => $"{input.Rev}@" + input switch
     {
         RevisedRow row => Say(row.Row),
-        HourSketch sketch => $"{sketch.Hour.SinceEpoch} {Say(sketch.Totals)} {sketch.Centroids?.Means.Length}",
+        HourSketch sketch => $"{sketch.Hour.SinceEpoch} {Say(sketch.Totals)} {sketch.Centroids.Latency?.Means.Length} {sketch.Centroids.Ttft?.Means.Length}",
         _ => throw new InvalidOperationException($"{input.GetType()} is no input of a row"),
     };
 
     private static string Say(Publication<Hour> hour) =>
-        string.Create(CultureInfo.InvariantCulture, $"{hour.Key} {hour.InputRev} {Say(hour.Totals)} p99 {hour.P99Milliseconds:R}");
+        string.Create(CultureInfo.InvariantCulture, $"{hour.Key} {hour.InputRev} {Say(hour.Totals)} {hour.Contents.Latency} {hour.Contents.Ttft}");
 
     private sealed record Claimed(Fence Simulated, Fence Other, long NextOffset, Instant? Watermark, Dictionary<BucketKey<Hour>, PartialRow> Partials);
 }

@@ -52,7 +52,12 @@ internal sealed record Truth(TrueEvent[] Events, TrueRefusal[] Refusals)
 /// <param name="Status">Of a failed request.</param>
 /// <param name="IsTimeout">By the contract's rule.</param>
 /// <param name="LeftOut">Why its duration was left out; null where it was not.</param>
-internal readonly record struct TrueEvent(Instant Time, string Label, long DurationMicros, StatusClass Status, bool IsTimeout, string? LeftOut = null);
+internal readonly record struct TrueEvent(Instant Time, string Label, long DurationMicros, StatusClass Status, bool IsTimeout, string? LeftOut = null,
+    ErrorClass Class = ErrorClass.Other)
+{
+    /// <summary>What its record says of its cost, in millionths; also its tokens, and of a success in microseconds its time to the first token.</summary>
+    public long Amount => Math.Abs(Time.UnixTicks / 10_000 % 1000);
+}
 
 /// <param name="EventIndex">Of several events the first one's.</param>
 /// <param name="Reason">As the contract names it.</param>

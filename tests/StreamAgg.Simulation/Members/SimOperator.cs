@@ -1,4 +1,5 @@
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Recounting;
@@ -126,7 +127,7 @@ internal sealed class SimOperator
         if (soFar.Replayed != replayed.Count || !world.Ledger.CanRecount)
             return null;
         var options = world.Plan.Options;
-        var recount = new HourRecount(from, to, options.MaxPlatforms, options.Compression);
+        var recount = new HourRecount(from, to, options.Rollups, options.Compression);
         var reading = new LogRecount(options, World.Topics, replayed, recount);
         foreach (CountedPartition counted in soFar.Partitions)
         {
@@ -141,7 +142,7 @@ internal sealed class SimOperator
         foreach (ReplayedEvent e in replayed)
         {
             if (e.Key.Bucket.CompareTo(from) >= 0 && e.Key.Bucket.CompareTo(to) < 0)
-                recount.Add(e.ToRow(options.Compression));
+                e.ToRows(options.Rollups, options.Compression).ToList().ForEach(recount.Add);
         }
         await world.Scheduler.Delay(process, chance.Between(1_000, 500_000));
         return recount.Rows();
@@ -149,9 +150,9 @@ internal sealed class SimOperator
 
     private List<PartialRow> Sum(ReplayedEvent[] events)
     {
-        var sum = new HourRecount(default, default, int.MaxValue, world.Plan.Options.Compression);
+        var sum = new HourRecount(default, default, [Rollup.ByPlatform(int.MaxValue)], world.Plan.Options.Compression);
         foreach (ReplayedEvent e in events)
-            sum.Add(e.ToRow(world.Plan.Options.Compression));
+            sum.Add(e.ToRows([Rollup.ByPlatform(int.MaxValue)], world.Plan.Options.Compression).Single());
         return [.. sum.Rows()];
     }
 

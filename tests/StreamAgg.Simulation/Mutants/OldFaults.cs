@@ -1,3 +1,4 @@
+using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
 using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
@@ -71,7 +72,7 @@ internal sealed class ClaimsToTheEnd(IAggregateStore inner) : ForwardingStore(in
 internal sealed class BlursLargestValue(IAggregateStore inner) : ForwardingStore(inner)
 {
     public override Task<PublishResult> PublishHoursAsync(IReadOnlyList<Publication<Hour>> hours, CancellationToken cancellation) =>
-        Inner.PublishHoursAsync([.. hours.Select(static hour => hour with { Centroids = Blur(hour.Centroids) })], cancellation);
+        Inner.PublishHoursAsync([.. hours.Select(static hour => hour with { Centroids = new SpreadCentroids(Blur(hour.Centroids.Latency), hour.Centroids.Ttft) })], cancellation);
 
     private static DigestCentroids? Blur(DigestCentroids? centroids)
     {

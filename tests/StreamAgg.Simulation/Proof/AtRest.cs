@@ -29,12 +29,12 @@ internal sealed class AtRest(World world)
         foreach (var (key, cell) in database.DirtyHours.Cells)
         {
             if (cell.Committed is not null)
-                return $"hour {key.Bucket} '{key.Platform}' is marked";
+                return $"hour {key.Bucket} '{key.Label}' is marked";
         }
         foreach (var (key, cell) in database.DirtyDays.Cells)
         {
             if (cell.Committed is not null)
-                return $"day {key.Bucket} '{key.Platform}' is marked";
+                return $"day {key.Bucket} '{key.Label}' is marked";
         }
         foreach (var (hour, cells) in database.Partials)
         {
@@ -43,7 +43,7 @@ internal sealed class AtRest(World world)
                 if (cell.Committed is not null && database.Sources.Committed(source)?.Watermark is { } watermark
                     && hour.Bucket.End + FoldAfter <= watermark - TimeSpan.FromHours(1) && world.Cluster.Find(source) is not null)
                 {
-                    return $"{source} has not folded hour {hour.Bucket} '{hour.Platform}'";
+                    return $"{source} has not folded hour {hour.Bucket} '{hour.Label}'";
                 }
             }
         }
@@ -76,7 +76,7 @@ internal sealed class AtRest(World world)
         foreach (var (key, cell) in world.Database.HourSketches.Cells)
         {
             if (cell.Committed is { Totals.IsEmpty: false } && !world.Ledger.Hours.ContainsKey(key))
-                world.Fail(Invariants.RowsAreTrue, $"hour {key.Bucket} '{key.Platform}' is published and was never counted");
+                world.Fail(Invariants.RowsAreTrue, $"hour {key.Bucket} '{key.Label}' is published and was never counted");
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed partial class Ledger
     /// <summary>Counts what came by no partition.</summary>
     private void Count(ReplayedEvent e)
     {
-        string label = plan.LabelsOverflow ? "" : e.Key.Platform;
+        string label = plan.LabelsOverflow ? "" : e.Key.Label;
         var key = new BucketKey<Hour>(e.Key.Bucket, label);
         var dayKey = new BucketKey<Day>(key.Bucket.Day, label);
         foreach (Account account in (Account[])[AccountOf(hours, key), AccountOf(days, dayKey)])

@@ -170,14 +170,14 @@ internal sealed partial class Ledger(
         foreach (Publication<Hour> hour in published)
         {
             happenings.Count(Happening.HourPublished);
-            database.Scheduler.Mix((ulong)hour.InputRev ^ (ulong)BitConverter.DoubleToInt64Bits(hour.P99Milliseconds ?? -1));
+            database.Scheduler.Mix((ulong)hour.InputRev ^ (ulong)BitConverter.DoubleToInt64Bits(hour.Contents.Latency?.P99 ?? -1));
             if (hour.InputRev > 1 && hours.TryGetValue(hour.Key, out Account? known) && known.WasPublished)
                 happenings.Count(Happening.HourPublishedAgain);
             CheckPublished(hours.GetValueOrDefault(hour.Key), hour.Totals, hour.Key);
             if (mustBeClosed)
                 CheckClosed(hour.Key.Bucket.End, hour.Key);
             tables.CheckMark(hour.Key);
-            touchedDays.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Platform));
+            touchedDays.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Label));
         }
         foreach (BucketKey<Day> day in touchedDays)
             tables.CheckMark(day);
@@ -256,8 +256,12 @@ internal sealed partial class Ledger(
 
     private static void Add(Account account, in TrueEvent e, EventKind kind)
     {
+        account.Totals.Counts[Measures.CostUsd] += e.Amount;
+        account.Totals.Counts[Measures.InputTokens] += e.Amount;
         if (kind == EventKind.Usage)
         {
+            if (e.Amount % 3 == 0)
+                account.Totals.Spreads[Spreads.Ttft].Add(e.Amount);
             account.Totals.SuccessCount++;
             if (e.DurationMicros == DecodedEvent.NoDuration)
                 return;
@@ -269,6 +273,8 @@ internal sealed partial class Ledger(
         account.Totals.Error4xxCount += e.Status == StatusClass.ClientError ? 1 : 0;
         account.Totals.Error5xxCount += e.Status == StatusClass.ServerError ? 1 : 0;
         account.Totals.TimeoutCount += e.IsTimeout ? 1 : 0;
+        account.Totals.Counts[Measures.RateLimitedCount] += e.Class == ErrorClass.RateLimited ? 1 : 0;
+        account.Totals.Counts[Measures.OverloadedCount] += e.Class == ErrorClass.Overloaded ? 1 : 0;
     }
 
     private void Compare(BucketKey<Hour> key, Account? account)
@@ -287,7 +293,7 @@ internal sealed partial class Ledger(
         BucketTotals expected = account?.Totals ?? default;
         if (stored != expected)
         {
-            fail(Invariants.StateIsPrefix, $"hour {key.Bucket} ({key.Bucket.SinceEpoch}) '{key.Platform}': the store holds {Say(stored)}, "
+            fail(Invariants.StateIsPrefix, $"hour {key.Bucket} ({key.Bucket.SinceEpoch}) '{key.Label}': the store holds {Say(stored)}, "
                 + $"the committed offsets {Say(expected)}");
         }
     }

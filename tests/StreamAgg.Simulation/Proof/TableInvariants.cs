@@ -1,4 +1,5 @@
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
@@ -12,7 +13,7 @@ namespace StreamAgg.Simulation.Proof;
 /// <summary>What has to be true of the tables by themselves, whatever was counted: marks that stand, and bounds that hold.</summary>
 internal sealed class TableInvariants(Database database, WorldPlan plan, Happenings happenings, Action<string, string> fail)
 {
-    private readonly string[] labels = [.. plan.Habits.Labels, HourPartials.OtherPlatform];
+    private readonly string[] labels = [.. plan.Habits.Labels, Rollup.Other];
     private readonly Dictionary<SourcePartition, Hour> foldedUpTo = [];
 
     public void Add(ref BucketTotals totals, BucketKey<Hour> key)
@@ -34,7 +35,7 @@ internal sealed class TableInvariants(Database database, WorldPlan plan, Happeni
     /// <summary>A partition holds so many labels of an hour as are allowed, and one for the others.</summary>
     public void CheckLabels(Hour hour)
     {
-        if (database.PartialsOf(new BucketKey<Hour>(hour, HourPartials.OtherPlatform)).Count > 0)
+        if (database.PartialsOf(new BucketKey<Hour>(hour, Rollup.Other)).Count > 0)
             happenings.Count(Happening.LabelOverflow);
         foreach (SourcePartition source in database.Sources.Cells.Keys)
         {
@@ -59,7 +60,7 @@ internal sealed class TableInvariants(Database database, WorldPlan plan, Happeni
     {
         long rev = 0;
         for (int i = 0; i < 24; i++)
-            rev += database.HourSketches.Committed(new BucketKey<Hour>(new Hour(key.Bucket.FirstHour.SinceEpoch + i), key.Platform))?.InputRev ?? 0;
+            rev += database.HourSketches.Committed(new BucketKey<Hour>(new Hour(key.Bucket.FirstHour.SinceEpoch + i), key.Label))?.InputRev ?? 0;
         if (rev > (database.DaySketches.Committed(key)?.InputRev ?? 0) && database.DirtyDays.Committed(key) is null)
             fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
     }
@@ -76,7 +77,7 @@ internal sealed class TableInvariants(Database database, WorldPlan plan, Happeni
         foreach (PartialRow kept in partition.Changed)
         {
             if (kept.Hour.End + AtRest.FoldAfter <= watermark)
-                fail(Invariants.Bounded, $"{source} keeps hour {kept.Hour} '{kept.Platform}' at watermark {watermark}");
+                fail(Invariants.Bounded, $"{source} keeps hour {kept.Hour} '{kept.Label}' at watermark {watermark}");
         }
 
         // What was there before and stays can only be too old where another hour has become so.
@@ -87,7 +88,7 @@ internal sealed class TableInvariants(Database database, WorldPlan plan, Happeni
         foreach (var (hour, cells) in database.Partials)
         {
             if (hour.Bucket.End + AtRest.FoldAfter <= watermark && cells.TryGetValue(source, out Versioned<CountedRow>? cell) && cell.Committed is not null)
-                fail(Invariants.Bounded, $"{source} still holds hour {hour.Bucket} '{hour.Platform}' at watermark {watermark}");
+                fail(Invariants.Bounded, $"{source} still holds hour {hour.Bucket} '{hour.Label}' at watermark {watermark}");
         }
     }
 }

@@ -124,7 +124,7 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     {
         for (int i = 0; i < 24; i++)
         {
-            var hour = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Platform);
+            var hour = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Label);
             if (SimStore.Seen(session, Hourly[hour]) is not null && SimStore.Seen(session, HourSketches[hour]) is null)
                 return true;
         }

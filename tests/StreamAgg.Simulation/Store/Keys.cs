@@ -8,9 +8,9 @@ internal sealed class ByHour : IEqualityComparer<BucketKey<Hour>>
 {
     public static ByHour Instance { get; } = new();
 
-    public bool Equals(BucketKey<Hour> a, BucketKey<Hour> b) => a.Bucket == b.Bucket && a.Platform == b.Platform;
+    public bool Equals(BucketKey<Hour> a, BucketKey<Hour> b) => a.Bucket == b.Bucket && a.Label == b.Label && a.Rollup == b.Rollup;
 
-    public int GetHashCode(BucketKey<Hour> key) => (key.Bucket.SinceEpoch * 397) ^ LabelHash.Of(key.Platform);
+    public int GetHashCode(BucketKey<Hour> key) => (key.Bucket.SinceEpoch * 397) ^ LabelHash.Of(key.Label);
 }
 
 /// <summary>As <see cref="ByHour"/>, for days.</summary>
@@ -18,9 +18,9 @@ internal sealed class ByDay : IEqualityComparer<BucketKey<Day>>
 {
     public static ByDay Instance { get; } = new();
 
-    public bool Equals(BucketKey<Day> a, BucketKey<Day> b) => a.Bucket == b.Bucket && a.Platform == b.Platform;
+    public bool Equals(BucketKey<Day> a, BucketKey<Day> b) => a.Bucket == b.Bucket && a.Label == b.Label && a.Rollup == b.Rollup;
 
-    public int GetHashCode(BucketKey<Day> key) => (key.Bucket.SinceEpoch * 397) ^ LabelHash.Of(key.Platform);
+    public int GetHashCode(BucketKey<Day> key) => (key.Bucket.SinceEpoch * 397) ^ LabelHash.Of(key.Label);
 }
 
 internal static class LabelHash

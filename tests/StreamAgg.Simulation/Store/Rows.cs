@@ -1,6 +1,5 @@
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Time;
-using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Store;
 
@@ -47,7 +46,7 @@ internal readonly record struct ReplayPlace(SourcePartition Source, long Offset,
 internal sealed record MarkRow(long Mark);
 
 /// <summary>A row of <c>hour_sketch</c> or <c>day_sketch</c>.</summary>
-internal sealed record SketchRow(long InputRev, BucketTotals Totals, DigestCentroids? Centroids, bool RowKept);
+internal sealed record SketchRow(long InputRev, BucketTotals Totals, SpreadCentroids Centroids, bool RowKept);
 
 /// <summary>The figures of a public row, as its columns hold them.</summary>
 internal sealed record FigureRow(

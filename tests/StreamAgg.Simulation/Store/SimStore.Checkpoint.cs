@@ -54,8 +54,8 @@ internal sealed partial class SimStore
             {
                 trace!.Write("database", $"COMMIT checkpoint of {process.Name}: {partition.Source} epoch {partition.Fence.Epoch} "
                     + $"number {partition.Fence.Checkpoint + 1} next {partition.NextOffset} watermark {partition.Watermark} "
-                    + $"changed [{string.Join(' ', partition.Changed.Select(row => $"{row.Hour.SinceEpoch}/{row.Platform}={row.Totals.RequestCount}"))}] "
-                    + $"folds [{string.Join(' ', partition.Folds.Select(fold => $"{fold.Row.Hour.SinceEpoch}/{fold.Row.Platform}={fold.Row.Totals.RequestCount}{(fold.Changed ? "*" : "")}"))}]");
+                    + $"changed [{string.Join(' ', partition.Changed.Select(row => $"{row.Hour.SinceEpoch}/{row.Label}={row.Totals.RequestCount}"))}] "
+                    + $"folds [{string.Join(' ', partition.Folds.Select(fold => $"{fold.Row.Hour.SinceEpoch}/{fold.Row.Label}={fold.Row.Totals.RequestCount}{(fold.Changed ? "*" : "")}"))}]");
             }
         }
         if (isEmpty)
@@ -157,7 +157,7 @@ internal sealed partial class SimStore
             return;
 
         await ArriveAsync(session, writes: true);
-        var added = new SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<TDigest> Digests)>();
+        var added = new SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<SpreadBytes> Digests)>();
         foreach (PartitionCheckpoint partition in ordered)
         {
             foreach (Fold fold in partition.Folds)
@@ -179,10 +179,10 @@ internal sealed partial class SimStore
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AddToBasesAsync(Transaction session, SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<TDigest> Digests)> added)
+    private async ValueTask AddToBasesAsync(Transaction session, SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<SpreadBytes> Digests)> added)
     {
         await ArriveAsync(session, writes: true);
-        var met = new List<(Versioned<CountedRow> Versioned, List<TDigest> Digests)>();
+        var met = new List<(Versioned<CountedRow> Versioned, List<SpreadBytes> Digests)>();
         foreach (var (key, (sum, digests)) in added)
         {
             Versioned<CountedRow> cell = database.Bases[key];
@@ -190,7 +190,7 @@ internal sealed partial class SimStore
             CountedRow? before = cell.Newest;
             if (before is null || !Rules.AddsToBase)
             {
-                cell.Write(sum with { Row = sum.Row with { Digest = Encode(digests) } });
+                cell.Write(sum with { Row = sum.Row with { Digests = Encode(digests) } });
                 continue;
             }
 
@@ -208,31 +208,35 @@ internal sealed partial class SimStore
         foreach (var (cell, digests) in met)
         {
             CountedRow row = cell.Newest!;
-            if (!row.Row.Digest.IsEmpty)
-                digests.Insert(0, StoredDigest.Decode(row.Row.Digest.Span, row.Row.Hour, row.Row.Platform));
-            cell.Write(row with { Row = row.Row with { Digest = Encode(digests) } });
+            digests.Insert(0, row.Row.Digests);
+            cell.Write(row with { Row = row.Row with { Digests = Encode(digests) } });
         }
         await AnswerAsync(session);
     }
 
-    private static void AddFold(SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<TDigest> Digests)> added, Fold fold, long rev)
+    private static void AddFold(SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<SpreadBytes> Digests)> added, Fold fold, long rev)
     {
         PartialRow row = fold.Row;
         if (!added.TryGetValue(row.Key, out var entry))
-            entry = (new CountedRow(new PartialRow(row.Hour, row.Platform, default, default), 0), []);
+            entry = (new CountedRow(row with { Totals = default, Digests = default }, 0), []);
         BucketTotals totals = entry.Sum.Row.Totals;
         totals.Add(row.Totals);
-        if (!row.Digest.IsEmpty)
-            entry.Digests.Add(StoredDigest.Decode(row.Digest.Span, row.Hour, row.Platform));
+        entry.Digests.Add(row.Digests);
         added[row.Key] = (new CountedRow(entry.Sum.Row with { Totals = totals }, entry.Sum.Rev + rev), entry.Digests);
     }
 
-    private static ReadOnlyMemory<byte> Encode(List<TDigest> digests)
+    private static SpreadBytes Encode(List<SpreadBytes> digests) => new(Encode(digests, Spreads.Latency), Encode(digests, Spreads.Ttft));
+
+    private static ReadOnlyMemory<byte> Encode(List<SpreadBytes> encoded, int spread)
     {
-        if (digests.Count == 0)
+        TDigest[] digests =
+        [
+            .. encoded.Where(bytes => !bytes[spread].IsEmpty)
+                .Select(bytes => TDigest.TryDecode(bytes[spread].Span, out TDigest? digest) ? digest : throw new InvalidDataException("A digest is damaged.")),
+        ];
+        if (digests.Length == 0)
             return default;
-        TDigest merged = digests.Count == 1 ? digests[0] : TDigest.Merge(digests.ToArray(), digests[0].Compression);
-        return merged.ToBytes();
+        return (digests.Length == 1 ? digests[0] : TDigest.Merge(digests, digests[0].Compression)).ToBytes();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

@@ -50,7 +50,7 @@ internal sealed partial class SimStore
         await CommitAsync(session, () =>
         {
             if (IsTraced && published.Count > 0)
-                trace!.Write("database", $"COMMIT hours of {process.Name}: {string.Join(' ', published.Select(hour => $"{hour.Key.Bucket.SinceEpoch}/{hour.Key.Platform}={hour.Totals.RequestCount}@{hour.InputRev}"))}");
+                trace!.Write("database", $"COMMIT hours of {process.Name}: {string.Join(' ', published.Select(hour => $"{hour.Key.Bucket.SinceEpoch}/{hour.Key.Label}={hour.Totals.RequestCount}@{hour.InputRev}"))}");
             database.Witness?.PublishedHours(published);
             if (days.Count > 0)
                 database.Witness?.PublishedDays(days);
@@ -80,7 +80,7 @@ internal sealed partial class SimStore
         {
             await ArriveAsync(session, writes: true);
             foreach (var (hour, wasKept) in taken)
-                result = await WriteFiguresAsync(session, database.Hourly[hour.Key], database.HourSketches[hour.Key], hour.Totals, hour.P99Milliseconds, wasKept, overrules, result);
+                result = await WriteFiguresAsync(session, database.Hourly[hour.Key], database.HourSketches[hour.Key], hour.Totals, hour.Contents.Latency?.P99, wasKept, overrules, result);
             await AnswerAsync(session);
             days = await MarkDaysAsync(session, taken.ConvertAll(static entry => entry.Hour));
         }
@@ -118,7 +118,7 @@ internal sealed partial class SimStore
         await CommitAsync(session, () =>
         {
             if (IsTraced && published.Count > 0)
-                trace!.Write("database", $"COMMIT days of {process.Name}: {string.Join(' ', published.Select(day => $"{day.Key.Bucket}/{day.Key.Platform}={day.Totals.RequestCount}@{day.InputRev}"))}");
+                trace!.Write("database", $"COMMIT days of {process.Name}: {string.Join(' ', published.Select(day => $"{day.Key.Bucket}/{day.Key.Label}={day.Totals.RequestCount}@{day.InputRev}"))}");
             database.Witness?.PublishedDays(published);
         });
         return result;
@@ -153,7 +153,7 @@ internal sealed partial class SimStore
                     result = result with { RowsKept = result.RowsKept + 1 };
                     continue;
                 }
-                result = await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, overrules, result);
+                result = await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.Contents.Latency?.P99, wasKept, overrules, result);
             }
             await AnswerAsync(session);
         }
@@ -188,7 +188,7 @@ internal sealed partial class SimStore
     {
         for (int hour = 0; hour < 24; hour++)
         {
-            if (Seen(session, database.DirtyHours[new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + hour), day.Platform)]) is not null)
+            if (Seen(session, database.DirtyHours[new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + hour), day.Label)]) is not null)
                 return true;
         }
         return false;
@@ -200,15 +200,15 @@ internal sealed partial class SimStore
         for (int i = 0; i < 24; i++)
         {
             var hour = new Hour(day.Bucket.FirstHour.SinceEpoch + i);
-            if (Seen(session, database.HourSketches[new BucketKey<Hour>(hour, day.Platform)]) is { } sketch)
-                sketches.Add(new HourSketch(hour, day.Platform, sketch.InputRev, sketch.Totals, sketch.Centroids));
+            if (Seen(session, database.HourSketches[new BucketKey<Hour>(hour, day.Label)]) is { } sketch)
+                sketches.Add(new HourSketch(hour, day.Label, sketch.InputRev, sketch.Totals, sketch.Centroids));
         }
         return sketches;
     }
 
     /// <summary>The guarded upsert; null where the guard refused, else whether the row of somebody else's stands so far.</summary>
     private async ValueTask<bool?> TakeSketchAsync(
-        Transaction session, Versioned<SketchRow> cell, long inputRev, BucketTotals totals, DigestCentroids? centroids, bool isGuarded)
+        Transaction session, Versioned<SketchRow> cell, long inputRev, BucketTotals totals, SpreadCentroids centroids, bool isGuarded)
     {
         await LockAsync(cell, session);
         SketchRow? before = cell.Newest;
@@ -263,7 +263,7 @@ internal sealed partial class SimStore
         await ArriveAsync(session, writes: true);
         var days = new SortedSet<BucketKey<Day>>();
         foreach (Publication<Hour> hour in hours)
-            days.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Platform));
+            days.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Label));
         Instant? watermark = Rules.PublishesDayApart ? null : database.Watermark(database.Sources.Cells.Keys);
         foreach (BucketKey<Day> day in days)
         {
@@ -291,9 +291,9 @@ internal sealed partial class SimStore
         foreach (Publication<Day> day in sums)
         {
             Versioned<SketchRow> sketch = database.DaySketches[day.Key];
-            if (await TakeSketchAsync(session, sketch, day.InputRev, day.Totals, null, Rules.GuardsDay) is not { } wasKept)
+            if (await TakeSketchAsync(session, sketch, day.InputRev, day.Totals, default, Rules.GuardsDay) is not { } wasKept)
                 continue;
-            await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.P99Milliseconds, wasKept, overrules: false, new PublishResult(0, 0, 0));
+            await WriteFiguresAsync(session, database.Daily[day.Key], sketch, day.Totals, day.Contents.Latency?.P99, wasKept, overrules: false, new PublishResult(0, 0, 0));
             written.Add(day);
         }
         await AnswerAsync(session);
@@ -307,17 +307,17 @@ internal sealed partial class SimStore
         long inputRev = 0;
         for (int i = 0; i < 24; i++)
         {
-            var key = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Platform);
+            var key = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Label);
             Versioned<SketchRow> cell = database.HourSketches[key];
             if ((cell.Holder == session ? cell.Newest : cell.Committed) is not { } sketch)
                 continue;
             totals.Add(sketch.Totals);
             inputRev += sketch.InputRev;
-            if (sketch.Centroids is not null)
-                digests.Add(StoredDigest.Restore(sketch.Centroids, key.Bucket, key.Platform));
+            if (sketch.Centroids.Latency is { } centroids)
+                digests.Add(StoredDigest.Restore(centroids, key.Bucket, key.Label));
         }
-        double? p99 = digests.Count == 0 ? null : TDigest.Merge(digests.ToArray(), digests[0].Compression).Quantile(0.99) / 1000;
-        return new Publication<Day>(day, 0, inputRev, totals, p99, null);
+        TDigest? merged = digests.Count == 0 ? null : TDigest.Merge(digests.ToArray(), digests[0].Compression);
+        return new Publication<Day>(day, 0, inputRev, new RowContents(totals, Quantiles.Of(merged)), default);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

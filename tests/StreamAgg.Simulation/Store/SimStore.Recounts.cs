@@ -1,5 +1,6 @@
+using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
-using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Publishing;
 using StreamAgg.Pipeline.Recounting;
@@ -54,10 +55,10 @@ internal sealed partial class SimStore : IRecountStore
             return 0;
         }
 
-        var sums = new HourRecount(default, default, int.MaxValue, compression);
+        var sums = new HourRecount(default, default, [Rollup.ByPlatform(int.MaxValue)], compression);
         foreach (ReplayedEvent e in fresh)
-            sums.Add(e.ToRow(compression));
-        var added = new SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<TDigest> Digests)>();
+            sums.Add(e.ToRows([Rollup.ByPlatform(int.MaxValue)], compression).Single());
+        var added = new SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<SpreadBytes> Digests)>();
         foreach (PartialRow row in sums.Rows())
             AddFold(added, new Fold(row, Changed: true), 1);
         await AddToBasesAsync(session, added);
@@ -65,7 +66,7 @@ internal sealed partial class SimStore : IRecountStore
         await CommitAsync(session, () =>
         {
             if (IsTraced)
-                trace!.Write("database", $"COMMIT replay of {process.Name}: {string.Join(' ', fresh.Select(e => $"{e.Source} {e.Offset}/{e.EventIndex} in {e.Key.Bucket.SinceEpoch}/{e.Key.Platform}"))}");
+                trace!.Write("database", $"COMMIT replay of {process.Name}: {string.Join(' ', fresh.Select(e => $"{e.Source} {e.Offset}/{e.EventIndex} in {e.Key.Bucket.SinceEpoch}/{e.Key.Label}"))}");
             database.Witness?.Replayed(fresh);
         });
         return fresh.Count;
@@ -124,7 +125,7 @@ internal sealed partial class SimStore : IRecountStore
             if (IsTraced)
             {
                 trace!.Write("database", $"COMMIT {swap.Kind} of {process.Name}: {swap.From.SinceEpoch} to {swap.To.SinceEpoch} "
-                    + $"[{string.Join(' ', contents.Select(row => $"{row.Hour.SinceEpoch}/{row.Platform}={row.Totals.RequestCount}@{revs[row.Key]}"))}]");
+                    + $"[{string.Join(' ', contents.Select(row => $"{row.Hour.SinceEpoch}/{row.Label}={row.Totals.RequestCount}@{revs[row.Key]}"))}]");
             }
             database.Witness?.Swapped(swap, hours, days);
         });
@@ -209,7 +210,7 @@ internal sealed partial class SimStore : IRecountStore
             revs[key] = revs.GetValueOrDefault(key) + (Rules.SwapRaisesRev ? 1 : 0);
             Versioned<CountedRow> cell = database.Bases[key];
             await LockAsync(cell, session);
-            cell.Write(new CountedRow(byKey.GetValueOrDefault(key) ?? new PartialRow(key.Bucket, key.Platform, default, default), revs[key]));
+            cell.Write(new CountedRow(byKey.GetValueOrDefault(key) ?? new PartialRow(key.Bucket, key.Label, default, default, key.Rollup), revs[key]));
         }
         await AnswerAsync(session);
     }

@@ -90,6 +90,7 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         string label = AppendLabel();
         long durationMicros = DecodedEvent.NoDuration;
         var status = StatusClass.Other;
+        var errorClass = ErrorClass.Other;
         bool isTimeout = false;
         string? leftOut = null;
         if (kind == EventKind.Usage)
@@ -98,11 +99,15 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         }
         else
         {
-            status = AppendStatus(out bool isTimeoutStatus);
+            status = AppendStatus(out bool isTimeoutStatus, out errorClass);
             isTimeout = AppendTimeout(isTimeoutStatus);
         }
+        var told = new TrueEvent(time, label, durationMicros, status, isTimeout, leftOut, errorClass);
+        json.Append(",\"cost_usd\":"u8).Append(told.Amount).Append("e-6,\"input_tokens\":"u8).Append(told.Amount);
+        if (kind == EventKind.Usage && told.Amount % 3 == 0)
+            json.Append(",\"ttft_ms\":"u8).AppendThousandths(told.Amount);
         json.Append(",\"model\":\"m-1\"}"u8);
-        events.Add(new TrueEvent(time, label, durationMicros, status, isTimeout, leftOut));
+        events.Add(told);
     }
 
     private void AppendPoison(Instant stamped, int index)
@@ -229,10 +234,11 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         }
     }
 
-    private StatusClass AppendStatus(out bool isTimeout)
+    private StatusClass AppendStatus(out bool isTimeout, out ErrorClass errorClass)
     {
         int status = chance.Below(5) switch { 0 => 0, 1 => 429, 2 => 503, 3 => 504, _ => 301 };
         isTimeout = status == 504;
+        errorClass = status switch { 429 => ErrorClass.RateLimited, 503 => ErrorClass.Overloaded, _ => ErrorClass.Other };
         if (status != 0)
             json.Append(",\"status_code\":"u8).Append(status);
         return status is >= 400 and < 500 ? StatusClass.ClientError : status >= 500 ? StatusClass.ServerError : StatusClass.Other;

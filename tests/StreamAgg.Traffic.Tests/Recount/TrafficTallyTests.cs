@@ -26,10 +26,10 @@ public sealed class TrafficTallyTests
 
     /// <summary>The row that is expected, as a perfect table would hold it.</summary>
     private static PublishedRow Publish(ExpectedRow row) => new(row.Key.Start, row.Key.Platform,
-        [.. Figures.All.Select(figure => figure.SqlType == Figures.Time ? null : row[figure.Column])]);
+        [.. Figures.Basic.Select(figure => figure.SqlType == Figures.Time ? null : row[figure.Column])]);
 
     private static PublishedRow With(PublishedRow row, string column, object? value) =>
-        row with { Values = [.. Figures.All.Select(figure => figure.Column == column ? value : row[figure.Column])] };
+        row with { Values = [.. Figures.Basic.Select(figure => figure.Column == column ? value : row[figure.Column])] };
 
     private static TallyVerdict Judge(ExpectedRow expected, PublishedRow actual, RowTable? table = null, int compression = 100) =>
         new TallyComparison(compression).Compare(table ?? RowTable.Hourly, [expected], [actual]);
@@ -93,7 +93,7 @@ public sealed class TrafficTallyTests
             ("request_count", 4L), ("success_count", 1L), ("error_count", 0L), ("error_4xx_count", 0L), ("error_5xx_count", 1L), ("timeout_count", 2L),
             ("avg_latency_ms", Math.BitIncrement(1.5)), ("avg_latency_ms", null), ("p99_latency_ms", 2.0), ("p99_latency_ms", null), ("error_rate", 33.0),
         ];
-        Assert.Equal(Figures.Counted.Select(figure => figure.Column), wrongs.Select(wrong => wrong.Column).Distinct());
+        Assert.Equal(Figures.Basic.Counted().Select(figure => figure.Column), wrongs.Select(wrong => wrong.Column).Distinct());
         foreach (var (column, wrong) in wrongs)
             Assert.Equal((column, row.Key), Assert.Single(Judge(row, With(right, column, wrong)).Differences) is var d ? (d.Column, d.Key) : default);
     }

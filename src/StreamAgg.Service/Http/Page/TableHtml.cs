@@ -14,13 +14,13 @@ internal static class TableHtml
         $"""
         <div class="heading"><h2>Rows</h2><p class="muted">{Caption(view, rows.Count)}</p><a class="button" href="{csv}" download="streamagg.csv">CSV</a></div>
         <div class="scroll tall" tabindex="0" role="region" aria-label="Rows">
-        <table id="table"><thead><tr>{Head("Time", "", "descending")}{Head("Platform", "", "none")}{Html.Each(Figures.Counted, figure => Head(figure.Heading, "n", "none"))}</tr></thead>
+        <table id="table"><thead><tr>{Head("Time", "", "descending")}{Head("Platform", "", "none")}{Html.Each(Figures.Basic.Counted(), figure => Head(figure.Heading, "n", "none"))}</tr></thead>
         <tbody>{Html.Each(rows.Reverse().Take(ShownRows), row => Row(view, row, labels))}</tbody></table></div>
         """);
 
     private static Html Row(PageView view, LiveRow row, Labels labels) => Html.Of(
         $"""
-        <tr><td data-v="{row.Row.Start.ToString()}">{Readable.Time(row.Row.Start, view.Range.HasDays ? "day" : "hour")}{Html.When(row.IsProvisional, () => Html.Of($" <span class=\"tag\">provisional</span>"))}</td><td data-v="{row.Row.Platform}" class="c{Labels.Colour(row.Row.Platform)}"><i class="swatch"></i>{labels.Show(row.Row.Platform)}</td>{Html.Each(Figures.Counted, figure => Cell(row, figure))}</tr>
+        <tr><td data-v="{row.Row.Start.ToString()}">{Readable.Time(row.Row.Start, view.Range.HasDays ? "day" : "hour")}{Html.When(row.IsProvisional, () => Html.Of($" <span class=\"tag\">provisional</span>"))}</td><td data-v="{row.Row.Platform}" class="c{Labels.Colour(row.Row.Platform)}"><i class="swatch"></i>{labels.Show(row.Row.Platform)}</td>{Html.Each(Figures.Basic.Counted(), figure => Cell(row, figure))}</tr>
 
         """);
 

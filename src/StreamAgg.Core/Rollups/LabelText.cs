@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace StreamAgg.Core.Events;
+namespace StreamAgg.Core.Rollups;
 
 /// <summary>What becomes of a label before it is counted under.</summary>
 internal static class LabelText
@@ -19,14 +19,14 @@ internal static class LabelText
     }
 
     /// <summary>As <c>ToLowerInvariant</c> has it, without a string in between.</summary>
-    /// <param name="label">At most <see cref="EventRules.MaxLabelCodePoints"/> code points.</param>
-    /// <param name="destination">At least <see cref="EventRules.MaxLabelBytes"/> bytes.</param>
+    /// <param name="label">At most <see cref="Rollup.MostCodePoints"/> code points.</param>
+    /// <param name="destination">Four bytes for each.</param>
     /// <returns>How many bytes it has now: as many code points, but some of them take other lengths.</returns>
     public static int ToLower(ReadOnlySpan<byte> label, Span<byte> destination)
     {
         if (Ascii.ToLower(label, destination, out int written) == System.Buffers.OperationStatus.Done)
             return written;
-        Span<char> text = stackalloc char[EventRules.MaxLabelCodePoints * 2], lower = stackalloc char[text.Length];
+        Span<char> text = stackalloc char[Rollup.MostCodePoints * 2], lower = stackalloc char[text.Length];
         int length = Encoding.UTF8.GetChars(label, text);
         text[..length].ToLowerInvariant(lower);
         return Encoding.UTF8.GetBytes(lower[..length], destination);

@@ -1,4 +1,4 @@
-namespace StreamAgg.Postgres.Schema;
+namespace StreamAgg.Postgres.Columns;
 
 /// <summary>Names that come from the configuration, safe inside a statement.</summary>
 internal static class SqlIdentifier
