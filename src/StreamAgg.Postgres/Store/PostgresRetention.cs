@@ -20,22 +20,24 @@ namespace StreamAgg.Postgres.Store;
 /// <param name="rollups">All that are configured; null: that by platform alone.</param>
 public sealed class PostgresRetention(NpgsqlDataSource database, string pipeline, IReadOnlyList<Rollup>? rollups = null) : IStateRetention
 {
+    // Materialized: a plan that asks for the oldest once a row would remove more than the limit.
     private static readonly string[] Removals =
     [
         """
-        DELETE FROM streamagg.hour_base b USING (
+        WITH old AS MATERIALIZED (
           SELECT h.rollup, h.bucket_start, h.label FROM streamagg.hour_base h
           WHERE h.pipeline = @pipeline AND h.rollup = @rollup AND h.bucket_start < @before
             AND NOT EXISTS (SELECT FROM streamagg.dirty_hour k WHERE k.pipeline = @pipeline AND k.rollup = @rollup
               AND k.bucket_start = h.bucket_start AND k.label = h.label)
             AND NOT EXISTS (SELECT FROM streamagg.partial t WHERE t.pipeline = @pipeline AND t.rollup = @rollup
               AND t.bucket_start = h.bucket_start AND t.label = h.label)
-          ORDER BY h.bucket_start, h.label LIMIT @limit FOR UPDATE SKIP LOCKED) old
+          ORDER BY h.bucket_start, h.label LIMIT @limit FOR UPDATE SKIP LOCKED)
+        DELETE FROM streamagg.hour_base b USING old
         WHERE b.pipeline = @pipeline AND b.bucket_start = old.bucket_start AND b.rollup = old.rollup AND b.label = old.label
         """,
         // Behind its base, and its day: a publisher finds all of an hour or nothing.
         """
-        DELETE FROM streamagg.hour_sketch s USING (
+        WITH old AS MATERIALIZED (
           SELECT h.rollup, h.bucket_start, h.label FROM streamagg.hour_sketch h
           WHERE h.pipeline = @pipeline AND h.rollup = @rollup AND h.bucket_start < @before
             AND NOT EXISTS (SELECT FROM streamagg.hour_base b WHERE b.pipeline = @pipeline AND b.rollup = @rollup
@@ -45,7 +47,8 @@ public sealed class PostgresRetention(NpgsqlDataSource database, string pipeline
             AND NOT EXISTS (
               SELECT FROM streamagg.dirty_day y
               WHERE y.pipeline = @pipeline AND y.rollup = h.rollup AND y.label = h.label AND y.bucket_date = (h.bucket_start AT TIME ZONE 'UTC')::date)
-          ORDER BY h.bucket_start, h.label LIMIT @limit FOR UPDATE SKIP LOCKED) old
+          ORDER BY h.bucket_start, h.label LIMIT @limit FOR UPDATE SKIP LOCKED)
+        DELETE FROM streamagg.hour_sketch s USING old
         WHERE s.pipeline = @pipeline AND s.bucket_start = old.bucket_start AND s.rollup = old.rollup AND s.label = old.label
         """,
     ];

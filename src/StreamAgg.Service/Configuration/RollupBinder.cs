@@ -33,6 +33,8 @@ internal static class RollupBinder
             foreach (string key in settings.Select(pair => pair.Key).Where(key => !IsKnown(key)))
                 reader.Refuse($"{Section}:{key}", null, $"no such setting; in {prefix} there are Dimensions, MaxKeys.");
         }
+        if (rollups.Count == 0)
+            return [];
         return rollups;
     }
 

@@ -152,7 +152,7 @@ public class SettingsBinderTests
     {
         string line = Assert.Single(Assert.Throws<CommandFaultException>(() => Bind(("Events:Usage:Fields:latency", "x"))).Lines);
         Assert.Equal(
-            "StreamAgg:Events:Usage:Fields:latency: no such field; in a usage event there are created_at, platform, group_platform, account_platform, duration_ms.", line);
+            "StreamAgg:Events:Usage:Fields:latency: no such field; in a usage event there are created_at, platform, group_platform, account_platform, duration_ms, ttft_ms, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd.", line);
     }
 
     [Fact]
