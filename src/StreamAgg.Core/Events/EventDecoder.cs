@@ -92,10 +92,11 @@ public sealed class EventDecoder : IShapeSink
             return;
         }
         recordTime = RecordTime(recordTimestampMilliseconds);
+        int frame = SchemaFrame.LengthOf(value);
         // The scanner lets any byte pass within strings.
-        if (!Utf8.IsValid(value))
+        if (!Utf8.IsValid(value[frame..]))
         {
-            RefuseRecord(RefusalReason.MalformedJson, $"not UTF-8 at byte {FirstInvalidByte(value)}", value.Length);
+            RefuseMalformed(value, $"not UTF-8 at byte {frame + FirstInvalidByte(value[frame..])}");
             return;
         }
         if (value.Length > MaxRecordBytes)
@@ -104,8 +105,9 @@ public sealed class EventDecoder : IShapeSink
             return;
         }
         var scanner = new JsonScanner(value);
+        scanner.Pass(frame);
         if (!TryRecord(ref scanner, kind, value))
-            RefuseRecord(RefusalReason.MalformedJson, WhatIsMalformed(value) ?? "not JSON", value.Length);
+            RefuseMalformed(value, WhatIsMalformed(value[frame..]) ?? "not JSON");
     }
 
     private void BeginRecord(EventKind kind, int bytes)
@@ -285,13 +287,17 @@ public sealed class EventDecoder : IShapeSink
     /// <summary>Nothing of it is kept, but a record that is both is malformed first.</summary>
     private void RefuseLargeRecord(ReadOnlySpan<byte> value)
     {
-        if (value.Trim(" \t\r\n"u8).IsEmpty)
-            RefuseRecord(RefusalReason.MalformedJson, "the record has white space alone", value.Length);
-        else if (WhatIsMalformed(value) is { } malformed)
-            RefuseRecord(RefusalReason.MalformedJson, malformed, value.Length);
+        ReadOnlySpan<byte> json = value[SchemaFrame.LengthOf(value)..];
+        if (json.Trim(" \t\r\n"u8).IsEmpty)
+            RefuseMalformed(value, "the record has white space alone");
+        else if (WhatIsMalformed(json) is { } malformed)
+            RefuseMalformed(value, malformed);
         else
             RefuseRecord(RefusalReason.TooLarge, $"the value has {value.Length} bytes, at most {MaxRecordBytes} are read", value.Length);
     }
+
+    private void RefuseMalformed(ReadOnlySpan<byte> value, string what) =>
+        RefuseRecord(RefusalReason.MalformedJson, SchemaFrame.Describe(value) + what, value.Length);
 
     /// <summary>In the words of the general reader; null where it finds nothing.</summary>
     private static string? WhatIsMalformed(ReadOnlySpan<byte> value)

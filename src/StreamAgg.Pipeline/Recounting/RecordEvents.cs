@@ -11,18 +11,19 @@ public static class RecordEvents
     public static IReadOnlyList<Range> Split(ReadOnlySpan<byte> value)
     {
         var events = new List<Range>();
-        var reader = new Utf8JsonReader(value, new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = EventDecoder.MaxDepth });
+        int frame = SchemaFrame.LengthOf(value);
+        var reader = new Utf8JsonReader(value[frame..], new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = EventDecoder.MaxDepth });
         try
         {
             while (reader.Read())
             {
                 if (reader.TokenType != JsonTokenType.StartArray)
                 {
-                    Add(ref reader, events);
+                    Add(ref reader, events, frame);
                     continue;
                 }
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                    Add(ref reader, events);
+                    Add(ref reader, events, frame);
             }
         }
         catch (JsonException)
@@ -32,10 +33,10 @@ public static class RecordEvents
         return events;
     }
 
-    private static void Add(ref Utf8JsonReader reader, List<Range> events)
+    private static void Add(ref Utf8JsonReader reader, List<Range> events, int frame)
     {
         int start = (int)reader.TokenStartIndex;
         reader.Skip();
-        events.Add(start..(int)reader.BytesConsumed);
+        events.Add((frame + start)..(frame + (int)reader.BytesConsumed));
     }
 }

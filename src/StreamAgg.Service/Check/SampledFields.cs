@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using StreamAgg.Core.Events;
 
 namespace StreamAgg.Service.Check;
 
@@ -40,7 +41,7 @@ internal sealed class SampledFields
     {
         try
         {
-            var reader = new Utf8JsonReader(record, new JsonReaderOptions { AllowMultipleValues = true });
+            var reader = new Utf8JsonReader(record[SchemaFrame.LengthOf(record)..], new JsonReaderOptions { AllowMultipleValues = true });
             while (reader.Read())
             {
                 using JsonDocument value = JsonDocument.ParseValue(ref reader);

@@ -68,7 +68,7 @@ internal sealed class LetterEvents(PipelineOptions options)
             return;
         }
         // Alone, an array would be a record of several events; in its place it is none, as it was in its record.
-        if (value.TrimStart(WhiteSpace) is not [(byte)'{', ..] || decoder.Accepted.Length + decoder.RefusedEvents != 1)
+        if (value[SchemaFrame.LengthOf(value)..].TrimStart(WhiteSpace) is not [(byte)'{', ..] || decoder.Accepted.Length + decoder.RefusedEvents != 1)
         {
             Refuse(RefusalReason.NotAnObject, 1);
             return;

@@ -16,8 +16,9 @@ internal static partial class NaiveDecoder
         List<JsonElement> events;
         try
         {
-            _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(value);
-            events = Events(value);
+            byte[] json = value is [0, _, _, _, _, .. byte[] behind] ? behind : value;
+            _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(json);
+            events = Events(json);
         }
         catch (Exception e) when (e is DecoderFallbackException or JsonException)
         {

@@ -42,6 +42,9 @@ internal sealed class RecordGenerator(int seed)
     public byte[] Next()
     {
         byte[] record = Encoding.UTF8.GetBytes(Record());
+        // A schema registry's frame.
+        if (random.Next(10) == 0)
+            record = [0, (byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256), (byte)random.Next(256), .. record];
         for (int mutations = random.Next(4) == 0 ? random.Next(1, 4) : 0; mutations > 0 && record.Length > 0; mutations--)
             record = Mutate(record);
         return record;

@@ -25,6 +25,8 @@ internal sealed class LetterTarget : Target
             Letter("unknown_shape", "[" + string.Join(',', Enumerable.Repeat("{\"a\":1}", 150)) + "]", "events: 150", "event_places: 0-57,60,62-152", "event_index: 0"),
             Letter("too_old", """[{"platform":"a"},{"platform":"b"}] {"status_code":500}""", "truncated: 5000000"),
             Letter("bad_platform", """{"platform":"a"} {"platform":"b"}""", "events: 2", "event_places: 1", "record_timestamp: 1767608430000"),
+            Letter("bad_field:platform", "\0\0\0\0\u0011{\"platform\":\"a\"}", "event_index: 0"),
+            Letter("malformed_json", "\0\0\0\0\u0011[{\"platform\":\"a\"},{\"platform\":\"b\"}]"),
             "streamagg.topic: t\n\n{}",
             "other: header\n\nvalue",
         ]).Select(Encoding.UTF8.GetBytes),

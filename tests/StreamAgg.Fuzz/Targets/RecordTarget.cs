@@ -39,6 +39,7 @@ internal sealed class RecordTarget : Target
             """{"schema":{},"payload":{"before":null,"after":{"platform":"a"}}}""",
             "[" + string.Join(',', Enumerable.Repeat("{\"platform\":{}}", 120)) + "]",
             new string('[', 64) + new string(']', 64),
+            "\0\0\0\0\u0011[{\"platform\":\"a\",\"duration_ms\":1},{\"platform\":{}}]",
         ]).Select(Encoding.UTF8.GetBytes),
     ];
 
@@ -50,7 +51,7 @@ internal sealed class RecordTarget : Target
             "created_at", "platform", "group_platform", "duration_ms", "status_code", "is_timeout", "error_message", "2026-01-05T10:20:30.1234567Z", "1999-12-31T23:59:60Z",
             "+23:59", "-08", "9999-12-31T23:59:59.9999999-23:59", "253402300800000", "946684799999", "\uFEFF", "İ", "Ⱥ", "𐐀", "\t",
         ]).Select(Encoding.UTF8.GetBytes),
-        [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xFF],
+        [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xFF], [0, 0xFF, 0xFE, 0xC3, 0],
     ];
 
     protected override string Read(byte[] input)

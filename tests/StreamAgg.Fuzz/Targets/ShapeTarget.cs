@@ -59,6 +59,7 @@ internal sealed class ShapeTarget : Target
             """{"payload":{"after":{"m\u006fdel":"\ud83d\ude00","response":{"latency":1},"response":{"status":"429"}}}}""",
             """{"payload":[{"after":[{"tags":[{"key":"team","value":"t"}]},null,{"success":7},{"tags":[]}]},{"after":"[{\"platform\":1},5]"},7,{"after":[]}]}""",
             """{"payload":"{\"after\":{\"model\":\"\\ud83d\"}}"} {"payload":{"after":" {\"model\":\"a\"} x"}}""",
+            "\0\0\0\0\u0011{\"payload\":{\"after\":{\"model\":\"a\",\"response\":{\"status\":{}}}}} {\"payload\":{\"after\":{\"model\":\"b\"}}}",
         ]).Select(Encoding.UTF8.GetBytes),
     ];
 
@@ -124,7 +125,7 @@ internal sealed class ShapeTarget : Target
     {
         var lines = new StringBuilder();
         values = 0;
-        var reader = new Utf8JsonReader(input, new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = EventDecoder.MaxDepth });
+        var reader = new Utf8JsonReader(input is [0, _, _, _, _, ..] ? input.AsSpan(5) : input, new JsonReaderOptions { AllowMultipleValues = true, MaxDepth = EventDecoder.MaxDepth });
         while (reader.Read())
         {
             using JsonDocument document = JsonDocument.ParseValue(ref reader);

@@ -18,6 +18,7 @@ public class ShapeGuessTests
         "Requests__Root=payload.after;Requests__Fields__platform=provider;Requests__Fields__duration_ms=latency;DurationUnit=s")]
     [InlineData("""{"startTime":1767608430.5,"model":"m","response":{"latency":125,"status":200},"user":"u"}""",
         "Requests__Fields__created_at=startTime;Requests__Fields__platform=model;Requests__Fields__duration_ms=response.latency;Requests__Fields__status_code=response.status;TimeUnit=s")]
+    [InlineData("\0\0\0\0\u0011" + """{"startTime":1767608430.5,"model":"m"}""", "Requests__Fields__created_at=startTime;Requests__Fields__platform=model;TimeUnit=s")]
     [InlineData("""{"created_at":1767608430000000,"platform":"a","duration_us":5000000,"error":{"type":"x","message":"y","code":429}}""",
         "Requests__Fields__duration_ms=duration_us;Requests__Fields__status_code=error.code;Requests__Fields__error_type=error.type;Requests__Fields__error_message=error.message;TimeUnit=us;DurationUnit=us")]
     [InlineData("""{"created_at":"2026-01-05T10:20:30Z","gen_ai.system":"a","a.b":{"latency_ms":3}}""",

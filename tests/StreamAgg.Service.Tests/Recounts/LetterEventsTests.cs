@@ -23,6 +23,8 @@ public sealed class LetterEventsTests
     [InlineData("[]", 0)]
     [InlineData("5", 0)]
     [InlineData("", 0)]
+    [InlineData($"\0\0\0\0\u0011 {Good}", 1)]
+    [InlineData($"\0\0\0\0\u0011[{Good}]", 0)]
     public void In_the_place_of_one_event_one_object_counts_or_nothing(string value, int accepted)
     {
         Assert.Equal(Enumerable.Repeat(3, accepted), events.Judge(Letter(value, place: 3)).Select(one => one.EventIndex));
@@ -35,6 +37,15 @@ public sealed class LetterEventsTests
         var accepted = events.Judge(Letter($"[[{Good},{Good}],{Good}] {Good}", place: null));
 
         Assert.Equal([1, 2], accepted.Select(one => one.EventIndex));
+        Assert.Equal(1, events.Refused[RefusalReason.NotAnObject]);
+    }
+
+    [Fact]
+    public void A_record_in_a_schema_registrys_frame_is_judged_again_event_by_event()
+    {
+        var accepted = events.Judge(Letter($"\0\0\0\0\u0011[{Good},5] {Good}", place: null));
+
+        Assert.Equal([0, 2], accepted.Select(one => one.EventIndex));
         Assert.Equal(1, events.Refused[RefusalReason.NotAnObject]);
     }
 
