@@ -28,4 +28,12 @@ publish_to() {
   compile publish src/StreamAgg.Service -c Release "${@:2}" --no-self-contained -p:PublishReadyToRun=true -o "$1"
 }
 
+# pack_to DIR: what is a package. It is built apart, since a package's symbols name its sources by no path of this machine.
+pack_to() {
+  local project
+  for project in $(grep -l 'Package.props' src/*/*.csproj); do
+    compile pack "$project" -c Release --artifacts-path "$root/artifacts/pack" -p:ContinuousIntegrationBuild=true -o "$1" || return 1
+  done
+}
+
 built() { printf '%s/%s/bin/Release/net10.0' "$root" "$1"; }

@@ -59,9 +59,48 @@ public sealed record ErrorEvent
     public string? Model { get; init; }
 }
 
+/// <summary>A request that says itself whether it failed: one event of a topic that carries both. What is null is not written.</summary>
+public sealed record RequestEvent
+{
+    /// <summary>When the request was made; null leaves it to the record's timestamp.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>The label that the event is counted under, at most 50 code points; null leaves it to the group's.</summary>
+    public string? Platform { get; init; }
+
+    /// <summary>The label where <see cref="Platform"/> is null or empty.</summary>
+    public string? GroupPlatform { get; init; }
+
+    /// <summary>The label where the other two are null or empty.</summary>
+    public string? AccountPlatform { get; init; }
+
+    /// <summary>Null lets the status tell (400 and more is a failure), and the error's type and message (one that is there is a failure).</summary>
+    public bool? Success { get; init; }
+
+    /// <summary>Milliseconds, as in <see cref="UsageEvent.DurationMs"/>; not counted of a request that failed.</summary>
+    public decimal? DurationMs { get; init; }
+
+    /// <summary>The HTTP status; null where there was no answer.</summary>
+    public int? StatusCode { get; init; }
+
+    public string? ErrorType { get; init; }
+
+    public string? ErrorMessage { get; init; }
+
+    /// <summary>Null lets the status, the type and the message tell.</summary>
+    public bool? IsTimeout { get; init; }
+
+    /// <summary>For whoever reads the topic; not counted.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>For whoever reads the topic; not counted.</summary>
+    public string? Model { get; init; }
+}
+
 /// <summary>The events' JSON: snake_case, nothing written for null.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(UsageEvent))]
 [JsonSerializable(typeof(ErrorEvent))]
+[JsonSerializable(typeof(RequestEvent))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -1,7 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Confluent.Kafka;
-using StreamAgg.Core.Events;
-using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Events;
 
 namespace StreamAgg.Gateway.Producing;
@@ -48,31 +47,36 @@ public sealed class GatewayProducer : IAsyncDisposable
     /// <summary>Events that were given up.</summary>
     public long FailedCount => Interlocked.Read(ref failedCount);
 
-    /// <inheritdoc cref="SendAsync(EventKind, byte[], byte[], Instant?, CancellationToken)"/>
+    /// <summary>Hands an event over for <see cref="GatewayProducerOptions.UsageTopic"/>; waits only while the queue is full.</summary>
+    /// <exception cref="ArgumentException">The topic is not named.</exception>
+    /// <exception cref="GatewayDeliveryException">The client can't go on, or the event is too large for it.</exception>
     public ValueTask SendAsync(UsageEvent usage, CancellationToken cancellation = default) =>
-        SendAsync(
-            EventKind.Usage, key: null, JsonSerializer.SerializeToUtf8Bytes(usage, GatewayJson.Default.UsageEvent), timestamp: null, cancellation);
+        SendAsync(options.UsageTopic, usage, GatewayJson.Default.UsageEvent, cancellation);
 
-    /// <inheritdoc cref="SendAsync(EventKind, byte[], byte[], Instant?, CancellationToken)"/>
+    /// <summary>Hands an event over for <see cref="GatewayProducerOptions.ErrorTopic"/>; waits only while the queue is full.</summary>
+    /// <inheritdoc cref="SendAsync(UsageEvent, CancellationToken)" path="/exception"/>
     public ValueTask SendAsync(ErrorEvent error, CancellationToken cancellation = default) =>
-        SendAsync(
-            EventKind.Error, key: null, JsonSerializer.SerializeToUtf8Bytes(error, GatewayJson.Default.ErrorEvent), timestamp: null, cancellation);
+        SendAsync(options.ErrorTopic, error, GatewayJson.Default.ErrorEvent, cancellation);
 
-    /// <summary>Hands a record over to the client; waits only while its queue is full.</summary>
-    /// <param name="kind">Decides the topic.</param>
+    /// <summary>Hands an event over for <see cref="GatewayProducerOptions.RequestTopic"/>; waits only while the queue is full.</summary>
+    /// <inheritdoc cref="SendAsync(UsageEvent, CancellationToken)" path="/exception"/>
+    public ValueTask SendAsync(RequestEvent request, CancellationToken cancellation = default) =>
+        SendAsync(options.RequestTopic, request, GatewayJson.Default.RequestEvent, cancellation);
+
+    /// <summary>Hands a record over to the client; waits only while the queue is full.</summary>
+    /// <param name="topic">Where it goes.</param>
     /// <param name="key">Decides the partition; null spreads records over all.</param>
     /// <param name="value">The record's bytes, which must not be changed any more.</param>
     /// <param name="timestamp">The record's own; null for the time of the call. Kept to the millisecond.</param>
-    /// <exception cref="ArgumentException">No topic is named for this kind.</exception>
+    /// <exception cref="ArgumentException">The topic is empty.</exception>
     /// <exception cref="GatewayDeliveryException">The client can't go on, or the record is too large for it.</exception>
-    public async ValueTask SendAsync(EventKind kind, byte[]? key, byte[] value, Instant? timestamp, CancellationToken cancellation = default)
+    public async ValueTask SendAsync(
+        string topic, byte[]? key, byte[] value, DateTimeOffset? timestamp, CancellationToken cancellation = default)
     {
-        string topic = options.TopicOf(kind);
-        if (topic.Length == 0)
-            throw new ArgumentException($"{kind.Names().Topic} is empty: no topic takes {kind.Names().OfOne}.", nameof(kind));
+        ArgumentException.ThrowIfNullOrWhiteSpace(topic);
         var message = new Message<byte[], byte[]> { Key = key!, Value = value };
         if (timestamp is { } time)
-            message.Timestamp = new Timestamp(time.ToUnixMilliseconds(), TimestampType.CreateTime);
+            message.Timestamp = new Timestamp(time.ToUnixTimeMilliseconds(), TimestampType.CreateTime);
         while (!TryProduce(topic, message))
             await Task.Delay(FullQueuePause, cancellation);
     }
@@ -104,6 +108,11 @@ public sealed class GatewayProducer : IAsyncDisposable
         }
     }
 
+    private ValueTask SendAsync<T>(string topic, T sent, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        string.IsNullOrWhiteSpace(topic)
+            ? throw new ArgumentException($"No topic is named for a {typeof(T).Name}: set it in {nameof(GatewayProducerOptions)}.", nameof(sent))
+            : SendAsync(topic, key: null, JsonSerializer.SerializeToUtf8Bytes(sent, type), timestamp: null, cancellation);
+
     private bool TryProduce(string topic, Message<byte[], byte[]> message)
     {
         try
@@ -132,13 +141,11 @@ public sealed class GatewayProducer : IAsyncDisposable
         firstFailure ??= report.Error;
     }
 
-    private IEnumerable<string> Topics() => EventKinds.All.Select(kind => options.TopicOf(kind.Kind)).Where(topic => topic.Length > 0);
-
     /// <summary>The client asks the cluster for its number first, which is given to whoever may write to any topic.</summary>
     private string RemedyOf(Error failure) =>
         failure.Code is ErrorCode.TopicAuthorizationFailed or ErrorCode.ClusterAuthorizationFailed
         || failure.Reason.Contains(ErrorCode.ClusterAuthorizationFailed.GetReason(), StringComparison.Ordinal)
-            ? $". Grant WRITE on {string.Join(" and ", Topics().Select(topic => $"topic {topic}"))} to this user"
+            ? $". Grant WRITE on {string.Join(" and ", options.Topics.Select(topic => $"topic {topic}"))} to this user"
             : "";
 
     private static ProducerConfig Configure(GatewayProducerOptions options)

@@ -1,5 +1,3 @@
-using StreamAgg.Core.Events;
-
 namespace StreamAgg.Gateway.Producing;
 
 /// <summary>Where and how a gateway's events are sent.</summary>
@@ -37,13 +35,8 @@ public sealed class GatewayProducerOptions
     /// <value>Default null: the lines are dropped, so that a library does not write to somebody's standard error.</value>
     public Action<string>? Log { get; set; }
 
-    /// <summary>Where events of a kind go; empty where no topic is named for them.</summary>
-    internal string TopicOf(EventKind kind) => kind switch
-    {
-        EventKind.Usage => UsageTopic,
-        EventKind.Error => ErrorTopic,
-        _ => RequestTopic,
-    };
+    /// <summary>Those that are named.</summary>
+    internal IEnumerable<string> Topics => ((string[])[UsageTopic, ErrorTopic, RequestTopic]).Where(topic => !string.IsNullOrWhiteSpace(topic));
 
     /// <exception cref="ArgumentException">A value is missing or out of its range: the message names it.</exception>
     internal static void Validate(GatewayProducerOptions options)

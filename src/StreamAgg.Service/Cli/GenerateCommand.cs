@@ -62,7 +62,7 @@ internal static class GenerateCommand
             await RequireTopicsAsync(settings, stop);
             long startedAt = context.Clock.GetTimestamp();
             await using var producer = new GatewayProducer(ProducerOptions(settings));
-            var run = new GenerateRun(options, producer, context.Clock);
+            var run = new GenerateRun(options, settings.Topics, producer, context.Clock);
             await WatchAsync(context.Terminal, options, parsed.GetValue(json), run, stop);
             double elapsed = context.Clock.GetElapsedTime(startedAt).TotalSeconds;
             if (parsed.GetValue(json))

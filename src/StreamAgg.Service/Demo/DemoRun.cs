@@ -64,7 +64,7 @@ internal sealed class DemoRun(Settings given, DemoOptions options, IDemoView vie
             ErrorBurstsPerDay = 0,
             Incidents = Incident.Story,
         });
-        var traffic = new DemoTraffic(generator, tally, producer, clock, host.Reports, wall);
+        var traffic = new DemoTraffic(generator, tally, producer, settings.Topics, clock, host.Reports, wall);
         using var ending = new CancellationTokenSource();
         using var abort = new CancellationTokenSource();
         var pipeline = RunPipelineAsync(host, ending.Token, abort);

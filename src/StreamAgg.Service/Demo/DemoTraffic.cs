@@ -1,5 +1,6 @@
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Producing;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Service.Generate;
 using StreamAgg.Service.Reports;
 using StreamAgg.Traffic.Generating;
@@ -9,7 +10,8 @@ namespace StreamAgg.Service.Demo;
 
 /// <summary>The simulated gateway: sends each record when the virtual clock reaches its timestamp, and keeps the recount.</summary>
 internal sealed class DemoTraffic(
-    TrafficGenerator generator, TrafficTally tally, GatewayProducer producer, VirtualClock clock, IReports reports, TimeProvider wall)
+    TrafficGenerator generator, TrafficTally tally, GatewayProducer producer, PipelineTopics topics, VirtualClock clock, IReports reports,
+    TimeProvider wall)
 {
     /// <summary>The embedded broker drops what is older than 5 MB a partition, so nobody may run ahead of the reader by more than this
     /// and <see cref="RecordsBetweenLooks"/>: 12,000 records of some 300 bytes.</summary>
@@ -42,7 +44,7 @@ internal sealed class DemoTraffic(
                     await WaitForReaderAsync(abort);
                 }
 
-                await producer.SendAsync(record.Kind, record.Key, record.Value, record.RecordTimestamp, abort);
+                await producer.SendAsync(topics[record.Kind], record.Key, record.Value, record.RecordTimestamp.ToUtcDateTime(), abort);
                 tally.Add(record);
                 Interlocked.Add(ref producedCount, record.ProducedCount);
             }

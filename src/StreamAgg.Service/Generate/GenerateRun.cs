@@ -1,12 +1,13 @@
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Time;
 using StreamAgg.Gateway.Producing;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Traffic.Generating;
 
 namespace StreamAgg.Service.Generate;
 
 /// <summary>Sends generated events, or a file's lines, to a real broker until the bound, the end, or a signal.</summary>
-internal sealed class GenerateRun(GenerateOptions options, GatewayProducer producer, TimeProvider clock)
+internal sealed class GenerateRun(GenerateOptions options, PipelineTopics topics, GatewayProducer producer, TimeProvider clock)
 {
     public const double DefaultRate = 100;
 
@@ -57,7 +58,7 @@ internal sealed class GenerateRun(GenerateOptions options, GatewayProducer produ
                 // A batch that would go past the bound is left out: the bound is exact.
                 if (IsEnough(record.ProducedCount))
                     continue;
-                await producer.SendAsync(record.Kind, record.Key, record.Value, record.RecordTimestamp, stop);
+                await producer.SendAsync(topics[record.Kind], record.Key, record.Value, record.RecordTimestamp.ToUtcDateTime(), stop);
                 SentCount += record.ProducedCount;
                 if (IsEnough(1))
                     return;
@@ -78,7 +79,7 @@ internal sealed class GenerateRun(GenerateOptions options, GatewayProducer produ
             {
                 if (pace is not null)
                     await pace.WaitAsync(1, stop);
-                await producer.SendAsync(options.Kind ?? EventFile.KindOf(line), key: null, line, timestamp: null, stop);
+                await producer.SendAsync(topics[options.Kind ?? EventFile.KindOf(line)], key: null, line, timestamp: null, stop);
                 SentCount++;
             }
 

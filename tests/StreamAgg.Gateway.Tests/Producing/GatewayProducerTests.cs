@@ -1,4 +1,3 @@
-using StreamAgg.Core.Events;
 using StreamAgg.Gateway.Events;
 using StreamAgg.Gateway.Producing;
 
@@ -78,7 +77,24 @@ public sealed class GatewayProducerTests
     {
         await using var producer = new GatewayProducer(WithOwnBroker());
         await Assert.ThrowsAsync<GatewayDeliveryException>(async () =>
-            await producer.SendAsync(EventKind.Usage, key: null, new byte[2_000_000], timestamp: null, TestContext.Current.CancellationToken));
+            await producer.SendAsync("gateway.usage", key: null, new byte[2_000_000], timestamp: null, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task An_event_without_a_topic_is_refused_and_one_of_both_kinds_goes_to_its_own()
+    {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await using var producer = new GatewayProducer(WithOwnBroker());
+        ArgumentException refused = await Assert.ThrowsAsync<ArgumentException>(async () => await producer.SendAsync(new RequestEvent { Platform = "openai" }, cancellation));
+        Assert.StartsWith("No topic is named for a RequestEvent: set it in GatewayProducerOptions.", refused.Message, StringComparison.Ordinal);
+
+        GatewayProducerOptions options = WithOwnBroker();
+        (options.UsageTopic, options.ErrorTopic, options.RequestTopic) = ("", "", "requests");
+        await using var ofRequests = new GatewayProducer(options);
+        await ofRequests.SendAsync(new RequestEvent { Platform = "openai", Success = true }, cancellation);
+        await ofRequests.FlushAsync(cancellation);
+        Assert.Equal(1, ofRequests.DeliveredCount);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await ofRequests.SendAsync(new UsageEvent(), cancellation));
     }
 
     [Theory]
