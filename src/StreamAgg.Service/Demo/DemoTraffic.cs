@@ -44,7 +44,8 @@ internal sealed class DemoTraffic(
                     await WaitForReaderAsync(abort);
                 }
 
-                await producer.SendAsync(topics[record.Kind], record.Key, record.Value, record.RecordTimestamp.ToUtcDateTime(), abort);
+                var timestamp = new DateTimeOffset(record.RecordTimestamp.ToUtcDateTime());
+                await producer.SendAsync(topics[record.Kind], record.Key, record.Value, timestamp, abort);
                 tally.Add(record);
                 Interlocked.Add(ref producedCount, record.ProducedCount);
             }

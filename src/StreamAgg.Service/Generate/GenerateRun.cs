@@ -58,7 +58,8 @@ internal sealed class GenerateRun(GenerateOptions options, PipelineTopics topics
                 // A batch that would go past the bound is left out: the bound is exact.
                 if (IsEnough(record.ProducedCount))
                     continue;
-                await producer.SendAsync(topics[record.Kind], record.Key, record.Value, record.RecordTimestamp.ToUtcDateTime(), stop);
+                var timestamp = new DateTimeOffset(record.RecordTimestamp.ToUtcDateTime());
+                await producer.SendAsync(topics[record.Kind], record.Key, record.Value, timestamp, stop);
                 SentCount += record.ProducedCount;
                 if (IsEnough(1))
                     return;
