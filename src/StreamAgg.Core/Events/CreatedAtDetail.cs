@@ -1,5 +1,6 @@
 using System.Text;
 using StreamAgg.Core.Rollups;
+using StreamAgg.Core.Shapes;
 
 namespace StreamAgg.Core.Events;
 

@@ -1,3 +1,4 @@
+using StreamAgg.Core.Shapes;
 using StreamAgg.Core.Time;
 
 namespace StreamAgg.Core.Events;

@@ -9,7 +9,8 @@ namespace StreamAgg.Kafka.Log;
 
 /// <summary>Hands over what the native client has read: records, ends of partitions, what brokers say against it. On the member's thread.</summary>
 internal sealed class Delivery(
-    ConsumerClient client, NativeConsumer native, Assignment assignment, FetchControl fetchControl, ClientLines lines, FatalAnswers fatalAnswers, ILogger logger)
+    ConsumerClient client, NativeConsumer native, Assignment assignment, FetchControl fetchControl, ClientLines lines, FatalAnswers fatalAnswers,
+    ILogger logger)
 {
     /// <summary>True once the group has refused this member because another one holds its group.instance.id.</summary>
     public bool IsInstanceIdHeld { get; private set; }

@@ -110,16 +110,18 @@ internal sealed unsafe class ConsumerClient : IDisposable
         self.Free();
     }
 
-    private void Rebalance(IGroupEvents events, ErrorCode code, NativeTopicPartitionList* list)
+    private void Rebalance(IGroupEvents events, ErrorCode code, NativeTopicPartitionList* told)
     {
-        var partitions = new List<SourcePartition>(list->Count);
-        foreach (ref NativeTopicPartition partition in new Span<NativeTopicPartition>(list->Elements, list->Count))
+        // A list of its own, by name: what the group's holds on to may be a partition as it was before it was known.
+        using var list = new PartitionList(told->Count);
+        var partitions = new List<SourcePartition>(told->Count);
+        foreach (ref readonly NativeTopicPartition partition in new ReadOnlySpan<NativeTopicPartition>(told->Elements, told->Count))
         {
-            partitions.Add(new SourcePartition(TextOf(partition.Topic), partition.Partition));
-            partition.Offset = ParkedOffset;
+            var source = new SourcePartition(TextOf(partition.Topic), partition.Partition);
+            partitions.Add(source);
+            list.Add(source.Topic, source.Partition, ParkedOffset, leaderEpoch: null);
         }
 
-        bool isCooperative = TextOf(NativeMethods.RebalanceProtocol(Pointer)) == "COOPERATIVE";
         bool isAssigned = code == ErrorCode.Local_AssignPartitions;
         if (isAssigned)
             events.OnAssigned(partitions);
@@ -128,11 +130,21 @@ internal sealed unsafe class ConsumerClient : IDisposable
         else
             events.OnRevoked(partitions);
 
-        string? refused = isCooperative
-            ? PartitionList.TakeError(isAssigned ? NativeMethods.IncrementalAssign(Pointer, list) : NativeMethods.IncrementalUnassign(Pointer, list))
-            : NativeMethods.Assign(Pointer, isAssigned ? list : null) is int error and not 0 ? ((ErrorCode)error).GetReason() : null;
-        if (refused is not null)
+        if (Follow(isAssigned, list.Pointer) is { } refused)
             events.OnRefused(refused);
+    }
+
+    /// <returns>Null, or why the client does not.</returns>
+    private string? Follow(bool isAssigned, NativeTopicPartitionList* list)
+    {
+        if (TextOf(NativeMethods.RebalanceProtocol(Pointer)) == "COOPERATIVE")
+        {
+            return PartitionList.TakeError(
+                isAssigned ? NativeMethods.IncrementalAssign(Pointer, list) : NativeMethods.IncrementalUnassign(Pointer, list));
+        }
+
+        var code = (ErrorCode)NativeMethods.Assign(Pointer, isAssigned ? list : null);
+        return code == ErrorCode.NoError ? null : code.GetReason();
     }
 
     private static ConsumerClient Of(nint opaque) => (ConsumerClient)GCHandle.FromIntPtr(opaque).Target!;

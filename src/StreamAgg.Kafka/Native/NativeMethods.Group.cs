@@ -32,7 +32,8 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_interceptor_add_on_response_received", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int AddResponseReceived(
-        nint client, string name, delegate* unmanaged[Cdecl]<nint, int, byte*, int, short, short, int, nuint, long, int, nint, int> callback, nint opaque);
+        nint client, string name, delegate* unmanaged[Cdecl]<nint, int, byte*, int, short, short, int, nuint, long, int, nint, int> callback,
+        nint opaque);
 
     [LibraryImport(LibrdkafkaLibrary.Name, EntryPoint = "rd_kafka_opaque")]
     public static partial nint Opaque(nint client);

@@ -83,7 +83,8 @@ public static class ClientTrial
 
     /// <returns>Null where every client that the service needs can be made; else the first one's reason.</returns>
     private static string? WhyRefused(KafkaOptions options) =>
-        WhyRefused(ClientFactory.Producer, ClientSettings.Producer(options)) ?? WhyRefused(ClientFactory.Consumer, ClientSettings.Consumer(options, member: 0, members: 1));
+        WhyRefused(ClientFactory.Producer, ClientSettings.Producer(options))
+        ?? WhyRefused(ClientFactory.Consumer, ClientSettings.Consumer(options, member: 0, members: 1));
 
     private static string? WhyRefused(int type, Dictionary<string, string> settings)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Shapes;
 
 namespace StreamAgg.Pipeline.Recounting;
 

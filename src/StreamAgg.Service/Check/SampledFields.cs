@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using StreamAgg.Core.Events;
+using StreamAgg.Core.Shapes;
 
 namespace StreamAgg.Service.Check;
 

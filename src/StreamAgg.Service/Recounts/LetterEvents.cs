@@ -2,6 +2,7 @@ using System.Text;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
 using StreamAgg.Core.Rollups;
+using StreamAgg.Core.Shapes;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;

@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using StreamAgg.Core.Events;
+using StreamAgg.Core.Shapes;
 
 namespace StreamAgg.Core.Tests.Events;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace StreamAgg.Core.Events;
+namespace StreamAgg.Core.Shapes;
 
 /// <summary>What serializers of a schema registry write before a record's JSON: a byte 0, and the schema's id in four more.</summary>
 /// <remarks>JSON never begins with that byte, so the frame needs no setting. What the schema says is not asked: the fields tell.</remarks>

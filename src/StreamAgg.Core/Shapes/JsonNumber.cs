@@ -1,4 +1,4 @@
-namespace StreamAgg.Core.Events;
+namespace StreamAgg.Core.Shapes;
 
 /// <summary>A JSON number times a power of ten, read exactly from its digits: no double comes between, so nothing is rounded twice.</summary>
 /// <param name="IsNegative">False for every zero: -0 is 0.</param>
