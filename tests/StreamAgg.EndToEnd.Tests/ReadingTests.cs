@@ -99,9 +99,12 @@ public sealed class ReadingTests
         var centroids = digest.ToCentroids();
         await using var insert = deployment.Database.CreateCommand(
             $"""
-            INSERT INTO streamagg.{table} pipeline, platform, input_rev, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count,
-              duration_count, duration_sum_micros, duration_min_micros, duration_max_micros, compression, lows, highs, means, weights, boundary_doubt)
-            SELECT {time}, 'test', $2, 1, $3, 0, 0, 0, 0, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11 FROM generate_series(0, {rows - 1}) n
+            INSERT INTO streamagg.{table} pipeline, rollup, label, input_rev, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count,
+              cancelled_count, limited_count, rate_limited_count, overloaded_count, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost_usd,
+              ttft_count, ttft_sum_micros, duration_count, duration_sum_micros, duration_min_micros, duration_max_micros,
+              compression, lows, highs, means, weights, boundary_doubt)
+            SELECT {time}, 'test', 'platform', $2, 1, $3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11
+            FROM generate_series(0, {rows - 1}) n
             """);
         foreach (object value in (object[])
             [Year, $"p{platform}", digest.Count, (long)digest.Min, (long)digest.Max, centroids.Compression, centroids.Lows, centroids.Highs, centroids.Means,

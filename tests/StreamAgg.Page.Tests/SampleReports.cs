@@ -38,7 +38,7 @@ internal sealed class SampleReports : IReports
         var rows = new List<LiveRow>();
         for (var start = question.From; start < question.To && start <= now; start += step)
             rows.AddRange(Labels.Select((label, place) => Row(start, label, place, start + step > now)));
-        return Task.FromResult(new LiveRange(rows, [.. rows.GroupBy(row => row.Row.Platform).Select(Total)]));
+        return Task.FromResult(new LiveRange(rows, [.. rows.GroupBy(row => row.Row.Label).Select(Total)]));
     }
 
     public Task<StatusReport> StatusAsync(CancellationToken cancellation) => IsAway

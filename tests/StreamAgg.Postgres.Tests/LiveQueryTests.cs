@@ -20,7 +20,7 @@ public class LiveQueryTests(TestServer server)
 
         Assert.Equal(
             [(0, "x", false), (0, "y", false), (2, "x", true), (3, "x", true)],
-            live.Rows.Select(row => (row.Row.Start.Hour.SinceEpoch - Hour(0).SinceEpoch, row.Row.Platform, row.IsProvisional)));
+            live.Rows.Select(row => (row.Row.Start.Hour.SinceEpoch - Hour(0).SinceEpoch, row.Row.Label, row.IsProvisional)));
         var published = await new AggregateQueries(database.Source, "default", "public").RowsAsync(RowTable.Hourly, null, null, null, 10, None);
         Assert.Equal(published.SelectMany(row => row.Values), live.Rows.Take(2).SelectMany(row => row.Row.Values));
         // Two partitions have counted in hour 2; the quantiles are of both.
@@ -37,11 +37,11 @@ public class LiveQueryTests(TestServer server)
         await using TestDatabase database = await FilledAsync();
         LiveRange live = await AskAsync(database, null);
 
-        Assert.Equal(["x", "y"], live.Totals.Select(total => total.Row.Platform));
+        Assert.Equal(["x", "y"], live.Totals.Select(total => total.Row.Label));
         Assert.Equal((8L, true), (live.Totals[0].Row.Get<long>("request_count"), live.Totals[0].IsProvisional));
         Assert.Equal([25.0, 60.0], live.Totals[0].Latencies!.QuantilesMs);
         Assert.Equal((1L, false), (live.Totals[1].Row.Get<long>("request_count"), live.Totals[1].IsProvisional));
-        Assert.Equal(["y"], (await AskAsync(database, null, "y")).Rows.Select(row => row.Row.Platform));
+        Assert.Equal(["y"], (await AskAsync(database, null, "y")).Rows.Select(row => row.Row.Label));
     }
 
     [Theory]
@@ -95,7 +95,7 @@ public class LiveQueryTests(TestServer server)
             """);
         Assert.Equal(
             live.Rows.Select(row => FormattableString.Invariant(
-                $"{row.Row.Start.ToUtcDateTime():HH}|{row.Row.Platform}|{row.Row["request_count"]}|{row.Row["success_count"]}|{row.Row["error_count"]}|{row.Row["avg_latency_ms"]}|{row.Row["error_rate"]}|{row.IsProvisional}")),
+                $"{row.Row.Start.ToUtcDateTime():HH}|{row.Row.Label}|{row.Row["request_count"]}|{row.Row["success_count"]}|{row.Row["error_count"]}|{row.Row["avg_latency_ms"]}|{row.Row["error_rate"]}|{row.IsProvisional}")),
             rows);
         Assert.Equal(
             live.Rows.Where(row => !row.IsProvisional).Select(row => FormattableString.Invariant($"{row.Row["p99_latency_ms"]}")),

@@ -14,9 +14,9 @@ public class QueryTests(TestServer server)
     {
         await using TestDatabase database = await PublishedAsync();
         var queries = new AggregateQueries(database.Source, "default", "public");
-        Assert.Equal(["", "x", "x"], (await queries.RowsAsync(RowTable.Hourly, null, null, null, 10, None)).Select(row => row.Platform));
+        Assert.Equal(["", "x", "x"], (await queries.RowsAsync(RowTable.Hourly, null, null, null, 10, None)).Select(row => row.Label));
         Assert.Equal([Hour(0).Start, Hour(1).Start], (await queries.RowsAsync(RowTable.Hourly, ["x"], null, null, 10, None)).Select(row => row.Start));
-        Assert.Equal("", Assert.Single(await queries.RowsAsync(RowTable.Hourly, [""], Hour(0).Start, Hour(1).Start, 10, None)).Platform);
+        Assert.Equal("", Assert.Single(await queries.RowsAsync(RowTable.Hourly, [""], Hour(0).Start, Hour(1).Start, 10, None)).Label);
         Assert.Equal([Hour(1).Start], (await queries.RowsAsync(RowTable.Hourly, null, Hour(1).Start, null, 10, None)).Select(row => row.Start));
         Assert.Single(await queries.RowsAsync(RowTable.Hourly, null, null, null, 1, None));
 
@@ -108,7 +108,7 @@ public class QueryTests(TestServer server)
         Assert.True(await queries.IsOverAsync(RowTable.Hourly, null, null, null, 32, None));
         Assert.False(await queries.IsOverAsync(RowTable.Hourly, null, null, null, 33, None));
         Assert.False(await queries.IsOverAsync(RowTable.Hourly, ["a"], null, null, 10, None));
-        Assert.Single(await queries.RowsAsync(RowTable.Daily, null, null, null, 10, None, all[0] with { Start = FirstDay.Start, Platform = "" }));
+        Assert.Single(await queries.RowsAsync(RowTable.Daily, null, null, null, 10, None, all[0] with { Start = FirstDay.Start, Label = "" }));
         Assert.True(await queries.IsOverAsync(RowTable.Daily, null, FirstDay.Start, null, 1, None));
     }
 
@@ -194,5 +194,5 @@ public class QueryTests(TestServer server)
         return database;
     }
 
-    private static object?[] Cells(PublishedRow row) => [row.Start, row.Platform, .. row.Values];
+    private static object?[] Cells(PublishedRow row) => [row.Start, row.Label, .. row.Values];
 }

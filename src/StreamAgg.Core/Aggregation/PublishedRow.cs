@@ -8,7 +8,7 @@ namespace StreamAgg.Core.Aggregation;
 /// Of its table's figures, in that order: a long, a decimal, a double or an <see cref="Instant"/>. Latencies are milliseconds, null where no
 /// request had one; rates are percent.
 /// </param>
-public sealed record PublishedRow(Instant Start, string Platform, IReadOnlyList<object?> Values)
+public sealed record PublishedRow(Instant Start, string Label, IReadOnlyList<object?> Values)
 {
     /// <summary>Which it is a row of.</summary>
     public RowTable Table { get; init; } = RowTable.Hourly;

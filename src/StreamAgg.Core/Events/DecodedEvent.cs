@@ -41,7 +41,7 @@ public struct DecodedEvent
 
     public bool HasTtft;
 
-    /// <summary>True where one of <see cref="Numbers"/> is more than 0 and no duration.</summary>
+    /// <summary>True where one of <see cref="Numbers"/> came with it that is no duration.</summary>
     public bool HasAmounts;
 
     public const long NoDuration = -1;

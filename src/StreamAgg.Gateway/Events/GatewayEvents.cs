@@ -48,50 +48,13 @@ public abstract record GatewayEvent
     public string? Model { get; init; }
 }
 
-/// <summary>A request that succeeded: one event of the topic <c>gateway.usage</c>. What is null is not written.</summary>
-public sealed record UsageEvent : GatewayEvent
+/// <summary>What an event says of an error. What is null is not written.</summary>
+public abstract record FallibleEvent : GatewayEvent
 {
-    /// <summary>Milliseconds, to the microsecond: below 0 or above a day the request counts without it. Null where it was not measured.</summary>
-    public decimal? DurationMs { get; init; }
-
-    /// <summary>Milliseconds to the first token, likewise.</summary>
-    public decimal? TtftMs { get; init; }
-}
-
-/// <summary>A request that failed: one event of the topic <c>gateway.errors</c>. What is null is not written.</summary>
-public sealed record ErrorEvent : GatewayEvent
-{
-    /// <summary>The HTTP status; null where there was no answer.</summary>
-    public int? StatusCode { get; init; }
-
-    public string? ErrorType { get; init; }
-
-    public string? ErrorMessage { get; init; }
-
-    /// <summary>Null lets the type and the message tell.</summary>
-    public bool? IsTimeout { get; init; }
-
-    /// <summary>The provider's own status, where it is another than the gateway's: it tells rate limits (429) and overload (503, 529).</summary>
-    public int? UpstreamStatusCode { get; init; }
-
-    /// <summary>True where the client gave up.</summary>
-    public bool? IsCancelled { get; init; }
-
-    /// <summary>True where a quota, a balance or a key refused it.</summary>
-    public bool? IsBusinessLimited { get; init; }
-}
-
-/// <summary>A request that says itself whether it failed: one event of a topic that carries both. What is null is not written.</summary>
-public sealed record RequestEvent : GatewayEvent
-{
-    /// <summary>Null lets the status tell (400 and more is a failure), and the error's type and message (one that is there is a failure).</summary>
-    public bool? Success { get; init; }
-
-    /// <summary>Milliseconds, as in <see cref="UsageEvent.DurationMs"/>; not counted of a request that failed.</summary>
-    public decimal? DurationMs { get; init; }
-
-    /// <summary>Milliseconds to the first token, likewise.</summary>
-    public decimal? TtftMs { get; init; }
+    private protected FallibleEvent()
+    {
+        // Of a request that failed, and of one that may have.
+    }
 
     /// <summary>The HTTP status; null where there was no answer.</summary>
     public int? StatusCode { get; init; }
@@ -111,6 +74,32 @@ public sealed record RequestEvent : GatewayEvent
 
     /// <summary>True where a quota, a balance or a key refused it.</summary>
     public bool? IsBusinessLimited { get; init; }
+}
+
+/// <summary>A request that succeeded: one event of the topic <c>gateway.usage</c>. What is null is not written.</summary>
+public sealed record UsageEvent : GatewayEvent
+{
+    /// <summary>Milliseconds, to the microsecond: below 0 or above a day the request counts without it. Null where it was not measured.</summary>
+    public decimal? DurationMs { get; init; }
+
+    /// <summary>Milliseconds to the first token, likewise.</summary>
+    public decimal? TtftMs { get; init; }
+}
+
+/// <summary>A request that failed: one event of the topic <c>gateway.errors</c>. What is null is not written.</summary>
+public sealed record ErrorEvent : FallibleEvent;
+
+/// <summary>A request that says itself whether it failed: one event of a topic that carries both. What is null is not written.</summary>
+public sealed record RequestEvent : FallibleEvent
+{
+    /// <summary>Null lets the status tell (400 and more is a failure), and the error's type and message (one that is there is a failure).</summary>
+    public bool? Success { get; init; }
+
+    /// <summary>Milliseconds, as in <see cref="UsageEvent.DurationMs"/>; not counted of a request that failed.</summary>
+    public decimal? DurationMs { get; init; }
+
+    /// <summary>Milliseconds to the first token, likewise.</summary>
+    public decimal? TtftMs { get; init; }
 }
 
 /// <summary>The events' JSON: snake_case, nothing written for null.</summary>

@@ -117,7 +117,6 @@ internal sealed class FetchControl(NativeConsumer native, ILogger logger, Client
         }
     }
 
-
     private void TryAgainSoon()
     {
         isDirty = true;

@@ -199,9 +199,9 @@ public sealed class KafkaEventLog : IEventLog, IGroupEvents
         if (sources.Count == 0)
             return;
 
-        logger.Revoking(sources.Count);
         Guard(() =>
         {
+            logger.Revoking(sources.Count);
             foreach (SourcePartition source in sources)
                 assignment.Find(source)?.Stop();
 
@@ -217,7 +217,7 @@ public sealed class KafkaEventLog : IEventLog, IGroupEvents
     void IGroupEvents.OnRefused(string reason) => Guard(() =>
         throw new LogFatalException($"The Kafka client does not follow its group: {reason.TrimEnd('.')}. Restart this process."));
 
-    void IGroupEvents.OnCommitFailed(ErrorCode code) => logger.CommitFailed(code.GetReason());
+    void IGroupEvents.OnCommitFailed(ErrorCode code) => Guard(() => logger.CommitFailed(code.GetReason()));
 
     private void Lose(List<SourcePartition> partitions)
     {
@@ -225,9 +225,12 @@ public sealed class KafkaEventLog : IEventLog, IGroupEvents
         lostGeneration = native.Generation();
         if (sources.Count > 0)
         {
-            logger.Lost(sources.Count);
             assignment.Remove(sources);
-            Guard(() => current?.OnLost(sources));
+            Guard(() =>
+            {
+                logger.Lost(sources.Count);
+                current?.OnLost(sources);
+            });
         }
     }
 

@@ -183,13 +183,30 @@ internal sealed unsafe class ConsumerClient : IDisposable
     {
         ConsumerClient owner = Of(opaque);
         (int told, string text) = (ErrorCode)code == ErrorCode.Local_Fatal && owner.FatalError() is { } fatal ? fatal : (code, TextOf(reason));
-        owner.lines.OnError(new Error((ErrorCode)told, text));
+        Log(() => owner.lines.OnError(new Error((ErrorCode)told, text)));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnLog(nint client, int level, byte* facility, byte* text)
     {
-        if (NativeMethods.Opaque(client) is nint opaque and not 0)
-            Of(opaque).lines.Log(TextOf(NativeMethods.Name(client)), TextOf(facility), (SyslogLevel)level, TextOf(text));
+        if (NativeMethods.Opaque(client) is not (nint opaque and not 0))
+            return;
+
+        (string name, string part, string line) = (TextOf(NativeMethods.Name(client)), TextOf(facility), TextOf(text));
+        Log(() => Of(opaque).lines.Log(name, part, (SyslogLevel)level, line));
+    }
+
+    private static void Log(Action line)
+    {
+        try
+        {
+            line();
+        }
+#pragma warning disable CA1031, RCS1075 // A logger that throws: into native code it would end the process, and there is nowhere else to say it.
+        catch (Exception)
+#pragma warning restore CA1031, RCS1075
+        {
+            // The line is lost, and nothing else.
+        }
     }
 }

@@ -3,7 +3,7 @@ namespace StreamAgg.Kafka.Native;
 /// <summary>Records that a member is done with, until the client's own thread comes by and frees them.</summary>
 /// <remarks>
 /// A broker's thread makes an object of each record. Freed by the member's thread, under glibc each goes back to the other's arena, and the two
-/// wait for each other's lock: two thirds of what reading costs (docs/performance.md). So they are freed where they were made, each time an answer
+/// wait for each other's lock: half of what reading costs (docs/performance.md). So they are freed where they were made, each time an answer
 /// has come in. Any thread.
 /// </remarks>
 /// <param name="maxRecords">That wait; what is past it, or past 16 MB, is freed at once. The default is about an answer's.</param>

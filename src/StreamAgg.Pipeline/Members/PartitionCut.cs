@@ -105,6 +105,6 @@ internal sealed class PartitionCut
         partial.Reported = counted;
     }
 
-    private static PartialRow RowOf(Partial partial) => 
+    private static PartialRow RowOf(Partial partial) =>
         new(partial.Hour, partial.Label, partial.Totals, partial.EncodeDigest(), partial.Rollup);
 }

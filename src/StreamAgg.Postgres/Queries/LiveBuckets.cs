@@ -20,8 +20,8 @@ internal sealed class LiveBuckets(LiveQuestion question, Instant now)
 
     public void AddPublished(PublishedRow row, BucketTotals totals)
     {
-        published.Add((row.Start, row.Platform));
-        var bucket = At(row.Start, row.Platform);
+        published.Add((row.Start, row.Label));
+        var bucket = At(row.Start, row.Label);
         bucket.Published = question.Days is null ? row : null;
         bucket.Totals.Add(totals);
     }

@@ -32,7 +32,7 @@ internal static class RowPages
         NpgsqlParameterCollection p, RowTable table, RowFilter filter, Instant? from, Instant? to, int limit, PublishedRow? after)
     {
         BindRange(p, table, filter, from, to).WithOptional("after", ToColumn(table, after?.Start), TypeOf(table)).With("limit", (long)limit);
-        string[]? labels = after is null ? null : Rollup.Split(after.Platform, table.Dimensions.Count);
+        string[]? labels = after is null ? null : Rollup.Split(after.Label, table.Dimensions.Count);
         for (int place = 0; place < table.Dimensions.Count; place++)
             p.WithOptional($"after{place}", labels?[place], NpgsqlDbType.Text);
     }

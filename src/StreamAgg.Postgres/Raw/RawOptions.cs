@@ -1,6 +1,6 @@
 using System.Text;
-using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Columns;
+using StreamAgg.Postgres.Connections;
 
 namespace StreamAgg.Postgres.Raw;
 

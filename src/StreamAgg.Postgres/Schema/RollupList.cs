@@ -15,12 +15,19 @@ internal static class RollupList
     /// <exception cref="PipelineStoppedException">They are others than the configured ones: what is written would be part of them only.</exception>
     public static async Task<long[]> RequireAsync(StoreTransaction transaction, string pipeline, IReadOnlyList<Rollup> configured)
     {
-        var known = new List<(string Name, string[] Dimensions, long Id)>();
-        await transaction.QueryAsync(
-            Known, p => p.With("pipeline", pipeline), row => known.Add((row.GetString(0), row.GetFieldValue<string[]>(1), row.GetInt64(2))));
+        var known = await ReadAsync(transaction, pipeline);
         return Difference(configured, [.. known.Select(rollup => (rollup.Name, rollup.Dimensions))]) is { } difference
             ? throw new PipelineStoppedException(difference.ToString())
             : [.. known.Select(rollup => rollup.Id)];
+    }
+
+    /// <summary>The database's, without that by platform, by their names.</summary>
+    public static async Task<IReadOnlyList<(string Name, string[] Dimensions, long Id)>> ReadAsync(StoreTransaction transaction, string pipeline)
+    {
+        var known = new List<(string, string[], long)>();
+        await transaction.QueryAsync(
+            Known, p => p.With("pipeline", pipeline), row => known.Add((row.GetString(0), row.GetFieldValue<string[]>(1), row.GetInt64(2))));
+        return known;
     }
 
     /// <param name="configured">That by platform among them.</param>

@@ -9,8 +9,6 @@ namespace StreamAgg.Postgres.Schema;
 /// <summary>Brings the database's list of rollups, and their tables, to the configuration. That by platform is the migrations'.</summary>
 internal sealed class RollupSchema(PostgresOptions options)
 {
-    private const string Known = "SELECT name, dimensions FROM streamagg.rollup WHERE pipeline = @pipeline ORDER BY name";
-
     // Of one that is taken away members that were started before may still write some: it goes when the rollup is added again.
     private static readonly string[] State = ["partial", "hour_base", "dirty_hour", "dirty_day", "hour_sketch", "day_sketch"];
 
@@ -39,14 +37,14 @@ internal sealed class RollupSchema(PostgresOptions options)
         [
             .. configured.Where(rollup => !known.ContainsKey(rollup.Name))
                 .Select(rollup => $"new: rollup {rollup.Name} by {Text(rollup.Dimensions)}"),
-            .. known.Keys.Except(configured.Select(rollup => rollup.Name)).Select(name => $"gone: rollup {name}, whose tables stay"),
+            .. Gone(known).Select(name => $"gone: rollup {name}, whose tables stay"),
         ];
     }
 
     public async Task ApplyAsync(StoreTransaction transaction)
     {
         Dictionary<string, string[]> known = await ReadAsync(transaction);
-        foreach (string gone in known.Keys.Except(configured.Select(rollup => rollup.Name)))
+        foreach (string gone in Gone(known))
         {
             await ForgetAsync(transaction, gone);
             await transaction.ExecuteAsync(
@@ -73,13 +71,10 @@ internal sealed class RollupSchema(PostgresOptions options)
                 p => p.With("pipeline", options.PipelineId).With("rollup", rollup));
     }
 
-    private async Task<Dictionary<string, string[]>> ReadAsync(StoreTransaction transaction)
-    {
-        var known = new Dictionary<string, string[]>();
-        await transaction.QueryAsync(
-            Known, p => p.With("pipeline", options.PipelineId), row => known.Add(row.GetString(0), row.GetFieldValue<string[]>(1)));
-        return known;
-    }
+    private async Task<Dictionary<string, string[]>> ReadAsync(StoreTransaction transaction) =>
+        (await RollupList.ReadAsync(transaction, options.PipelineId)).ToDictionary(rollup => rollup.Name, rollup => rollup.Dimensions);
+
+    private IEnumerable<string> Gone(Dictionary<string, string[]> known) => known.Keys.Except(configured.Select(rollup => rollup.Name));
 
     private string Create(RowTable table)
     {

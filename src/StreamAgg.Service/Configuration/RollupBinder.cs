@@ -26,13 +26,13 @@ internal static class RollupBinder
                 reader.Refuse(prefix, null, $"no name of a rollup; {AllowedName}.");
             else if (TakenNames.Contains(name))
                 reader.Refuse(prefix, null, "the name is taken; choose another one.");
-            else if (rollups.Exists(rollup => rollup.Name == name))
-                continue;
             else
                 rollups.Add(new Rollup(name, Dimensions(reader, prefix, settings), Keys(reader, prefix, settings)));
             foreach (string key in settings.Select(pair => pair.Key).Where(key => !IsKnown(key)))
                 reader.Refuse($"{Section}:{key}", null, $"no such setting; in {prefix} there are Dimensions, MaxKeys.");
         }
+
+        // The default's own list: options of the same values are equal.
         if (rollups.Count == 0)
             return [];
         return rollups;

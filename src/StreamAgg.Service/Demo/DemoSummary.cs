@@ -32,7 +32,7 @@ internal static class DemoSummary
     public static string[] Cells(PublishedRow row) =>
     [
         // Month, day, hour and minute: a table as wide as 80 columns holds no more.
-        row.Start.ToString()[5..16].Replace('T', ' '), row.Platform.Length == 0 ? "''" : row.Platform,
+        row.Start.ToString()[5..16].Replace('T', ' '), row.Label.Length == 0 ? "''" : row.Label,
         Text(row.Get<long>("request_count")), Text(row.Get<long>("error_count")),
         Milliseconds(row.Get<double?>("avg_latency_ms")), Milliseconds(row.Get<double?>("p99_latency_ms")),
         row.Get<double>("error_rate").ToString("N1", CultureInfo.InvariantCulture),

@@ -45,7 +45,7 @@ internal static class LiveEndpoints
                 {
                     json.WriteStartObject();
                     json.WriteString(table.BucketColumn, table.BucketOf(row.Row));
-                    json.WriteString("platform", row.Row.Platform);
+                    json.WriteString("platform", row.Row.Label);
                     json.WriteBoolean("provisional", row.IsProvisional);
                     json.WriteNumber("count", row.Latencies?.Count ?? 0);
                     json.WriteStartObject("quantiles");

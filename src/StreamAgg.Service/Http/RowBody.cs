@@ -78,7 +78,7 @@ internal abstract class RowBody(string contentType) : IDisposable
 
         public override void Write(PublishedRow row, bool isProvisional) =>
             WriteLine([table.BucketOf(row), ..
-                Rollup.Split(row.Platform, table.Dimensions.Count).Select(Quoted), .. row.Values, .. Live(isProvisional ? "true" : "false")]);
+                Rollup.Split(row.Label, table.Dimensions.Count).Select(Quoted), .. row.Values, .. Live(isProvisional ? "true" : "false")]);
 
         private string[] Live(string value) => isLive ? [value] : [];
 

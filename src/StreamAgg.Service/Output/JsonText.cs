@@ -74,7 +74,7 @@ internal static class JsonText
     {
         json.WriteStartObject();
         json.WriteString(table.BucketColumn, table.BucketOf(row));
-        foreach (var (dimension, value) in table.Dimensions.Zip(Rollup.Split(row.Platform, table.Dimensions.Count)))
+        foreach (var (dimension, value) in table.Dimensions.Zip(Rollup.Split(row.Label, table.Dimensions.Count)))
             json.WriteString(dimension, value);
         foreach (var (figure, value) in table.Figures.Zip(row.Values))
             json.WriteOrNull(figure.Column, value);

@@ -64,7 +64,7 @@ internal sealed record VerifyReport(Instant From, Instant To, IReadOnlyList<(Row
             json.WriteStartObject();
             json.WriteString("table", row.Key.Table.Name);
             json.WriteString("bucket", BucketOf(row.Key.Table, row.Key.Key));
-            foreach (var (dimension, value) in row.Key.Table.Dimensions.Zip(Rollup.Split(row.Key.Key.Platform, row.Key.Table.Dimensions.Count)))
+            foreach (var (dimension, value) in row.Key.Table.Dimensions.Zip(Rollup.Split(row.Key.Key.Label, row.Key.Table.Dimensions.Count)))
                 json.WriteString(dimension, value);
             WriteValues(json, "want", row, difference => difference.Expected);
             WriteValues(json, "got", row, difference => difference.Actual);
@@ -79,7 +79,7 @@ internal sealed record VerifyReport(Instant From, Instant To, IReadOnlyList<(Row
 
     private double MaxRankError => Tables.Max(table => table.Verdict.MaxRankError);
 
-    private static string LabelOf(RowTable table, TallyKey key) => string.Join("', '", Rollup.Split(key.Platform, table.Dimensions.Count));
+    private static string LabelOf(RowTable table, TallyKey key) => string.Join("', '", Rollup.Split(key.Label, table.Dimensions.Count));
 
     private static string BucketOf(RowTable table, TallyKey key) => table.IsDaily ? key.Start.Hour.Day.ToString() : key.Start.ToString();
 

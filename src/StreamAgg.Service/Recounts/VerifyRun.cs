@@ -83,8 +83,8 @@ internal sealed class VerifyRun(OpenServers open, Func<VerifySnapshot, Task<IRec
             string rollup = options.Rollups[table.Rollup].Name;
             if (table.Table.IsDaily)
                 return key.Start >= firstDay && key.Start.Hour.Day.End <= end.Start
-                    && !movingDays.Contains(new BucketKey<Day>(key.Start.Hour.Day, key.Platform, rollup));
-            var hour = new BucketKey<Hour>(key.Start.Hour, key.Platform, rollup);
+                    && !movingDays.Contains(new BucketKey<Day>(key.Start.Hour.Day, key.Label, rollup));
+            var hour = new BucketKey<Hour>(key.Start.Hour, key.Label, rollup);
             return key.Start >= from.Start && key.Start < end.Start && !snapshot.DirtyHours.Contains(hour) && !snapshot.KeptHours.Contains(hour);
         }
     }

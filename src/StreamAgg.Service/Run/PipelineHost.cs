@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using StreamAgg.Core.Rollups;
 using Npgsql;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Kafka.DeadLetters;
 using StreamAgg.Kafka.Log;
 using StreamAgg.Kafka.Metadata;

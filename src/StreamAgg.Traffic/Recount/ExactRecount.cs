@@ -60,14 +60,14 @@ public sealed class ExactRecount(IReadOnlyList<FoundTable> tables, Hour from, Ho
         Rows rows = Array.Find(all, rows => rows.Table == table) ?? throw new ArgumentException($"{table.Name} was not counted.", nameof(table));
         return new TallyComparison(compression).Compare(
             table,
-            [.. rows.All.Where(row => isCompared(row.Key)).OrderBy(row => row.Key.Start).ThenBy(row => row.Key.Platform, StringComparer.Ordinal)],
-            [.. rows.Found.Where(row => isCompared(new TallyKey(row.Start, row.Platform)))]);
+            [.. rows.All.Where(row => isCompared(row.Key)).OrderBy(row => row.Key.Start).ThenBy(row => row.Key.Label, StringComparer.Ordinal)],
+            [.. rows.Found.Where(row => isCompared(new TallyKey(row.Start, row.Label)))]);
     }
 
     private sealed class Rows(FoundTable table, int compression)
     {
         private readonly Dictionary<int, Dictionary<string, RankedRow>> byBucket = [];
-        private readonly Dictionary<TallyKey, PublishedRow> found = table.Found.ToDictionary(row => new TallyKey(row.Start, row.Platform));
+        private readonly Dictionary<TallyKey, PublishedRow> found = table.Found.ToDictionary(row => new TallyKey(row.Start, row.Label));
         private (int Bucket, Dictionary<string, RankedRow> Rows)? last;
         private char[] text = new char[256];
 
@@ -94,7 +94,7 @@ public sealed class ExactRecount(IReadOnlyList<FoundTable> tables, Hour from, Ho
             if (known.Rows.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out RankedRow? row))
                 return row;
             var key = new TallyKey(Table.IsDaily ? hour.Day.Start : hour.Start, name.ToString());
-            known.Rows.Add(key.Platform, row = new RankedRow(Table, key, found.GetValueOrDefault(key), compression));
+            known.Rows.Add(key.Label, row = new RankedRow(Table, key, found.GetValueOrDefault(key), compression));
             return row;
         }
     }

@@ -10,7 +10,7 @@ public sealed record Difference(RowTable Table, TallyKey Key, string Column, str
     /// <summary>Stands for a row that is missing, or must not be there.</summary>
     public const string WholeRow = "row", NoRow = "none";
 
-    public override string ToString() => $"{Table} {Key.Start} '{Key.Platform}' {Column}: expected {Expected}, found {Actual}";
+    public override string ToString() => $"{Table} {Key.Start} '{Key.Label}' {Column}: expected {Expected}, found {Actual}";
 }
 
 /// <summary>What a comparison found.</summary>
@@ -27,7 +27,7 @@ public sealed class TallyComparison(int compression)
     {
         var differences = new List<Difference>();
         double maxRankError = 0;
-        Dictionary<TallyKey, PublishedRow> found = actual.ToDictionary(row => new TallyKey(row.Start, row.Platform));
+        Dictionary<TallyKey, PublishedRow> found = actual.ToDictionary(row => new TallyKey(row.Start, row.Label));
         foreach (IExactRow row in expected)
         {
             if (!found.Remove(row.Key, out PublishedRow? published))
@@ -40,7 +40,7 @@ public sealed class TallyComparison(int compression)
                 if (row.CountOf(quantile.Quantile!.Value.Spread) > 0 && published.Get<double?>(quantile.Column) is { } p99)
                     maxRankError = Math.Max(maxRankError, row.RanksOf(quantile, p99).Error());
         }
-        foreach (var (key, row) in found.OrderBy(f => f.Key.Start).ThenBy(f => f.Key.Platform, StringComparer.Ordinal))
+        foreach (var (key, row) in found.OrderBy(f => f.Key.Start).ThenBy(f => f.Key.Label, StringComparer.Ordinal))
             differences.Add(new Difference(table, key, Difference.WholeRow, Difference.NoRow, $"{row["request_count"]} requests"));
         return new TallyVerdict(expected.Count, differences, maxRankError);
     }

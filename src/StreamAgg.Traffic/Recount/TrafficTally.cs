@@ -48,7 +48,7 @@ public sealed class TrafficTally
             .Select(day => KeyValuePair.Create(day.Key, (IEnumerable<TallyBucket>)day)));
 
     private static List<ExpectedRow> Rows(RowTable table, IEnumerable<KeyValuePair<TallyKey, IEnumerable<TallyBucket>>> buckets) =>
-        [.. buckets.OrderBy(b => b.Key.Start).ThenBy(b => b.Key.Platform, StringComparer.Ordinal).Select(b => ExpectedRow.Of(table, b.Key, b.Value))];
+        [.. buckets.OrderBy(b => b.Key.Start).ThenBy(b => b.Key.Label, StringComparer.Ordinal).Select(b => ExpectedRow.Of(table, b.Key, b.Value))];
 
     private static Instant FloorTo(Instant time, long ticks)
     {
@@ -59,7 +59,7 @@ public sealed class TrafficTally
 
 /// <summary>The key of a row in either table.</summary>
 /// <param name="Start">The hour's start, or the day's midnight (UTC).</param>
-public readonly record struct TallyKey(Instant Start, string Platform);
+public readonly record struct TallyKey(Instant Start, string Label);
 
 /// <summary>What was counted in one hour under one label.</summary>
 internal sealed class TallyBucket

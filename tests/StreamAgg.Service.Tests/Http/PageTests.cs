@@ -215,7 +215,7 @@ public sealed partial class PageTests : IAsyncLifetime
     /// <summary>The rows with their sums; a p99 is the largest of them.</summary>
     private static LiveRange Range(LiveRow[] rows) => new(
         [.. rows.OrderBy(row => row.Row.Start)],
-        [.. rows.GroupBy(row => row.Row.Platform).Select(group => new LiveRow(
+        [.. rows.GroupBy(row => row.Row.Label).Select(group => new LiveRow(
             group.First().Row with
             {
                 Values = [.. Figures.Basic.Select(figure => figure.Column switch

@@ -53,7 +53,7 @@ public sealed class ExactRecountTests
         ExactRecount recount = Recount([1000, 2000], [Publish(null, 4, "a"), Publish(null, 1, "ghost")], []);
         Assert.Equal(
             [("a", "request_count"), ("ghost", "row")],
-            recount.Compare(RowTable.Hourly, _ => true).Differences.Where(d => d.Column is "request_count" or "row").Select(d => (d.Key.Platform, d.Column)));
+            recount.Compare(RowTable.Hourly, _ => true).Differences.Where(d => d.Column is "request_count" or "row").Select(d => (d.Key.Label, d.Column)));
         Assert.Equal("row", Assert.Single(recount.Compare(RowTable.Daily, _ => true).Differences).Column);
         Assert.Empty(recount.Compare(RowTable.Hourly, _ => false).Differences);
     }
@@ -82,7 +82,7 @@ public sealed class ExactRecountTests
         return recount;
     }
 
-    private static PublishedRow Publish(ExpectedRow row, double? p99) => new(row.Key.Start, row.Key.Platform,
+    private static PublishedRow Publish(ExpectedRow row, double? p99) => new(row.Key.Start, row.Key.Label,
         [.. Figures.Basic.Select(figure => figure.SqlType == Figures.Time ? null : figure.Column == P99 ? p99 : row[figure.Column])]);
 
     private static PublishedRow Publish(double? p99, long requests, string platform) => new(First.Start, platform,

@@ -25,7 +25,7 @@ public sealed class TrafficTallyTests
     }
 
     /// <summary>The row that is expected, as a perfect table would hold it.</summary>
-    private static PublishedRow Publish(ExpectedRow row) => new(row.Key.Start, row.Key.Platform,
+    private static PublishedRow Publish(ExpectedRow row) => new(row.Key.Start, row.Key.Label,
         [.. Figures.Basic.Select(figure => figure.SqlType == Figures.Time ? null : row[figure.Column])]);
 
     private static PublishedRow With(PublishedRow row, string column, object? value) =>
@@ -102,8 +102,8 @@ public sealed class TrafficTallyTests
     public void A_row_that_is_missing_and_one_that_must_not_be_there_are_differences()
     {
         ExpectedRow row = Assert.Single(Tally((EventKind.Usage, Usage(Hour, 1000))).Hourly());
-        TallyVerdict verdict = Judge(row, Publish(row) with { Platform = "other" });
-        Assert.Equal([("a", "row", "none"), ("other", "row", "1 requests")], verdict.Differences.Select(d => (d.Key.Platform, d.Column, d.Actual)));
+        TallyVerdict verdict = Judge(row, Publish(row) with { Label = "other" });
+        Assert.Equal([("a", "row", "none"), ("other", "row", "1 requests")], verdict.Differences.Select(d => (d.Key.Label, d.Column, d.Actual)));
         Assert.Equal(RowTable.Daily, Assert.Single(new TallyComparison(100).Compare(RowTable.Daily, [], [Publish(row)]).Differences).Table);
     }
 

@@ -19,7 +19,7 @@ internal static class PageHtml
         var labels = new Labels(all.Select(platform => platform.Label).Union(chosen));
         var verdicts = Judgement.All(view, platforms);
         var levels = verdicts.Where(verdict => verdict.Of is not null).ToDictionary(verdict => verdict.Of!, verdict => verdict.Level);
-        var rows = view.Rows.Rows.Where(row => chosen.Count == 0 || chosen.Contains(row.Row.Platform)).ToList();
+        var rows = view.Rows.Rows.Where(row => chosen.Count == 0 || chosen.Contains(row.Row.Label)).ToList();
         return Page(view.Range.Name, Html.Of(
             $"""
             {Controls(view, all, chosen, labels)}

@@ -39,11 +39,11 @@ internal sealed record PageView(PageRange Range, Instant Now, LiveRange Rows, In
     /// <param name="chosen">None: all of them.</param>
     public IReadOnlyList<PlatformView> Platforms(IReadOnlyList<string> chosen) =>
     [
-        .. Rows.Totals.Concat(Before).Select(row => row.Row.Platform).Distinct().Order(StringComparer.Ordinal)
+        .. Rows.Totals.Concat(Before).Select(row => row.Row.Label).Distinct().Order(StringComparer.Ordinal)
             .Where(label => chosen.Count == 0 || chosen.Contains(label))
             .Select(label => new PlatformView(
-                label, Rows.Totals.FirstOrDefault(row => row.Row.Platform == label), Before.FirstOrDefault(row => row.Row.Platform == label),
-                [.. Rows.Rows.Where(row => row.Row.Platform == label)], Comparable)),
+                label, Rows.Totals.FirstOrDefault(row => row.Row.Label == label), Before.FirstOrDefault(row => row.Row.Label == label),
+                [.. Rows.Rows.Where(row => row.Row.Label == label)], Comparable)),
     ];
 }
 

@@ -20,7 +20,7 @@ internal static class TableHtml
 
     private static Html Row(PageView view, LiveRow row, Labels labels) => Html.Of(
         $"""
-        <tr><td data-v="{row.Row.Start.ToString()}">{Readable.Time(row.Row.Start, view.Range.HasDays ? "day" : "hour")}{Html.When(row.IsProvisional, () => Html.Of($" <span class=\"tag\">provisional</span>"))}</td><td data-v="{row.Row.Platform}" class="c{Labels.Colour(row.Row.Platform)}"><i class="swatch"></i>{labels.Show(row.Row.Platform)}</td>{Html.Each(Figures.Basic.Counted(), figure => Cell(row, figure))}</tr>
+        <tr><td data-v="{row.Row.Start.ToString()}">{Readable.Time(row.Row.Start, view.Range.HasDays ? "day" : "hour")}{Html.When(row.IsProvisional, () => Html.Of($" <span class=\"tag\">provisional</span>"))}</td><td data-v="{row.Row.Label}" class="c{Labels.Colour(row.Row.Label)}"><i class="swatch"></i>{labels.Show(row.Row.Label)}</td>{Html.Each(Figures.Basic.Counted(), figure => Cell(row, figure))}</tr>
 
         """);
 
