@@ -29,12 +29,13 @@ public sealed class SimulatedStoreTests
             string name = $"twin_{seed}";
             await using NpgsqlCommand create = server.CreateCommand($"CREATE DATABASE {name}");
             await create.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-            var options = new PostgresOptions { ConnectionString = new NpgsqlConnectionStringBuilder(administrator) { Database = name }.ConnectionString };
+            var options = new PostgresOptions { ConnectionString = new NpgsqlConnectionStringBuilder(administrator) { Database = name }.ConnectionString, Rollups = StorePair.Rollups };
             await using NpgsqlDataSource source = PostgresDataSource.Create(options);
             await new Migrator(source, options).MigrateAsync(isDryRun: false, CancellationToken.None);
 
             var twins = new StorePair(
-                seed, new PostgresStore(source, options.PipelineId, options.PublishSchema), new PostgresRecountStore(source, options.PipelineId, options.PublishSchema));
+                seed, new PostgresStore(source, options.PipelineId, options.PublishSchema, options.Rollups),
+                new PostgresRecountStore(source, options.PipelineId, options.PublishSchema, options.Rollups));
             if (seed % 2 == 0)
                 await PlantAsync(twins.Database, source);
             await twins.RunAsync(Calls);
@@ -79,12 +80,12 @@ public sealed class SimulatedStoreTests
         foreach (var (key, cell) in database.Hourly.Cells.OrderBy(entry => entry.Key))
         {
             if (cell.Committed is { } row)
-                rows.Add($"{key.Bucket.SinceEpoch} {key.Label} {Say(row)}");
+                rows.Add($"{key.Rollup} {key.Bucket.SinceEpoch} {key.Label} {Say(row)}");
         }
         foreach (var (key, cell) in database.Daily.Cells.OrderBy(entry => entry.Key))
         {
             if (cell.Committed is { } row)
-                rows.Add($"{key.Bucket.SinceEpoch} {key.Label} {Say(row)}");
+                rows.Add($"{key.Rollup} {key.Bucket.SinceEpoch} {key.Label} {Say(row)}");
         }
         foreach (var (source, cell) in database.Tallies.Cells.OrderBy(entry => entry.Key))
         {
@@ -97,22 +98,24 @@ public sealed class SimulatedStoreTests
 
     private static async Task<List<string>> RowsAsync(NpgsqlDataSource source)
     {
-        const string figures = "platform, request_count, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count, "
+        const string figures = "request_count, success_count, error_count, error_4xx_count, error_5xx_count, timeout_count, "
             + "avg_latency_ms, p99_latency_ms, error_rate";
         var rows = new List<string>();
         foreach (string sql in new[]
         {
-            $"SELECT (extract(epoch FROM bucket_start) / 3600)::int, {figures} FROM ops_metrics_hourly ORDER BY 1, platform COLLATE \"C\"",
-            $"SELECT bucket_date - date '1970-01-01', {figures} FROM ops_metrics_daily ORDER BY 1, platform COLLATE \"C\"",
+            $"SELECT 'by_model', (extract(epoch FROM bucket_start) / 3600)::int AS bucket, model AS label, {figures} FROM ops_metrics_by_model_hourly",
+            $"SELECT 'platform', (extract(epoch FROM bucket_start) / 3600)::int AS bucket, platform AS label, {figures} FROM ops_metrics_hourly",
+            $"SELECT 'by_model', bucket_date - date '1970-01-01' AS bucket, model AS label, {figures} FROM ops_metrics_by_model_daily",
+            $"SELECT 'platform', bucket_date - date '1970-01-01' AS bucket, platform AS label, {figures} FROM ops_metrics_daily",
         })
         {
-            await using NpgsqlCommand command = source.CreateCommand(sql);
+            await using NpgsqlCommand command = source.CreateCommand($"SELECT * FROM ({sql}) published ORDER BY bucket, label COLLATE \"C\"");
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
             {
-                rows.Add($"{reader.GetInt32(0)} {reader.GetString(1)} " + Say(new FigureRow(
-                    reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7),
-                    reader.IsDBNull(8) ? null : reader.GetDouble(8), reader.IsDBNull(9) ? null : reader.GetDouble(9), reader.GetDouble(10))));
+                rows.Add($"{reader.GetString(0)} {reader.GetInt32(1)} {reader.GetString(2)} " + Say(new FigureRow(
+                    reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8),
+                    reader.IsDBNull(9) ? null : reader.GetDouble(9), reader.IsDBNull(10) ? null : reader.GetDouble(10), reader.GetDouble(11))));
             }
         }
         await using NpgsqlCommand tallies = source.CreateCommand(

@@ -33,7 +33,7 @@ if (arguments.Seeds > 0)
     {
         passed++;
         IReadOnlyList<Happening> never = Report.Coverage(run.Happenings);
-        if (never.Count > 0 && arguments.Seeds >= MutantRun.Patience)
+        if (never.Count > 0 && arguments.Seeds >= Mutant.UsualPatience)
         {
             failed++;
             Console.WriteLine($"never taken in {arguments.Seeds} seeds: {string.Join(", ", never)}");

@@ -1,4 +1,5 @@
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
@@ -21,7 +22,7 @@ namespace StreamAgg.Simulation;
 internal sealed class World
 {
     /// <summary>How long the system may take after the last fault, in virtual time: several of the longest back-offs and time-outs.</summary>
-    private const long PatienceMicros = 240_000_000;
+    private const long PatienceMicros = 480_000_000;
 
     private const long RestMicros = 250_000;
 
@@ -121,10 +122,19 @@ internal sealed class World
         for (int i = 0; i < Plan.Backlog; i++)
             Produce();
         ScheduleTraffic();
+        if (Plan.RollupAtMicros == 0)
+            Database.Rollup.Seed(new RollupRow(1, Instant.MinValue));
+        else if (Plan.RollupAtMicros is { } at)
+            Scheduler.After(null, at, Deploy);
         for (int slot = 0; slot < Plan.Members; slot++)
         {
             int current = slot;
-            PipelineOptions options = Chance.Chance(Plan.OddStartChance) ? Plan.Options with { StartFrom = WorldPlan.DrawStart(Chance) } : Plan.Options;
+            PipelineOptions options = Configured(Plan.Options);
+            // One that was configured too soon has to hear of it.
+            if (Plan.RollupAtMicros > 0 && Chance.Chance(0.1))
+                options = WithRollups(options, [WorldPlan.ByModel]);
+            if (Chance.Chance(Plan.OddStartChance))
+                options = options with { StartFrom = WorldPlan.DrawStart(Chance) };
             Scheduler.After(null, slot == 0 ? 0 : Chance.Between(0, Plan.TrafficMicros / 2), () => Launch(current, options));
         }
         foreach (var (at, fault) in Plan.Faults)
@@ -147,7 +157,7 @@ internal sealed class World
 
     public void Surprise(string who, Exception e) => Fail(Invariants.NoSurprise, $"{who}: {e}");
 
-    public SimStore NewStore(SimProcess process) => new(Database, process, Trace);
+    public SimStore NewStore(SimProcess process, PipelineOptions options) => new(Database, process, Trace, options.Rollups);
 
     public SimMetadata NewMetadata(SimProcess process) => new(Cluster, Scheduler, process, Chance.Fork(), factsWeather, Happenings);
 
@@ -168,7 +178,33 @@ internal sealed class World
     public void CountsIn(Hour hour) => LatestEvent = Instant.Max(LatestEvent, hour.Start);
 
     /// <summary>Somebody calls a verb.</summary>
-    public SimOperator Operate() => new(this, new SimProcess($"o{++operators}", Scheduler), Chance.Fork());
+    public SimOperator Operate(PipelineOptions? options = null) =>
+        new(this, new SimProcess($"o{++operators}", Scheduler), options ?? Configured(Plan.Options), Chance.Fork());
+
+    /// <summary>A new configuration: the database first, and while it learns of it members come and go.</summary>
+    private void Deploy()
+    {
+        Operate(WithRollups(Plan.Options, [WorldPlan.ByModel])).Migrate();
+        for (int i = Chance.Below(4); i > 0; i--)
+            Scheduler.After(null, Chance.Skewed(0, 10_000_000), () => Group.Rebalance("members are being replaced"));
+    }
+
+    /// <summary>The members follow one by one, some of them late, and some not before they are told by the database.</summary>
+    public void RollupAdded()
+    {
+        Happenings.Count(Happening.RollupAdded);
+        foreach (SimMember member in members)
+        {
+            if (member.Options.Rollups.Count == 1 && (IsCalm || Chance.Chance(0.5)))
+                Scheduler.After(member.Process, Chance.Skewed(0, 20_000_000), member.BeginStop);
+        }
+    }
+
+    /// <summary>As whoever starts something now would configure it.</summary>
+    private PipelineOptions Configured(PipelineOptions options) => WithRollups(options, Database.Rollup.Committed is null ? [] : [WorldPlan.ByModel]);
+
+    private static PipelineOptions WithRollups(PipelineOptions options, Rollup[] rollups) =>
+        options with { Events = options.Events with { Rollups = rollups } };
 
     /// <summary>A process ended in order: somebody starts it again, and where a gap stopped it, with the choice it asked for.</summary>
     public void Stopped(SimMember member, Exception? fault)
@@ -176,7 +212,7 @@ internal sealed class World
         if (Trace.IsOn)
             Trace.Write(member.Process.Name, $"has stopped: {fault?.Message ?? "told to"}");
         PipelineOptions options = fault is PipelineStoppedException ? member.Options with { OnGap = GapAction.Continue } : member.Options;
-        Scheduler.After(null, Chance.Between(0, 5_000_000), () => Launch(member.Slot, options));
+        Scheduler.After(null, Chance.Between(0, 5_000_000), () => Launch(member.Slot, Configured(options)));
     }
 
     /// <summary>One record after the other in the order of their times: the scheduler's heap stays small.</summary>
@@ -242,6 +278,11 @@ internal sealed class World
             partition.EndTransaction(isCommitted: true);
         }
         Instant last = LatestEvent == Instant.MinValue ? Clock.Now : LatestEvent;
+        if (Database.Rollup.Committed is not null)
+        {
+            foreach (SimMember member in Alive.FindAll(static member => member.Options.Rollups.Count == 1))
+                Scheduler.After(member.Process, 0, member.BeginStop);
+        }
         Clock.JumpTo(last.Hour.Day.End + Plan.Options.Grace + TimeSpan.FromHours(4));
         Scheduler.After(null, RestMicros, LookForRest);
     }

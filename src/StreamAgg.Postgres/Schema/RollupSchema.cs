@@ -12,6 +12,9 @@ internal sealed class RollupSchema(PostgresOptions options)
     // Of one that is taken away members that were started before may still write some: it goes when the rollup is added again.
     private static readonly string[] State = ["partial", "hour_base", "dirty_hour", "dirty_day", "hour_sketch", "day_sketch"];
 
+    // As swaps take it, and replays, which change the state from outside the stream: what one of them counts without a rollup is counted before it.
+    private const string LockPipeline = "SELECT FROM streamagg.pipeline WHERE id = @pipeline FOR UPDATE";
+
     // What is counted so far is counted without it, whoever counts on.
     private const string Add =
         """
@@ -43,6 +46,7 @@ internal sealed class RollupSchema(PostgresOptions options)
 
     public async Task ApplyAsync(StoreTransaction transaction)
     {
+        await transaction.QueryAsync(LockPipeline, p => p.With("pipeline", options.PipelineId), _ => { });
         Dictionary<string, string[]> known = await ReadAsync(transaction);
         foreach (string gone in Gone(known))
         {

@@ -33,6 +33,7 @@ internal abstract class BucketPublishing<TBucket, TColumn>
             column = RowTable.Daily.BucketColumn;
         string same = $"s.pipeline = @pipeline AND s.rollup = v.rollup AND s.{column} = v.bucket AND s.label = v.label";
         // The guard stands for the published row too, which has no input_rev: only who wrote the sketch writes it, under the sketch's lock.
+        // Returned with what our row has shown so far: the inner query sees the sketch as it was.
         sketches =
             $"""
             INSERT INTO streamagg.{name}_sketch AS s (pipeline, rollup, {column}, label, input_rev, {SketchColumns.Names})
@@ -41,7 +42,9 @@ internal abstract class BucketPublishing<TBucket, TColumn>
             ORDER BY v.rollup COLLATE "C", v.bucket, v.label COLLATE "C"
             ON CONFLICT (pipeline, rollup, {column}, label) DO UPDATE SET input_rev = EXCLUDED.input_rev, {SketchColumns.Replace}
             WHERE s.input_rev < EXCLUDED.input_rev
-            RETURNING s.rollup, s.{column}, s.label
+            RETURNING s.rollup, s.{column}, s.label, (
+              SELECT o.success_count + o.error_count FROM streamagg.{name}_sketch o
+              WHERE o.pipeline = s.pipeline AND o.rollup = s.rollup AND o.{column} = s.{column} AND o.label = s.label AND NOT o.row_kept)
             """;
         kept =
             $"""
@@ -130,8 +133,8 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     public async Task<PublishResult> WriteAsync(
         StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows, Func<BucketKey<TBucket>, bool> overrules)
     {
-        HashSet<BucketKey<TBucket>> taken = await WriteSketchesAsync(transaction, rows);
-        Publication<TBucket>[] ours = [.. rows.Where(row => taken.Contains(row.Key))];
+        Dictionary<BucketKey<TBucket>, long?> shown = await WriteSketchesAsync(transaction, rows);
+        Publication<TBucket>[] ours = [.. rows.Where(row => shown.ContainsKey(row.Key))];
         var result = new PublishResult(0, 0, 0);
         if (ours.Length > 0)
         {
@@ -142,7 +145,7 @@ internal abstract class BucketPublishing<TBucket, TColumn>
             {
                 Publication<TBucket>[] some = [.. rollup];
                 HashSet<BucketKey<TBucket>> held = await ReadHeldAsync(transaction, rollup.Key, some);
-                (int more, HashSet<BucketKey<TBucket>> keeping) = await Tables[rollup.Key].WriteAsync(transaction, some, held, overrules);
+                (int more, HashSet<BucketKey<TBucket>> keeping) = await Tables[rollup.Key].WriteAsync(transaction, some, held, overrules, shown);
                 written += more;
                 staying.UnionWith(keeping);
                 staying.UnionWith(held);
@@ -212,14 +215,15 @@ internal abstract class BucketPublishing<TBucket, TColumn>
 
     protected static IEnumerable<BucketKey<TBucket>> Keys(IEnumerable<Publication<TBucket>> rows) => rows.Select(row => row.Key);
 
-    private async Task<HashSet<BucketKey<TBucket>>> WriteSketchesAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
+    /// <returns>The keys of what was written, each with the requests that our published row has shown; null where it has none of ours.</returns>
+    private async Task<Dictionary<BucketKey<TBucket>, long?>> WriteSketchesAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
     {
-        var taken = new HashSet<BucketKey<TBucket>>();
+        var shown = new Dictionary<BucketKey<TBucket>, long?>();
         await transaction.QueryAsync(
             sketches,
             p => SketchColumns.Bind(
                 Bind(p, Keys(rows)).With("revs", rows.Select(row => row.InputRev).ToArray()), [.. rows.Select(row => (row.Totals, row.Centroids))]),
-            row => taken.Add(KeyOf(row)));
-        return taken;
+            row => shown.Add(KeyOf(row), row.IsDBNull(3) ? null : row.GetInt64(3)));
+        return shown;
     }
 }

@@ -1,3 +1,4 @@
+using Npgsql;
 using StreamAgg.Core.Rollups;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Members;
@@ -11,19 +12,18 @@ namespace StreamAgg.Postgres.Store;
 /// <summary>The claim's statements. What was counted before without a rollup ends where that rollup begins.</summary>
 internal sealed class ClaimStatements(string pipeline, IReadOnlyList<Rollup> rollups)
 {
-    private const string Before =
-        """
-        SELECT s.epoch, s.rollups FROM streamagg.source_partition s
-        WHERE s.pipeline = @pipeline AND s.topic = @topic AND s.partition = @partition FOR UPDATE
-        """;
-
     private const string Claim =
         """
-        INSERT INTO streamagg.source_partition AS s (pipeline, topic, partition, epoch, claim, checkpoint, owner, next_offset, rollups)
-        VALUES (@pipeline, @topic, @partition, 1, gen_random_uuid(), 0, @owner, 0, @rollups)
+        INSERT INTO streamagg.source_partition AS s (pipeline, topic, partition, epoch, claim, checkpoint, owner, next_offset)
+        VALUES (@pipeline, @topic, @partition, 1, gen_random_uuid(), 0, @owner, 0)
         ON CONFLICT (pipeline, topic, partition) DO UPDATE
-          SET epoch = s.epoch + 1, claim = EXCLUDED.claim, owner = EXCLUDED.owner, rollups = EXCLUDED.rollups, updated_at = now()
-        RETURNING epoch, claim, checkpoint, next_offset, topic_id, leader_epoch, watermark
+          SET epoch = s.epoch + 1, claim = EXCLUDED.claim, owner = EXCLUDED.owner, updated_at = now()
+        RETURNING epoch, claim, checkpoint, next_offset, topic_id, leader_epoch, watermark, rollups
+        """;
+
+    private const string Count =
+        """
+        UPDATE streamagg.source_partition SET rollups = @rollups WHERE pipeline = @pipeline AND topic = @topic AND partition = @partition
         """;
 
     // A later statement than the lock: it sees whatever an earlier owner has committed.
@@ -40,27 +40,31 @@ internal sealed class ClaimStatements(string pipeline, IReadOnlyList<Rollup> rol
     /// <exception cref="PipelineStoppedException">The database's rollups are others.</exception>
     public async Task<PartitionClaim?> RunAsync(StoreTransaction transaction, SourcePartition source, string owner)
     {
-        long[] ids = await RollupList.RequireAsync(transaction, pipeline, rollups);
-        long[]? before = null;
-        if (ids.Length > 0)
-            await transaction.QueryAsync(
-                Before, p => p.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition),
-                row => before = row.GetInt64(0) > 0 ? row.GetFieldValue<long[]>(1) : ids);
         PartitionClaim? claim = null;
+        long[] before = [];
         await transaction.QueryAsync(
             Claim,
-            p => p.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition).With("owner", owner)
-                .With("rollups", ids),
-            row => claim = new PartitionClaim(
-                new Fence(row.GetInt64(0), row.GetGuid(1), row.GetInt64(2)),
-                row.GetInt64(3),
-                row.IsDBNull(4) ? null : row.GetString(4),
-                row.IsDBNull(5) ? null : row.GetInt32(5),
-                Timestamps.ReadOptionalInstant(row, 6)));
-        if (before is not null && ids.Except(before).ToArray() is { Length: > 0 } added)
-            await transaction.ExecuteAsync(
-                Begin,
-                p => p.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition).With("added", added));
+            p => Bind(p, source).With("owner", owner),
+            row =>
+            {
+                before = row.GetFieldValue<long[]>(7);
+                claim = new PartitionClaim(
+                    new Fence(row.GetInt64(0), row.GetGuid(1), row.GetInt64(2)),
+                    row.GetInt64(3),
+                    row.IsDBNull(4) ? null : row.GetString(4),
+                    row.IsDBNull(5) ? null : row.GetInt32(5),
+                    Timestamps.ReadOptionalInstant(row, 6));
+            });
+        // Under the partition's lock: where it was claimed by a member that knows more, this list holds what that one found.
+        long[] ids = await RollupList.RequireAsync(transaction, pipeline, rollups);
+        if (!ids.SequenceEqual(before))
+            await transaction.ExecuteAsync(Count, p => Bind(p, source).With("rollups", ids));
+        // Nothing was counted before the first claim.
+        if (claim!.Fence.Epoch > 1 && ids.Except(before).ToArray() is { Length: > 0 } added)
+            await transaction.ExecuteAsync(Begin, p => Bind(p, source).With("added", added));
         return claim;
     }
+
+    private NpgsqlParameterCollection Bind(NpgsqlParameterCollection parameters, SourcePartition source) =>
+        parameters.With("pipeline", pipeline).With("topic", source.Topic).With("partition", source.Partition);
 }

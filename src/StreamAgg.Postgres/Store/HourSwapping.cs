@@ -31,9 +31,12 @@ internal sealed class HourSwapping(string pipeline, string publishSchema, IReadO
         FROM streamagg.source_partition s WHERE s.pipeline = @pipeline ORDER BY s.topic, s.partition
         """;
 
+    // Of a partition that nobody has claimed yet nothing was counted, so nothing is missing in any rollup.
     private const string Fence =
         """
-        UPDATE streamagg.source_partition SET epoch = epoch + 1, claim = gen_random_uuid(), updated_at = now() WHERE pipeline = @pipeline
+        UPDATE streamagg.source_partition SET epoch = epoch + 1, claim = gen_random_uuid(), updated_at = now(),
+          rollups = CASE WHEN epoch > 0 THEN rollups ELSE ARRAY(SELECT id FROM streamagg.rollup WHERE pipeline = @pipeline ORDER BY name) END
+        WHERE pipeline = @pipeline
         """;
 
     private const string Live =

@@ -32,7 +32,7 @@ internal sealed class PublishedTable
             """;
         Larger =
             $"""
-            SELECT t.{bucket}, {key.Label} FROM {key.Table} t
+            SELECT t.{bucket}, {key.Label}, t.request_count FROM {key.Table} t
             JOIN unnest(@buckets, @labels, @request_count) AS v(bucket, label, requests) ON {key.Matches("v.bucket", "v.label")}
             WHERE t.request_count > v.requests
             """;
@@ -51,8 +51,8 @@ internal sealed class PublishedTable
     }
 
     /// <summary>Inserts and updates what changes of the rows of (@buckets, @labels) and <see cref="Bind"/>; returns the keys it wrote.</summary>
-    // Not written: a row that would not change (computed_at is no value), and one that counts more than ours. Ours never count
-    // less than they did, so such a row is somebody else's: an earlier batch job's, say, of which the log holds only a part.
+    // Not written: a row that would not change (computed_at is no value), and one that counts more than ours. Unless it is what we have shown
+    // ourselves, such a row is somebody else's: an earlier batch job's, say, of which the log holds only a part.
     public string Upsert { get; }
 
     /// <summary>The same, whatever the rows there count.</summary>
@@ -64,7 +64,7 @@ internal sealed class PublishedTable
     /// <summary>Deletes the rows from @from up to @to of which no sketch of this pipeline counts anything.</summary>
     public string DeleteUncounted { get; }
 
-    /// <summary>The keys of the rows there that count more than these do.</summary>
+    /// <summary>The keys of the rows there that count more than these do, and what they count.</summary>
     public string Larger { get; }
 
     /// <summary>The keys from @from up to @to, whoever wrote them.</summary>

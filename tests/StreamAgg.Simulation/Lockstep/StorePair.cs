@@ -1,5 +1,6 @@
 using System.Globalization;
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Digests;
 using StreamAgg.Pipeline.Log;
@@ -7,6 +8,7 @@ using StreamAgg.Pipeline.Publishing;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Store;
+using StreamAgg.Simulation.Swarm;
 using StreamAgg.Simulation.Time;
 using StreamAgg.Simulation.Tracing;
 
@@ -20,6 +22,9 @@ internal sealed class StorePair
     private static readonly string[] Labels = ["anthropic", "", "azure é"];
     private static readonly string[] Reasons = ["bad_field:created_at", "malformed_json"];
     private static readonly Hour First = Hour.FromUtc(new DateTime(2026, 3, 1, 22, 0, 0, DateTimeKind.Utc));
+
+    /// <summary>Of both stores.</summary>
+    public static readonly Rollup[] Rollups = [Rollup.ByPlatform(int.MaxValue), WorldPlan.ByModel];
 
     private readonly SourcePartition[] sources = [new("gateway.errors", 0), new("gateway.usage", 0), new("gateway.usage", 1)];
     private readonly IAggregateStore other;
@@ -37,7 +42,8 @@ internal sealed class StorePair
         scheduler = new Scheduler(chance.Fork());
         var clock = new DatabaseClock(scheduler, First.Start, 1);
         Database = new Database(scheduler, clock, chance.Fork(), StoreRules.Protocol, StoreWeather.Calm, new Happenings());
-        simulated = new SimStore(Database, new SimProcess("twin", scheduler), null);
+        simulated = new SimStore(Database, new SimProcess("twin", scheduler), null, Rollups);
+        Database.Rollup.Seed(new RollupRow(1, Instant.MinValue));
     }
 
     public Database Database { get; }
@@ -172,7 +178,7 @@ internal sealed class StorePair
         var folds = new List<Fold>();
         for (int i = chance.Below(4); i > 0; i--)
         {
-            var key = new BucketKey<Hour>(new Hour(First.SinceEpoch + chance.Below(5)), chance.Pick(Labels));
+            var key = new BucketKey<Hour>(new Hour(First.SinceEpoch + chance.Below(5)), chance.Pick(Labels), chance.Pick(Rollups).Name);
             if (changed.Exists(row => row.Key == key))
                 continue;
             PartialRow row = Count(key, state.Partials.GetValueOrDefault(key));
@@ -281,10 +287,12 @@ internal sealed class StorePair
             Compression = Compression,
             Partitions = sources,
             Contents = _ => Task.FromResult<IReadOnlyList<PartialRow>?>(null),
+            LeftOut = chance.Chance(0.2) ? [WorldPlan.ByModel.Name] : [],
         };
         PartialRow[] rows =
         [
-            .. Labels.SelectMany(label => Enumerable.Range(from.SinceEpoch, swap.To.SinceEpoch - from.SinceEpoch).Select(hour => new BucketKey<Hour>(new Hour(hour), label)))
+            .. Rollups.SelectMany(rollup => Labels.SelectMany(label => Enumerable.Range(from.SinceEpoch, swap.To.SinceEpoch - from.SinceEpoch)
+                .Select(hour => new BucketKey<Hour>(new Hour(hour), label, rollup.Name))))
                 .Where(_ => chance.Chance(0.1)).Select(key => Count(key, null)),
         ];
         string seen = "", seenByOther = "";
@@ -310,7 +318,10 @@ internal sealed class StorePair
             one.SuccessCount = 1;
             if (row.Totals.DurationCount > 0)
                 one.AddDuration(row.Totals.DurationMinMicros);
-            events.Add(new ReplayedEvent(chance.Pick(sources), offset, chance.Below(3), chance.Below(2) - 1, row.Key, one));
+            events.Add(new ReplayedEvent(chance.Pick(sources), offset, chance.Below(3), chance.Below(2) - 1, row.Key, one)
+            {
+                Others = new Dictionary<string, string> { [WorldPlan.ByModel.Name] = chance.Pick(Labels) },
+            });
         }
         int mine = await SimulatedAsync(simulated.ReplayAsync(events, Compression, default));
         int theirs = await otherRecounts.ReplayAsync(events, Compression, default);
@@ -348,7 +359,7 @@ internal sealed class StorePair
     private static string Say(IReadOnlyList<PartialRow> rows) => string.Join('\n', rows.OrderBy(row => row.Key).Select(Say));
 
     private static string Say(PartialRow row) =>
-        $"{row.Hour.SinceEpoch}/{row.Label} {Say(row.Totals)} {Convert.ToHexString(row.Digests.Latency.Span)} {Convert.ToHexString(row.Digests.Ttft.Span)}";
+        $"{row.Rollup} {row.Hour.SinceEpoch}/{row.Label} {Say(row.Totals)} {Convert.ToHexString(row.Digests.Latency.Span)} {Convert.ToHexString(row.Digests.Ttft.Span)}";
 
     private static string Say(BucketTotals totals) =>
         $"{totals.SuccessCount}+{totals.ErrorCount},{totals.Error5xxCount},{totals.TimeoutCount},{totals.DurationCount}:{totals.DurationSumMicros}"

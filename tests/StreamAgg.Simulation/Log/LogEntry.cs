@@ -57,6 +57,11 @@ internal readonly record struct TrueEvent(Instant Time, string Label, long Durat
 {
     /// <summary>What its record says of its cost, in millionths; also its tokens, and of a success in microseconds its time to the first token.</summary>
     public long Amount => Math.Abs(Time.UnixTicks / 10_000 % 1000);
+
+    /// <summary>What its record says of its model.</summary>
+    public string Model => Models[Amount % Models.Length];
+
+    private static readonly string[] Models = ["m-1", "m-2", ""];
 }
 
 /// <param name="EventIndex">Of several events the first one's.</param>

@@ -38,7 +38,7 @@ internal sealed class SimMember : IDisposable
             RevocationTimeoutMicros = world.Plan.RevocationTimeoutMicros,
             RedeliverChance = world.Plan.RedeliverChance,
         };
-        IAggregateStore store = world.Mutant.Store(world.NewStore(Process), Process.Name);
+        IAggregateStore store = world.Mutant.Store(world.NewStore(Process, options), Process.Name);
         ILogMetadata metadata = world.Mutant.Metadata(world.NewMetadata(Process), Consumer);
         IDeadLetterSink letters = world.Mutant.Letters(world.NewLetters(Process, Consumer));
         var time = new MemberClock(
@@ -138,7 +138,7 @@ internal sealed class SimMember : IDisposable
         Holdings held = member.Held();
         if (held.Bytes != member.Recount())
             world.Fail(Invariants.Bounded, $"{Process.Name} holds {member.Recount()} bytes and believes {held.Bytes}");
-        int overshoot = world.Plan.PollBatch * RecordMaker.MaxEvents;
+        int overshoot = world.Plan.PollBatch * RecordMaker.MaxEvents * Options.Rollups.Count;
         if (held.UnsavedPartials > bounds.UnsavedPartials + overshoot)
             world.Fail(Invariants.Bounded, $"{Process.Name} holds {held.UnsavedPartials} unsaved partials, {bounds.UnsavedPartials} are allowed");
         // Letters close the gate in the middle of a poll: only the last record's pass the bound.

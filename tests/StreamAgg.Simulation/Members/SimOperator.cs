@@ -1,12 +1,15 @@
+using System.Collections.ObjectModel;
 using StreamAgg.Core.Aggregation;
-using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
+using StreamAgg.Pipeline.Members;
+using StreamAgg.Pipeline.Options;
 using StreamAgg.Pipeline.Recounting;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Chance;
 using StreamAgg.Simulation.Log;
 using StreamAgg.Simulation.Store;
+using StreamAgg.Simulation.Swarm;
 using StreamAgg.Simulation.Time;
 
 namespace StreamAgg.Simulation.Members;
@@ -18,16 +21,24 @@ internal sealed class SimOperator
 
     private readonly World world;
     private readonly SimProcess process;
+    private readonly PipelineOptions options;
     private readonly Prng chance;
     private readonly SimStore store;
 
-    public SimOperator(World world, SimProcess process, Prng chance)
+    public SimOperator(World world, SimProcess process, PipelineOptions options, Prng chance)
     {
-        (this.world, this.process, this.chance) = (world, process, chance);
-        store = world.NewStore(process);
+        (this.world, this.process, this.options, this.chance) = (world, process, options, chance);
+        store = world.NewStore(process, options);
         if (chance.Chance(0.2))
             world.Scheduler.After(null, chance.Between(0, 3_000_000), process.Kill);
     }
+
+    /// <summary>The database learns what is configured.</summary>
+    public void Migrate() => _ = TryAsync(async () =>
+    {
+        await store.MigrateAsync(world.RollupAdded, default);
+        return true;
+    });
 
     /// <summary>Some hours are counted again from the log.</summary>
     public void Rebuild()
@@ -41,7 +52,7 @@ internal sealed class SimOperator
                 new HourSwap(from, to)
                 {
                     Kind = SwapKind.Rebuild,
-                    Compression = world.Plan.Options.Compression,
+                    Compression = options.Compression,
                     Partitions = world.Cluster.Sources,
                     Contents = soFar => RecountAsync(from, to, replayed, soFar),
                 },
@@ -56,14 +67,16 @@ internal sealed class SimOperator
         var to = new Hour(from.SinceEpoch + (int)chance.Between(1, 3));
         ReplayedEvent[] events =
             [.. Enumerable.Range(0, (int)chance.Between(1, 8)).Select(i => EventIn(new Hour(from.SinceEpoch + chance.Below(to.SinceEpoch - from.SinceEpoch)), new SourcePartition("raw", 0), i, 0, -1))];
+        bool isLeftOut = chance.Chance(0.3);
         _ = TryAsync(async () =>
         {
             var swap = new HourSwap(from, to)
             {
                 Kind = SwapKind.Fill,
-                Compression = world.Plan.Options.Compression,
+                Compression = options.Compression,
                 Partitions = world.Cluster.Sources,
                 Contents = _ => Task.FromResult<IReadOnlyList<PartialRow>?>(Sum(events)),
+                LeftOut = isLeftOut ? [WorldPlan.ByModel.Name] : [],
             };
             world.Ledger.Fillings[swap] = events;
             SwapResult result = await store.SwapHoursAsync(swap, default);
@@ -93,7 +106,7 @@ internal sealed class SimOperator
         int left = (int)chance.Between(1, 3);
         _ = TryAsync(async () =>
         {
-            await store.ReplayAsync(events, world.Plan.Options.Compression, default);
+            await store.ReplayAsync(events, options.Compression, default);
             return --left <= 0;
         });
     }
@@ -116,6 +129,10 @@ internal sealed class SimOperator
                 await world.Scheduler.Delay(process, chance.Between(50_000, 1_000_000));
             }
         }
+        catch (PipelineStoppedException)
+        {
+            // Its rollups are not the database's.
+        }
         catch (Exception e)
         {
             world.Surprise(process.Name, e);
@@ -126,7 +143,6 @@ internal sealed class SimOperator
     {
         if (soFar.Replayed != replayed.Count || !world.Ledger.CanRecount)
             return null;
-        var options = world.Plan.Options;
         var recount = new HourRecount(from, to, options.Rollups, options.Compression);
         var reading = new LogRecount(options, World.Topics, replayed, recount);
         foreach (CountedPartition counted in soFar.Partitions)
@@ -150,9 +166,9 @@ internal sealed class SimOperator
 
     private List<PartialRow> Sum(ReplayedEvent[] events)
     {
-        var sum = new HourRecount(default, default, [Rollup.ByPlatform(int.MaxValue)], world.Plan.Options.Compression);
-        foreach (ReplayedEvent e in events)
-            sum.Add(e.ToRows([Rollup.ByPlatform(int.MaxValue)], world.Plan.Options.Compression).Single());
+        var sum = new HourRecount(default, default, options.Rollups, options.Compression);
+        foreach (PartialRow row in events.SelectMany(e => e.ToRows(options.Rollups, options.Compression)))
+            sum.Add(row);
         return [.. sum.Rows()];
     }
 
@@ -173,6 +189,10 @@ internal sealed class SimOperator
             totals.ErrorCount++;
         if (totals.SuccessCount > 0)
             totals.AddDuration(chance.Between(0, 5_000_000));
-        return new ReplayedEvent(source, offset, index, recordTime, new BucketKey<Hour>(hour, chance.Pick(world.Plan.Habits.Labels)), totals);
+        return new ReplayedEvent(source, offset, index, recordTime, new BucketKey<Hour>(hour, chance.Pick(world.Plan.Habits.Labels)), totals)
+        {
+            // Whoever does not know of a rollup does not say what the event counts under in it.
+            Others = options.Rollups.Count == 1 ? ReadOnlyDictionary<string, string>.Empty : new Dictionary<string, string> { [WorldPlan.ByModel.Name] = "m-1" },
+        };
     }
 }

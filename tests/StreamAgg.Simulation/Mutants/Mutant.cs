@@ -11,6 +11,12 @@ internal sealed record Mutant(string Name)
 {
     public static Mutant None { get; } = new("none");
 
+    /// <summary>Seeds within which most are found; where several things have to meet it takes more.</summary>
+    public const long UsualPatience = 2000;
+
+    /// <summary>Seeds within which it has to be found.</summary>
+    public long Patience { get; init; } = UsualPatience;
+
     public StoreRules Rules { get; init; } = StoreRules.Protocol;
 
     public Func<IAggregateStore, string, IAggregateStore> Store { get; init; } = static (store, _) => store;

@@ -1,4 +1,5 @@
 using StreamAgg.Core.Aggregation;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Log;
@@ -25,15 +26,17 @@ internal sealed class AtRest(World world)
                 return $"{partition.Source} stands in {row.TopicId}, the topic is {partition.TopicId}";
             if (row.NextOffset != partition.End)
                 return $"{partition.Source} stands at {row.NextOffset} of {partition.End}";
+            if (database.Rollup.Committed is { } rollup && row.Rollup != rollup.Id)
+                return $"{partition.Source} is counted without the rollup";
         }
         foreach (var (key, cell) in database.DirtyHours.Cells)
         {
-            if (cell.Committed is not null)
+            if (cell.Committed is not null && IsPublished(key.Rollup, key.Bucket.Start))
                 return $"hour {key.Bucket} '{key.Label}' is marked";
         }
         foreach (var (key, cell) in database.DirtyDays.Cells)
         {
-            if (cell.Committed is not null)
+            if (cell.Committed is not null && IsPublished(key.Rollup, key.Bucket.Start))
                 return $"day {key.Bucket} '{key.Label}' is marked";
         }
         foreach (var (hour, cells) in database.Partials)
@@ -56,6 +59,10 @@ internal sealed class AtRest(World world)
         return null;
     }
 
+    /// <summary>Whether what is counted there becomes a row: of the rollup beside the platform's from its first whole hour on.</summary>
+    private bool IsPublished(string rollup, Instant start) =>
+        rollup == Rollup.Platform || (world.Database.Rollup.Committed is { } row && row.CompleteFrom <= start);
+
     public void Verify()
     {
         VerifyLog();
@@ -64,9 +71,12 @@ internal sealed class AtRest(World world)
             VerifySums();
             return;
         }
-        foreach (var (key, account) in world.Ledger.Hours)
+        // What was published once is corrected for good, wherever the rollup begins by now.
+        foreach (var (key, account) in world.Ledger.Hours.Where(entry => IsPublished(entry.Key.Rollup, entry.Key.Bucket.Start)
+            || (entry.Key.Bucket.Start >= world.Ledger.RollupUnknownUpTo && world.Database.Hourly.Committed(entry.Key) is not null)))
             VerifyRow(key, account, world.Database.Hourly.Committed(key), world.Database.HourSketches.Committed(key));
-        foreach (var (key, account) in world.Ledger.Days)
+        foreach (var (key, account) in world.Ledger.Days.Where(entry => IsPublished(entry.Key.Rollup, entry.Key.Bucket.Start)
+            || (entry.Key.Bucket.Start >= world.Ledger.RollupUnknownUpTo && world.Database.Daily.Committed(entry.Key) is not null)))
         {
             if (world.Database.HasUnseenHours(key))
                 VerifyHeld(key, account, world.Database.Daily.Committed(key), world.Database.DaySketches.Committed(key));

@@ -25,7 +25,7 @@ internal sealed class DeliveryBook
             return null;
         if (!sessions.TryGetValue((source, epoch), out Session? session))
         {
-            sessions.Add((source, epoch), session = new Session());
+            sessions.Add((source, epoch), session = new Session(client));
             if (!byClient.TryGetValue(client, out List<Session>? all))
                 byClient.Add(client, all = []);
             all.Add(session);
@@ -46,8 +46,10 @@ internal sealed class DeliveryBook
     public Session? Find(SourcePartition source, long epoch) => sessions.GetValueOrDefault((source, epoch));
 
     /// <summary>The deliveries of one claim, in order, and how many of them a checkpoint has written.</summary>
-    internal sealed class Session
+    internal sealed class Session(string client)
     {
+        public string Client { get; } = client;
+
         private readonly List<LogEntry> deliveries = [];
 
         public int Committed { get; private set; }

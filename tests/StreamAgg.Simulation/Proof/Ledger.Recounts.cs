@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Store;
+using StreamAgg.Simulation.Swarm;
 using StreamAgg.Simulation.Tracing;
 
 namespace StreamAgg.Simulation.Proof;
@@ -13,10 +16,13 @@ internal sealed partial class Ledger
     /// <summary>What a swap that fills hours counts, told before it is made.</summary>
     public Dictionary<HourSwap, IReadOnlyList<ReplayedEvent>> Fillings { get; } = [];
 
+    /// <summary>Of hours before it nothing is known of the rollup beside the platform's: they were counted anew without it.</summary>
+    public Instant RollupUnknownUpTo { get; private set; } = Instant.MinValue;
+
     /// <summary>False where the log does not hold all that was counted.</summary>
     public bool CanRecount => Damaged.Count == 0 && !plan.LabelsOverflow;
 
-    public void Replayed(IReadOnlyList<ReplayedEvent> events)
+    public void Replayed(IReadOnlyList<ReplayedEvent> events, bool countsRollup)
     {
         happenings.Count(Happening.Replayed);
         touched.Clear();
@@ -25,12 +31,12 @@ internal sealed partial class Ledger
         {
             // Where a place is counted twice, the second time is not expected.
             if (replayed.Add(ReplayPlace.Of(e)))
-                Count(e);
+                Count(e, countsRollup);
         }
         CheckTouched();
     }
 
-    public void Swapped(HourSwap swap, IReadOnlyList<Publication<Hour>> published, IReadOnlyList<Publication<Day>> publishedDays)
+    public void Swapped(HourSwap swap, bool takesRollup, IReadOnlyList<Publication<Hour>> published, IReadOnlyList<Publication<Day>> publishedDays)
     {
         happenings.Count(swap.Kind == SwapKind.Fill ? Happening.Filled : Happening.Rebuilt);
         touched.Clear();
@@ -38,7 +44,14 @@ internal sealed partial class Ledger
         if (Fillings.Remove(swap, out IReadOnlyList<ReplayedEvent>? filled))
         {
             foreach (ReplayedEvent e in filled)
-                Count(e);
+                Count(e, countsRollup: false);
+        }
+        if (!takesRollup)
+            RollupUnknownUpTo = Instant.Max(RollupUnknownUpTo, swap.To.Start);
+        foreach (var (key, account) in takesRollup ? hours : [])
+        {
+            if (key.Rollup != Rollup.Platform && key.Bucket.CompareTo(swap.From) >= 0 && key.Bucket.CompareTo(swap.To) < 0)
+                known[key] = account.Totals;
         }
         touched.UnionWith(hours.Keys.Where(key => key.Bucket.CompareTo(swap.From) >= 0 && key.Bucket.CompareTo(swap.To) < 0));
         CheckTouched();
@@ -47,11 +60,20 @@ internal sealed partial class Ledger
     }
 
     /// <summary>Counts what came by no partition.</summary>
-    private void Count(ReplayedEvent e)
+    private void Count(ReplayedEvent e, bool countsRollup)
     {
-        string label = plan.LabelsOverflow ? "" : e.Key.Label;
-        var key = new BucketKey<Hour>(e.Key.Bucket, label);
-        var dayKey = new BucketKey<Day>(key.Bucket.Day, label);
+        Count(e, new BucketKey<Hour>(e.Key.Bucket, plan.LabelsOverflow ? "" : e.Key.Label));
+        if (plan.RollupAtMicros is null)
+            return;
+        var key = new BucketKey<Hour>(e.Key.Bucket, e.LabelIn(WorldPlan.ByModel), WorldPlan.ByModel.Name);
+        Count(e, key);
+        if (countsRollup)
+            CollectionsMarshal.GetValueRefOrAddDefault(known, key, out _).Add(e.Totals);
+    }
+
+    private void Count(ReplayedEvent e, BucketKey<Hour> key)
+    {
+        var dayKey = new BucketKey<Day>(key.Bucket.Day, key.Label, key.Rollup);
         foreach (Account account in (Account[])[AccountOf(hours, key), AccountOf(days, dayKey)])
         {
             account.Totals.Add(e.Totals);

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using StreamAgg.Core.Aggregation;
 using StreamAgg.Core.Events;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Log;
 using StreamAgg.Pipeline.Options;
@@ -26,6 +28,9 @@ internal sealed partial class Ledger(
     private readonly TableInvariants tables = new(database, plan, happenings, fail);
     private readonly Dictionary<BucketKey<Hour>, Account> hours = new(ByHour.Instance);
     private readonly Dictionary<BucketKey<Day>, Account> days = new(ByDay.Instance);
+
+    /// <summary>Of the rollup beside the platform's: what members that know it have counted. <see cref="hours"/> has what there was to count.</summary>
+    private readonly Dictionary<BucketKey<Hour>, BucketTotals> known = new(ByHour.Instance);
     private readonly Dictionary<(SourcePartition Source, string TopicId), long> starts = [];
     private readonly Dictionary<SourcePartition, Instant> latest = [];
 
@@ -177,7 +182,7 @@ internal sealed partial class Ledger(
             if (mustBeClosed)
                 CheckClosed(hour.Key.Bucket.End, hour.Key);
             tables.CheckMark(hour.Key);
-            touchedDays.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Label));
+            touchedDays.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Label, hour.Key.Rollup));
         }
         foreach (BucketKey<Day> day in touchedDays)
             tables.CheckMark(day);
@@ -204,6 +209,7 @@ internal sealed partial class Ledger(
         if (book.Find(partition.Source, partition.Fence.Epoch) is not { } session)
             return;
         EventKind kind = topics.KindOf(partition.Source.Topic);
+        bool countsRollup = memberOf(session.Client).Options.Rollups.Count > 1;
         foreach (LogEntry entry in session.CommitUpTo(partition.NextOffset, reading, WentBack(partition)))
         {
             if (entry.IsCounted)
@@ -218,7 +224,7 @@ internal sealed partial class Ledger(
             }
             foreach (TrueEvent e in entry.Truth.Events)
             {
-                Count(partition.Source, e, kind);
+                Count(partition.Source, e, kind, countsRollup);
                 if (e.LeftOut is { } reason)
                     outcomes.Add(partition.Source, EventOutcome.DurationLeftOut, reason, 1);
             }
@@ -237,16 +243,18 @@ internal sealed partial class Ledger(
         return false;
     }
 
-    private void Count(SourcePartition source, in TrueEvent e, EventKind kind)
+    private void Count(SourcePartition source, in TrueEvent e, EventKind kind, bool countsRollup)
     {
         // Where labels overflow, nobody can say which of them a row stands for: one account holds them all.
-        string label = plan.LabelsOverflow ? "" : e.Label;
-        var key = new BucketKey<Hour>(e.Time.Hour, label);
-        var dayKey = new BucketKey<Day>(key.Bucket.Day, label);
-        Add(AccountOf(hours, key), e, kind);
-        Add(AccountOf(days, dayKey), e, kind);
-        touched.Add(key);
-        touchedDays.Add(dayKey);
+        var key = new BucketKey<Hour>(e.Time.Hour, plan.LabelsOverflow ? "" : e.Label);
+        Count(key, e, kind);
+        if (plan.RollupAtMicros is not null)
+        {
+            var other = new BucketKey<Hour>(key.Bucket, e.Model, WorldPlan.ByModel.Name);
+            Count(other, e, kind);
+            if (countsRollup)
+                Add(ref CollectionsMarshal.GetValueRefOrAddDefault(known, other, out _), e, kind);
+        }
         if (!ahead.TryGetValue(source, out List<Instant>? times))
             ahead.Add(source, times = []);
         times.Add(e.Time);
@@ -254,27 +262,38 @@ internal sealed partial class Ledger(
             happenings.Count(Happening.LateEventAfterFold);
     }
 
-    private static void Add(Account account, in TrueEvent e, EventKind kind)
+    private void Count(BucketKey<Hour> key, in TrueEvent e, EventKind kind)
     {
-        account.Totals.Counts[Measures.CostUsd] += e.Amount;
-        account.Totals.Counts[Measures.InputTokens] += e.Amount;
+        var dayKey = new BucketKey<Day>(key.Bucket.Day, key.Label, key.Rollup);
+        foreach (Account account in (ReadOnlySpan<Account>)[AccountOf(hours, key), AccountOf(days, dayKey)])
+        {
+            Add(ref account.Totals, e, kind);
+            if (kind == EventKind.Usage && e.DurationMicros != DecodedEvent.NoDuration)
+                account.DurationsMicros.Add(e.DurationMicros);
+        }
+        touched.Add(key);
+        touchedDays.Add(dayKey);
+    }
+
+    private static void Add(ref BucketTotals totals, in TrueEvent e, EventKind kind)
+    {
+        totals.Counts[Measures.CostUsd] += e.Amount;
+        totals.Counts[Measures.InputTokens] += e.Amount;
         if (kind == EventKind.Usage)
         {
             if (e.Amount % 3 == 0)
-                account.Totals.Spreads[Spreads.Ttft].Add(e.Amount);
-            account.Totals.SuccessCount++;
-            if (e.DurationMicros == DecodedEvent.NoDuration)
-                return;
-            account.Totals.AddDuration(e.DurationMicros);
-            account.DurationsMicros.Add(e.DurationMicros);
+                totals.Spreads[Spreads.Ttft].Add(e.Amount);
+            totals.SuccessCount++;
+            if (e.DurationMicros != DecodedEvent.NoDuration)
+                totals.AddDuration(e.DurationMicros);
             return;
         }
-        account.Totals.ErrorCount++;
-        account.Totals.Error4xxCount += e.Status == StatusClass.ClientError ? 1 : 0;
-        account.Totals.Error5xxCount += e.Status == StatusClass.ServerError ? 1 : 0;
-        account.Totals.TimeoutCount += e.IsTimeout ? 1 : 0;
-        account.Totals.Counts[Measures.RateLimitedCount] += e.Class == ErrorClass.RateLimited ? 1 : 0;
-        account.Totals.Counts[Measures.OverloadedCount] += e.Class == ErrorClass.Overloaded ? 1 : 0;
+        totals.ErrorCount++;
+        totals.Error4xxCount += e.Status == StatusClass.ClientError ? 1 : 0;
+        totals.Error5xxCount += e.Status == StatusClass.ServerError ? 1 : 0;
+        totals.TimeoutCount += e.IsTimeout ? 1 : 0;
+        totals.Counts[Measures.RateLimitedCount] += e.Class == ErrorClass.RateLimited ? 1 : 0;
+        totals.Counts[Measures.OverloadedCount] += e.Class == ErrorClass.Overloaded ? 1 : 0;
     }
 
     private void Compare(BucketKey<Hour> key, Account? account)
@@ -290,10 +309,10 @@ internal sealed partial class Ledger(
         {
             tables.Add(ref stored, key);
         }
-        BucketTotals expected = account?.Totals ?? default;
+        BucketTotals expected = key.Rollup == Rollup.Platform ? account?.Totals ?? default : known.GetValueOrDefault(key);
         if (stored != expected)
         {
-            fail(Invariants.StateIsPrefix, $"hour {key.Bucket} ({key.Bucket.SinceEpoch}) '{key.Label}': the store holds {Say(stored)}, "
+            fail(Invariants.StateIsPrefix, $"hour {key.Bucket} ({key.Bucket.SinceEpoch}) '{key.Label}' of {key.Rollup}: the store holds {Say(stored)}, "
                 + $"the committed offsets {Say(expected)}");
         }
     }

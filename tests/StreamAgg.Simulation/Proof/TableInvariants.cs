@@ -60,7 +60,7 @@ internal sealed class TableInvariants(Database database, WorldPlan plan, Happeni
     {
         long rev = 0;
         for (int i = 0; i < 24; i++)
-            rev += database.HourSketches.Committed(new BucketKey<Hour>(new Hour(key.Bucket.FirstHour.SinceEpoch + i), key.Label))?.InputRev ?? 0;
+            rev += database.HourSketches.Committed(new BucketKey<Hour>(new Hour(key.Bucket.FirstHour.SinceEpoch + i), key.Label, key.Rollup))?.InputRev ?? 0;
         if (rev > (database.DaySketches.Committed(key)?.InputRev ?? 0) && database.DirtyDays.Committed(key) is null)
             fail(Invariants.Wakeups, $"{key}: rev {rev} is not published and nothing says so");
     }

@@ -5,9 +5,6 @@ namespace StreamAgg.Simulation.Running;
 /// <summary>Each mutant has to be found; a harmless one must not be.</summary>
 internal static class MutantRun
 {
-    /// <summary>Seeds within which a mutant has to be found.</summary>
-    public const long Patience = 2000;
-
     private const long HarmlessSeeds = 200;
 
     /// <returns>How many were judged as they should be, and how many were not.</returns>
@@ -16,7 +13,7 @@ internal static class MutantRun
         int passed = 0, failed = 0;
         foreach (Mutant mutant in MutantList.All)
         {
-            var run = new SeedRun(1, Patience, threads, mutant, progress: null);
+            var run = new SeedRun(1, mutant.Patience, threads, mutant, progress: null);
             run.Run();
             if (run.Failure is { } failure)
             {

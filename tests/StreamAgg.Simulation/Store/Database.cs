@@ -36,6 +36,9 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
 
     public Table<SourcePartition, SourceRow> Sources { get; } = new("source_partition");
 
+    /// <summary>The row of <c>rollup</c>: worlds have one beside the platform's, or none.</summary>
+    public Versioned<RollupRow> Rollup { get; } = new("rollup");
+
     public Table<SourcePartition, TallyRow> Tallies { get; } = new("event_tally");
 
     /// <summary>Rows of <c>partial</c>, an hour's in (topic, partition) order.</summary>
@@ -124,7 +127,7 @@ internal sealed class Database(Scheduler scheduler, DatabaseClock clock, Prng ch
     {
         for (int i = 0; i < 24; i++)
         {
-            var hour = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Label);
+            var hour = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Label, day.Rollup);
             if (SimStore.Seen(session, Hourly[hour]) is not null && SimStore.Seen(session, HourSketches[hour]) is null)
                 return true;
         }

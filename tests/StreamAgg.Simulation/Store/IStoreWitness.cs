@@ -33,11 +33,11 @@ internal interface IStoreWitness
 
     void PublishedDays(IReadOnlyList<Publication<Day>> days);
 
-    /// <summary>Refused events count from now on.</summary>
-    void Replayed(IReadOnlyList<ReplayedEvent> events);
+    /// <summary>Refused events count from now on; in the rollup beside the platform's, too, where whoever replayed them knows it.</summary>
+    void Replayed(IReadOnlyList<ReplayedEvent> events, bool countsRollup);
 
     /// <summary>Hours were counted anew.</summary>
-    void Swapped(HourSwap swap, IReadOnlyList<Publication<Hour>> hours, IReadOnlyList<Publication<Day>> days);
+    void Swapped(HourSwap swap, bool takesRollup, IReadOnlyList<Publication<Hour>> hours, IReadOnlyList<Publication<Day>> days);
 
     /// <summary>Two transactions waited for each other: the protocol's lock order does not allow it.</summary>
     void Deadlocked(string who);

@@ -6,7 +6,12 @@ using StreamAgg.Pipeline.Store;
 namespace StreamAgg.Simulation.Store;
 
 /// <summary>A row of <c>source_partition</c>.</summary>
-internal sealed record SourceRow(Fence Fence, string Owner, long NextOffset, string? TopicId, int? LeaderEpoch, Instant? Watermark);
+/// <param name="Rollup">The id of the rollup that its owner counts beside the platform's; 0: of none.</param>
+internal sealed record SourceRow(Fence Fence, string Owner, long NextOffset, string? TopicId, int? LeaderEpoch, Instant? Watermark, long Rollup = 0);
+
+/// <summary>A row of <c>rollup</c>.</summary>
+/// <param name="CompleteFrom">The first hour that may be published; the smallest time: all.</param>
+internal sealed record RollupRow(long Id, Instant CompleteFrom);
 
 /// <summary>A partition's rows of <c>event_tally</c>. One row here, for whoever may write one of them holds the lock that guards them all.</summary>
 internal sealed record TallyRow(IReadOnlyDictionary<(long Minute, string Outcome, string Reason), long> Events)

@@ -54,6 +54,7 @@ internal sealed partial class SimStore
         database.Witness?.Claiming(process.Name, source);
         if (!Rules.LoadsAfterClaim)
             loadedWithClaim[source] = PartialsOf(source);
+        RollupRow? rollup = Rules.ClaimComparesUnderLock ? null : await RequireRollupsAsync(session);
         await ArriveAsync(session, writes: true);
         Versioned<SourceRow> cell = database.Sources[source];
         await LockAsync(cell, session);
@@ -63,15 +64,25 @@ internal sealed partial class SimStore
             ? new SourceRow(new Fence(1, claim, 0), owner, 0, null, null, null)
             : before with { Fence = new Fence(before.Fence.Epoch + 1, claim, before.Fence.Checkpoint), Owner = owner };
         cell.Write(after);
-        await CommitNowAsync(
+        await AnswerAsync(session);
+        if (Rules.ClaimComparesUnderLock)
+            rollup = await RequireRollupsAsync(session);
+        if ((CountsRollup ? rollup?.Id ?? 0 : 0) is var counted && counted != after.Rollup)
+        {
+            await ArriveAsync(session, writes: true);
+            cell.Write(after = after with { Rollup = counted });
+            await AnswerAsync(session);
+            if (counted > 0 && after.Fence.Epoch > 1)
+                await BeginRollupAsync(session, source);
+        }
+        await CommitAsync(
             session,
             () =>
             {
                 database.Happenings.Count(before is null || before.Fence.Epoch == 0 ? Happening.Claim : Happening.ClaimAgain);
                 if (IsTraced)
                     trace!.Write("database", $"COMMIT claim {source} by {process.Name}: epoch {after.Fence.Epoch}, next {after.NextOffset}");
-            },
-            becoming: null);
+            });
         database.Witness?.ClaimAnswered(process.Name, source, after.Fence);
         return new PartitionClaim(after.Fence, after.NextOffset, after.TopicId, after.LeaderEpoch, after.Watermark);
     }
@@ -141,9 +152,9 @@ internal sealed partial class SimStore
     private List<PartialRow> PartialsOf(SourcePartition source)
     {
         var rows = new List<PartialRow>();
-        foreach (var cells in database.Partials.Values)
+        foreach (var (key, cells) in database.Partials)
         {
-            if (cells.TryGetValue(source, out Versioned<CountedRow>? cell) && cell.Committed is { } counted)
+            if (rollups.Any(rollup => rollup.Name == key.Rollup) && cells.TryGetValue(source, out Versioned<CountedRow>? cell) && cell.Committed is { } counted)
                 rows.Add(counted.Row);
         }
         rows.Sort(static (a, b) => a.Key.CompareTo(b.Key));

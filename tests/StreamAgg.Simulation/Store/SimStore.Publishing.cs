@@ -20,10 +20,10 @@ internal sealed partial class SimStore
         var due = new List<(BucketKey<Hour> Key, long Mark)>();
         foreach (var (key, cell) in database.DirtyHours.Cells)
         {
-            if (cell.Committed is { } mark && watermark is { } passed && key.Bucket.End <= passed)
+            if (cell.Committed is { } mark && watermark is { } passed && key.Bucket.End <= passed && IsComplete(key.Rollup, key.Bucket.Start, partitions))
                 due.Add((key, mark.Mark));
         }
-        due.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        due.Sort(static (a, b) => (a.Key.Bucket, a.Key).CompareTo((b.Key.Bucket, b.Key)));
         limit = Math.Min(limit, Weather.MostKeys);
         bool hasMore = due.Count > limit;
         if (hasMore)
@@ -97,10 +97,11 @@ internal sealed partial class SimStore
         var due = new List<DirtyBucket<Day>>();
         foreach (var (key, cell) in database.DirtyDays.Cells)
         {
-            if (cell.Committed is { } mark && watermark is { } passed && key.Bucket.End <= passed && !(Rules.GatesDay && HasDirtyHour(key)))
+            if (cell.Committed is { } mark && watermark is { } passed && key.Bucket.End <= passed && !(Rules.GatesDay && HasDirtyHour(key))
+                && IsComplete(key.Rollup, key.Bucket.Start, partitions))
                 due.Add(new DirtyBucket<Day>(key, mark.Mark, SketchesOf(key)));
         }
-        due.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        due.Sort(static (a, b) => (a.Key.Bucket, a.Key).CompareTo((b.Key.Bucket, b.Key)));
         limit = Math.Min(limit, Weather.MostKeys);
         bool hasMore = due.Count > limit;
         if (hasMore)
@@ -188,7 +189,7 @@ internal sealed partial class SimStore
     {
         for (int hour = 0; hour < 24; hour++)
         {
-            if (Seen(session, database.DirtyHours[new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + hour), day.Label)]) is not null)
+            if (Seen(session, database.DirtyHours[new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + hour), day.Label, day.Rollup)]) is not null)
                 return true;
         }
         return false;
@@ -200,7 +201,7 @@ internal sealed partial class SimStore
         for (int i = 0; i < 24; i++)
         {
             var hour = new Hour(day.Bucket.FirstHour.SinceEpoch + i);
-            if (Seen(session, database.HourSketches[new BucketKey<Hour>(hour, day.Label)]) is { } sketch)
+            if (Seen(session, database.HourSketches[new BucketKey<Hour>(hour, day.Label, day.Rollup)]) is { } sketch)
                 sketches.Add(new HourSketch(hour, day.Label, sketch.InputRev, sketch.Totals, sketch.Centroids));
         }
         return sketches;
@@ -226,7 +227,7 @@ internal sealed partial class SimStore
         await LockAsync(cell, session);
         if (totals.IsEmpty)
         {
-            bool stays = cell.Newest is not null && !overrules;
+            bool stays = cell.Newest is not null && wasKept && !overrules;
             sketch.Write(sketch.Newest! with { RowKept = stays });
             if (cell.Newest is null)
                 return result with { RowsUnchanged = result.RowsUnchanged + 1 };
@@ -263,7 +264,7 @@ internal sealed partial class SimStore
         await ArriveAsync(session, writes: true);
         var days = new SortedSet<BucketKey<Day>>();
         foreach (Publication<Hour> hour in hours)
-            days.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Label));
+            days.Add(new BucketKey<Day>(hour.Key.Bucket.Day, hour.Key.Label, hour.Key.Rollup));
         Instant? watermark = Rules.PublishesDayApart ? null : database.Watermark(database.Sources.Cells.Keys);
         foreach (BucketKey<Day> day in days)
         {
@@ -307,7 +308,7 @@ internal sealed partial class SimStore
         long inputRev = 0;
         for (int i = 0; i < 24; i++)
         {
-            var key = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Label);
+            var key = new BucketKey<Hour>(new Hour(day.Bucket.FirstHour.SinceEpoch + i), day.Label, day.Rollup);
             Versioned<SketchRow> cell = database.HourSketches[key];
             if ((cell.Holder == session ? cell.Newest : cell.Committed) is not { } sketch)
                 continue;

@@ -34,6 +34,7 @@ internal sealed partial class SimStore : IRecountStore
         Transaction session = Open(cancellation);
         if (Rules.ReplayWaitsForSwap)
             await LockPipelineAsync(session);
+        await RequireRollupsAsync(session);
         await ArriveAsync(session, writes: true);
         var fresh = new List<ReplayedEvent>();
         foreach (ReplayedEvent e in events)
@@ -55,9 +56,9 @@ internal sealed partial class SimStore : IRecountStore
             return 0;
         }
 
-        var sums = new HourRecount(default, default, [Rollup.ByPlatform(int.MaxValue)], compression);
-        foreach (ReplayedEvent e in fresh)
-            sums.Add(e.ToRows([Rollup.ByPlatform(int.MaxValue)], compression).Single());
+        var sums = new HourRecount(default, default, rollups, compression);
+        foreach (PartialRow row in fresh.SelectMany(e => e.ToRows(rollups, compression)))
+            sums.Add(row);
         var added = new SortedDictionary<BucketKey<Hour>, (CountedRow Sum, List<SpreadBytes> Digests)>();
         foreach (PartialRow row in sums.Rows())
             AddFold(added, new Fold(row, Changed: true), 1);
@@ -67,7 +68,7 @@ internal sealed partial class SimStore : IRecountStore
         {
             if (IsTraced)
                 trace!.Write("database", $"COMMIT replay of {process.Name}: {string.Join(' ', fresh.Select(e => $"{e.Source} {e.Offset}/{e.EventIndex} in {e.Key.Bucket.SinceEpoch}/{e.Key.Label}"))}");
-            database.Witness?.Replayed(fresh);
+            database.Witness?.Replayed(fresh, CountsRollup);
         });
         return fresh.Count;
     }
@@ -76,6 +77,7 @@ internal sealed partial class SimStore : IRecountStore
     {
         Transaction session = Open(cancellation);
         await LockPipelineAsync(session);
+        await RequireRollupsAsync(session);
         await ArriveAsync(session, writes: true);
         List<CountedPartition> positions = Positions();
         foreach (CountedPartition position in positions)
@@ -107,10 +109,18 @@ internal sealed partial class SimStore : IRecountStore
             {
                 Versioned<SourceRow> cell = database.Sources[position.Source];
                 var claim = new Guid((int)chance.Next(), (short)chance.Next(), 1, 0, 0, 0, 0, 0, 0, 0, 0);
-                cell.Write(cell.Newest! with { Fence = new Fence(cell.Newest!.Fence.Epoch + 1, claim, cell.Newest!.Fence.Checkpoint) });
+                SourceRow row = cell.Newest!;
+                cell.Write(row with
+                {
+                    Fence = new Fence(row.Fence.Epoch + 1, claim, row.Fence.Checkpoint),
+                    Rollup = row.Fence.Epoch > 0 ? row.Rollup : database.Rollup.Committed?.Id ?? 0,
+                });
             }
         }
-        SortedDictionary<BucketKey<Hour>, long> revs = await TakeRevsAsync(session, swap, positions);
+        HashSet<string> touched = await TouchRollupAsync(session, swap);
+        await ArriveAsync(session, writes: true);
+        SortedDictionary<BucketKey<Hour>, long> revs = await TakeRevsAsync(session, swap, touched, positions);
+        contents = [.. contents.Where(row => touched.Contains(row.Rollup))];
         await PutAsync(session, revs, contents);
         if (Positions().Count != positions.Count)
         {
@@ -119,7 +129,7 @@ internal sealed partial class SimStore : IRecountStore
             return new SwapResult(false, [], 0);
         }
         await MarkHoursAsync(session, [.. revs.Keys]);
-        var (hours, days, rows) = await PublishAsync(session, swap, closed, [.. revs.Keys]);
+        var (hours, days, rows) = await PublishAsync(session, swap, touched, closed, [.. revs.Keys]);
         await CommitAsync(session, () =>
         {
             if (IsTraced)
@@ -127,7 +137,7 @@ internal sealed partial class SimStore : IRecountStore
                 trace!.Write("database", $"COMMIT {swap.Kind} of {process.Name}: {swap.From.SinceEpoch} to {swap.To.SinceEpoch} "
                     + $"[{string.Join(' ', contents.Select(row => $"{row.Hour.SinceEpoch}/{row.Label}={row.Totals.RequestCount}@{revs[row.Key]}"))}]");
             }
-            database.Witness?.Swapped(swap, hours, days);
+            database.Witness?.Swapped(swap, touched.Count > 1, hours, days);
         });
         return new SwapResult(true, [], rows);
     }
@@ -148,20 +158,21 @@ internal sealed partial class SimStore : IRecountStore
     private static CountedPartition PositionOf(SourcePartition source, SourceRow row) => new(source, row.NextOffset, row.TopicId, row.Watermark, null);
 
     private bool IsLive(HourSwap swap) =>
-        database.Partials.Any(entry => IsWithin(entry.Key, swap) && entry.Value.Values.Any(cell => cell.Committed is not null))
-        || database.Bases.Cells.Any(entry => IsWithin(entry.Key, swap) && entry.Value.Committed is not null);
+        database.Partials.Any(entry => IsWithin(entry.Key, swap) && entry.Key.Rollup == Rollup.Platform && entry.Value.Values.Any(cell => cell.Committed is not null))
+        || database.Bases.Cells.Any(entry => IsWithin(entry.Key, swap) && entry.Key.Rollup == Rollup.Platform && entry.Value.Committed is { Row.Totals.IsEmpty: false });
 
     private bool IsReopened(HourSwap swap, Instant closed) =>
-        database.HourSketches.Cells.Any(entry => IsWithin(entry.Key, swap) && entry.Value.Committed is not null && entry.Key.Bucket.End > closed)
-        || database.DaySketches.Cells.Any(entry => entry.Value.Committed is not null && entry.Key.Bucket.End > closed
+        database.HourSketches.Cells.Any(entry => IsWithin(entry.Key, swap) && entry.Key.Rollup == Rollup.Platform && entry.Value.Committed is not null && entry.Key.Bucket.End > closed)
+        || database.DaySketches.Cells.Any(entry => entry.Key.Rollup == Rollup.Platform && entry.Value.Committed is not null && entry.Key.Bucket.End > closed
             && entry.Key.Bucket.CompareTo(swap.From.Day) >= 0 && entry.Key.Bucket.CompareTo(new Hour(swap.To.SinceEpoch - 1).Day) <= 0);
 
     private static bool IsWithin(BucketKey<Hour> key, HourSwap swap) => key.Bucket.CompareTo(swap.From) >= 0 && key.Bucket.CompareTo(swap.To) < 0;
 
-    private async ValueTask<SortedDictionary<BucketKey<Hour>, long>> TakeRevsAsync(Transaction session, HourSwap swap, List<CountedPartition> positions)
+    private async ValueTask<SortedDictionary<BucketKey<Hour>, long>> TakeRevsAsync(
+        Transaction session, HourSwap swap, HashSet<string> touched, List<CountedPartition> positions)
     {
         var revs = new SortedDictionary<BucketKey<Hour>, long>();
-        foreach (BucketKey<Hour> key in database.Partials.Keys.Where(key => IsWithin(key, swap)).Order().ToList())
+        foreach (BucketKey<Hour> key in database.Partials.Keys.Where(key => IsWithin(key, swap) && touched.Contains(key.Rollup)).Order().ToList())
         {
             foreach (CountedPartition position in positions)
             {
@@ -177,7 +188,8 @@ internal sealed partial class SimStore : IRecountStore
         }
         await AnswerAsync(session);
         await ArriveAsync(session, writes: true);
-        foreach (BucketKey<Hour> key in database.Bases.Cells.Where(entry => IsWithin(entry.Key, swap) && entry.Value.Committed is not null).Select(entry => entry.Key).Order().ToList())
+        foreach (BucketKey<Hour> key in database.Bases.Cells
+            .Where(entry => IsWithin(entry.Key, swap) && touched.Contains(entry.Key.Rollup) && entry.Value.Committed is not null).Select(entry => entry.Key).Order().ToList())
         {
             await LockAsync(database.Bases[key], session);
             revs[key] = revs.GetValueOrDefault(key) + (database.Bases[key].Newest?.Rev ?? 0);
@@ -186,14 +198,14 @@ internal sealed partial class SimStore : IRecountStore
         await ArriveAsync(session, writes: true);
         foreach (var (key, cell) in database.HourSketches.Cells)
         {
-            if (IsWithin(key, swap) && cell.Committed is { } sketch)
+            if (IsWithin(key, swap) && touched.Contains(key.Rollup) && cell.Committed is { } sketch)
                 revs[key] = Math.Max(revs.GetValueOrDefault(key), sketch.InputRev);
         }
         if (swap.Kind == SwapKind.Rebuild)
         {
             foreach (var (key, cell) in database.Hourly.Cells)
             {
-                if (IsWithin(key, swap) && cell.Committed is not null)
+                if (IsWithin(key, swap) && touched.Contains(key.Rollup) && cell.Committed is not null)
                     revs.TryAdd(key, 0);
             }
         }
@@ -216,7 +228,7 @@ internal sealed partial class SimStore : IRecountStore
     }
 
     private async ValueTask<(List<Publication<Hour>> Hours, List<Publication<Day>> Days, int Rows)> PublishAsync(
-        Transaction session, HourSwap swap, Instant closed, List<BucketKey<Hour>> keys)
+        Transaction session, HourSwap swap, HashSet<string> touched, Instant closed, List<BucketKey<Hour>> keys)
     {
         bool overrules = swap.Kind == SwapKind.Rebuild;
         if (closed < swap.From.End)
@@ -235,6 +247,9 @@ internal sealed partial class SimStore : IRecountStore
         Day first = swap.From.Day, last = new Hour(to.SinceEpoch - 1).Day;
         foreach (BucketKey<Day> day in database.DirtyDays.Cells.Keys.Where(key => key.Bucket.CompareTo(first) >= 0 && key.Bucket.CompareTo(last) <= 0).Order())
         {
+            // Of a rollup that begins within the swap's first day, that day is not whole.
+            if (day.Rollup != Rollup.Platform && !(touched.Contains(day.Rollup) && SimStore.Seen(session, database.Rollup)!.CompleteFrom <= day.Bucket.Start))
+                continue;
             if (day.Bucket.End > closed || HasDirtyHour(day, session) || Seen(session, database.DirtyDays[day]) is not { } mark)
                 continue;
             due.Add(RowMerge.Of(new DirtyBucket<Day>(day, mark.Mark, SketchesOf(day, session)), swap.Compression));
@@ -246,7 +261,7 @@ internal sealed partial class SimStore : IRecountStore
         {
             Day firstWhole = Day.FirstFrom(swap.From.Start);
             written += await DeleteUncountedAsync(
-                session, database.Daily, database.DaySketches, key => key.Bucket.CompareTo(firstWhole) >= 0 && key.Bucket.CompareTo(to.Day) < 0);
+                session, database.Daily, database.DaySketches, key => key.Bucket.CompareTo(firstWhole) >= 0 && key.Bucket.CompareTo(to.Day) < 0 && touched.Contains(key.Rollup));
         }
         return (hours, days, written);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
 using StreamAgg.Simulation.Chance;
@@ -25,9 +26,12 @@ internal sealed partial class SimStore : IAggregateStore
     private readonly SimProcess process;
     private readonly Prng chance;
     private readonly Trace? trace;
+    private readonly IReadOnlyList<Rollup> rollups;
 
-    public SimStore(Database database, SimProcess process, Trace? trace)
+    /// <param name="rollups">The configured ones.</param>
+    public SimStore(Database database, SimProcess process, Trace? trace, IReadOnlyList<Rollup> rollups)
     {
+        this.rollups = rollups;
         this.database = database;
         this.process = process;
         this.trace = trace;

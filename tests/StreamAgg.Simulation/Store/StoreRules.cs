@@ -68,6 +68,27 @@ internal sealed record StoreRules
     /// <summary>A day is published in a transaction of its own.</summary>
     public bool PublishesDayApart { get; init; } = true;
 
+    /// <summary>A claim ends the member whose rollups are not the database's.</summary>
+    public bool ClaimComparesRollups { get; init; } = true;
+
+    /// <summary>It asks for them once it holds the partition's row.</summary>
+    public bool ClaimComparesUnderLock { get; init; } = true;
+
+    /// <summary>Where a partition was counted without a rollup, that begins behind all that was counted.</summary>
+    public bool ClaimMovesRollup { get; init; } = true;
+
+    /// <summary>With the hour behind the last one that was begun.</summary>
+    public bool RollupBeginsWithWholeHour { get; init; } = true;
+
+    /// <summary>A rollup is published once the owners of all partitions count it.</summary>
+    public bool RollupWaitsForOwners { get; init; } = true;
+
+    /// <summary>A swap leaves a rollup out that an owner does not count.</summary>
+    public bool SwapLeavesIncomplete { get; init; } = true;
+
+    /// <summary>A migration waits for replays and swaps, and they for it.</summary>
+    public bool MigrationWaits { get; init; } = true;
+
     /// <summary>Rows are locked in one order everywhere.</summary>
     public bool LocksInOrder { get; init; } = true;
 }

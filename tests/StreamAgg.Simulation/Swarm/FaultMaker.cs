@@ -70,6 +70,7 @@ internal sealed class FaultMaker(World world, MetadataWeather metadata, LetterWe
             for (int i = 0; i < 3; i++)
             {
                 var hour = new Hour(world.Plan.Start.Hour.SinceEpoch + chance.Below(4));
+                world.CountsIn(hour);
                 long requests = chance.Chance(0.5) ? 1 : 1_000_000;
                 world.Database.Hourly[new BucketKey<Hour>(hour, label)].Seed(Foreign(requests));
             }

@@ -1,3 +1,4 @@
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Members;
 using StreamAgg.Pipeline.Options;
@@ -14,6 +15,9 @@ namespace StreamAgg.Simulation.Swarm;
 internal sealed record WorldPlan
 {
     private const int ManyPlatforms = 1000;
+
+    /// <summary>What some worlds count by beside the platform, from their start or from some time on.</summary>
+    public static readonly Rollup ByModel = new("by_model", ["model"], 10_000);
 
     private static readonly string[] AllLabels = ["anthropic", "openai", "", "gemini", "azure é"];
 
@@ -86,6 +90,9 @@ internal sealed record WorldPlan
     /// <summary>Of a record: that the client delivers the one before it once more.</summary>
     public required double RedeliverChance { get; init; }
 
+    /// <summary>When <see cref="ByModel"/> comes into the database; null: never. Members and operators follow one by one.</summary>
+    public required long? RollupAtMicros { get; init; }
+
     /// <summary>What happens, and when.</summary>
     public required IReadOnlyList<(long AtMicros, Fault Fault)> Faults { get; init; }
 
@@ -138,6 +145,7 @@ internal sealed record WorldPlan
             OddStartChance = Sometimes(0.2) ? 0.5 : 0,
             RedeliverChance = Sometimes(0.2) ? 0.05 : 0,
             Faults = DrawFaults(chance, trafficMicros),
+            RollupAtMicros = options.MaxPlatforms < ManyPlatforms || !Sometimes(0.5) ? null : Sometimes(0.2) ? 0 : chance.Between(0, trafficMicros / 2),
         };
     }
 
@@ -175,7 +183,7 @@ internal sealed record WorldPlan
     {
         LatencyHighMicros = chance.Chance(0.3) ? 200_000 : 10_000,
         SlowChance = chance.Chance(0.3) ? 0.05 : 0,
-        PauseChance = chance.Chance(0.2) ? 0.02 : 0,
+        PauseChance = chance.Chance(0.2) ? 0.04 : 0,
         AgeChance = chance.Chance(0.35) ? 0.4 : 0,
         MostKeys = chance.Chance(0.3) ? (int)chance.Between(1, 3) : int.MaxValue,
         RefuseChance = chance.Chance(0.25) ? 0.02 : 0,

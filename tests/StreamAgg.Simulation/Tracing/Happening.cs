@@ -84,6 +84,11 @@ internal enum Happening
     ClockJump,
     IdleWatermark,
     MemberPaused,
+    RollupAdded,
+    RollupMoved,
+    RollupsRefused,
+    RollupRebuilt,
+    RollupLeftOut,
 }
 
 /// <summary>How often each happening was met in a world, or in many.</summary>

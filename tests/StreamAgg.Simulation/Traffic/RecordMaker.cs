@@ -106,7 +106,7 @@ internal sealed class RecordMaker(Prng chance, TrafficHabits habits, Happenings 
         json.Append(",\"cost_usd\":"u8).Append(told.Amount).Append("e-6,\"input_tokens\":"u8).Append(told.Amount);
         if (kind == EventKind.Usage && told.Amount % 3 == 0)
             json.Append(",\"ttft_ms\":"u8).AppendThousandths(told.Amount);
-        json.Append(",\"model\":\"m-1\"}"u8);
+        json.Append(",\"model\":\""u8).Append(told.Model).Append("\"}"u8);
         events.Add(told);
     }
 
