@@ -44,7 +44,8 @@ internal abstract class BucketPublishing<TBucket, TColumn>
             WHERE s.input_rev < EXCLUDED.input_rev
             RETURNING s.rollup, s.{column}, s.label, (
               SELECT o.success_count + o.error_count FROM streamagg.{name}_sketch o
-              WHERE o.pipeline = s.pipeline AND o.rollup = s.rollup AND o.{column} = s.{column} AND o.label = s.label AND NOT o.row_kept)
+              WHERE o.pipeline = s.pipeline AND o.rollup = s.rollup AND o.{column} = s.{column} AND o.label = s.label
+                AND NOT o.row_kept)
             """;
         kept =
             $"""
@@ -216,7 +217,8 @@ internal abstract class BucketPublishing<TBucket, TColumn>
     protected static IEnumerable<BucketKey<TBucket>> Keys(IEnumerable<Publication<TBucket>> rows) => rows.Select(row => row.Key);
 
     /// <returns>The keys of what was written, each with the requests that our published row has shown; null where it has none of ours.</returns>
-    private async Task<Dictionary<BucketKey<TBucket>, long?>> WriteSketchesAsync(StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
+    private async Task<Dictionary<BucketKey<TBucket>, long?>> WriteSketchesAsync(
+        StoreTransaction transaction, IReadOnlyList<Publication<TBucket>> rows)
     {
         var shown = new Dictionary<BucketKey<TBucket>, long?>();
         await transaction.QueryAsync(
