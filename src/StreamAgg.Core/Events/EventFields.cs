@@ -64,7 +64,7 @@ public sealed record EventField(Field Id, string Name, EventKind? Kind = null, N
     internal string Reason { get; } = RefusalReason.BadFieldPrefix + Name;
 }
 
-/// <summary>Every field that is read of events: decoder, schemas, generator and recount go through this list.</summary>
+/// <summary>Every field that is read of events: decoder, schemas and recount go through this list.</summary>
 public static class EventFields
 {
     /// <summary>Places in <see cref="Numbers"/> and in <see cref="DecodedEvent.Numbers"/>.</summary>

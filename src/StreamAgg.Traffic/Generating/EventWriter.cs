@@ -8,12 +8,7 @@ namespace StreamAgg.Traffic.Generating;
 /// <summary>Writes one good event in one of the many ways in which producers write them, and says what it must count as.</summary>
 internal sealed class EventWriter(SeededRandom random, StringBuilder text)
 {
-    private static readonly string[] Models = ["claude-sonnet-4", "gpt-4o-mini", "gemini-2.5-pro", "o4-mini", "deepseek-v3", "claude-haiku-3.5"];
-
-    private static readonly EventField[] Summed = [.. EventFields.Numbers.Where(field => field.TellsEvent && !field.Number!.IsDuration)];
-
-    /// <summary>Of tokens, or of millionths of a dollar, in one event.</summary>
-    private const long MostUnits = 100_000;
+    private const int Accounts = 20;
 
     private static readonly (string Text, int Minutes)[] Offsets = [
         ("+00:00", 0), ("-00:00", 0), ("+05:30", 330), ("-08:00", -480), ("+08:00", 480), ("+13:45", 825), ("+00", 0), ("+0800", 480), ("-03", -180)];
@@ -27,12 +22,15 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
     public ExpectedEvent Write(
         EventKind kind, PlatformProfile platform, Instant time, Instant? recordTime, bool isTold, bool isOverloaded = false)
     {
-        Open();
+        ModelProfile model = Open(platform.Platform);
         time = recordTime is null ? Time(time) : TimeLeftOut(recordTime.GetValueOrDefault());
         Label(platform.Platform);
         var expected = new ExpectedEvent(time, platform.Platform, null, StatusClass.Other, IsTimeout: false);
         if (kind == EventKind.Usage)
+        {
             expected = expected with { DurationMicros = Duration(platform) };
+            Measures(model, platform, expected.DurationMicros);
+        }
         else
         {
             FailureProfile failure = isOverloaded ? FailureProfile.Overloaded : random.Pick<FailureProfile>(FailureProfile.All);
@@ -41,21 +39,36 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
         }
         if (isTold && random.Chance(0.7))
             text.Append(",\"success\":").Append(AsText(expected.IsFailure ? "false" : "true"));
-        (string, long)[] numbers = [.. Summed.Where(field => field.IsReadOf(kind)).Select(Number)];
         Close();
-        return numbers.Length == 0 ? expected : expected with { Numbers = numbers };
+        return expected;
     }
 
-    private (string Name, long Value) Number(EventField field)
+    /// <summary>Tokens, cost and, of most, the time to the first of them.</summary>
+    private void Measures(ModelProfile model, PlatformProfile platform, long? durationMicros)
     {
-        long value = (long)(random.NextUnit() * Math.Min(field.Number!.Max, MostUnits));
-        text.Append(CultureInfo.InvariantCulture, $",\"{field.Name}\":{value}e-{field.Number.Decimals}");
-        return (field.Name, value);
+        long input = (long)Math.Exp(7 + random.NextNormal()), output = (long)Math.Exp(5.5 + random.NextNormal());
+        long cached = random.Chance(0.3) ? (long)(input * random.NextUnit()) : 0;
+        double cost = (((input - (0.9 * cached)) * model.InputPrice) + (output * model.OutputPrice)) / 1e6;
+        text.Append(CultureInfo.InvariantCulture, $",\"input_tokens\":{input},\"output_tokens\":{output}");
+        if (cached > 0)
+            text.Append(CultureInfo.InvariantCulture, $",\"cache_read_tokens\":{cached}");
+        text.Append(CultureInfo.InvariantCulture, $",\"cost_usd\":{cost:0.000000}");
+        if (random.Chance(0.7))
+            text.Append(CultureInfo.InvariantCulture, $",\"ttft_ms\":{(durationMicros / 1000.0 ?? platform.MedianMs) * (0.05 + (0.3 * random.NextUnit())):0.#}");
     }
 
-    /// <summary>The beginning that events share: fields that nobody counts.</summary>
-    public void Open() =>
-        text.Append(CultureInfo.InvariantCulture, $"{{\"request_id\":\"req_{random.NextBits():x16}\",\"model\":\"{random.Pick<string>(Models)}\"");
+    /// <summary>The beginning that events share.</summary>
+    /// <returns>The model that is named in it.</returns>
+    public ModelProfile Open(string platform = "")
+    {
+        IReadOnlyList<ModelProfile> models = ModelProfile.Of(platform);
+        ModelProfile model = models[random.Chance(0.5) ? 0 : random.Below(models.Count)];
+        double account = random.NextUnit();
+        text.Append(CultureInfo.InvariantCulture, $"{{\"request_id\":\"req_{random.NextBits():x16}\",\"model\":\"{model.Name}\"");
+        // A few of them make most of the requests.
+        text.Append(CultureInfo.InvariantCulture, $",\"account\":\"acct-{(int)(Accounts * account * account * account):000}\"");
+        return model;
+    }
 
     public void Close() =>
         text.Append(CultureInfo.InvariantCulture, $",\"stream\":{(random.Chance(0.7) ? "true" : "false")},\"user_id\":{random.Below(5000)}}}");
@@ -157,6 +170,8 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
         // Some hand the upstream's body on as they have it.
         bool isBody = random.Chance(0.05);
         text.Append(isBody ? "{\"error\":{\"message\":\"" : "\"").Append(failure.Message).Append(isBody ? "\"}}" : "\"");
+        if (failure.Is is { } flag)
+            text.Append(",\"").Append(flag).Append("\":").Append(AsText("true"));
         if (failure.SaysTimeout is { } says)
             text.Append(",\"is_timeout\":").Append(AsText(says ? "true" : "false"));
         else if (random.Chance(0.1))

@@ -3,18 +3,19 @@ using StreamAgg.Core.Events;
 namespace StreamAgg.Traffic.Generating;
 
 /// <summary>One way in which a request fails, with what it counts as written down by hand: the judge must not ask the accused.</summary>
+/// <param name="Is">The flag that such an event has.</param>
 internal sealed record FailureProfile(
-    int? Status, string Type, string Message, bool? SaysTimeout, StatusClass Class, bool CountsAsTimeout)
+    int? Status, string Type, string Message, bool? SaysTimeout, StatusClass Class, bool CountsAsTimeout, string? Is = null)
 {
     public static readonly FailureProfile Overloaded = new(529, "overloaded_error", "Overloaded", null, StatusClass.ServerError, false);
 
     public static readonly FailureProfile[] All =
     [
         new(429, "rate_limit_error", "Rate limit reached for requests", null, StatusClass.ClientError, false),
-        new(429, "rate_limit_error", "Quota of the account is used up", false, StatusClass.ClientError, false),
+        new(429, "rate_limit_error", "Quota of the account is used up", false, StatusClass.ClientError, false, "is_business_limited"),
         new(400, "invalid_request_error", "messages: at least one message is required", null, StatusClass.ClientError, false),
         new(401, "authentication_error", "Incorrect API key provided", false, StatusClass.ClientError, false),
-        new(499, "client_closed", "the client went away", null, StatusClass.ClientError, false),
+        new(499, "client_closed", "the client went away", null, StatusClass.ClientError, false, "is_cancelled"),
         new(500, "api_error", "Internal server error", null, StatusClass.ServerError, false),
         Overloaded,
         new(503, "upstream_error", "no healthy upstream", false, StatusClass.ServerError, false),

@@ -29,7 +29,5 @@ public sealed record GeneratedRecord
 /// <param name="DurationMicros">Null where there is none.</param>
 /// <param name="IsTimeout">Whether a failed request counts as a timeout.</param>
 /// <param name="IsFailure">False for a request that succeeded.</param>
-/// <param name="Numbers">Whatever else is summed of it, by field; null where that is nothing.</param>
 public readonly record struct ExpectedEvent(
-    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout, bool IsFailure = false,
-    IReadOnlyList<(string Name, long Value)>? Numbers = null);
+    Instant Time, string Platform, long? DurationMicros, StatusClass Status, bool IsTimeout, bool IsFailure = false);

@@ -74,8 +74,6 @@ internal sealed class TallyBucket
 
     public void Add(EventKind kind, in ExpectedEvent e)
     {
-        foreach (var (column, value) in e.Numbers ?? [])
-            Count(column, value);
         if (kind == EventKind.Error)
         {
             Count("error_count", 1);

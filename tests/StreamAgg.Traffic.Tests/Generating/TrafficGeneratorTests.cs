@@ -97,6 +97,9 @@ public sealed class TrafficGeneratorTests
         Assert.InRange(day.Sum(r => r.ProducedCount), 0.9 * 43_200, 1.1 * 43_200);
         Assert.Equal(PlatformProfile.Usual.Select(p => p.Platform).Order(), events.Select(e => e.Event.Platform).Distinct().Order());
         Assert.Contains(events, e => e.Record.RecordTimestamp - e.Event.Time > TimeSpan.FromHours(3));
+        string[] single = [.. events.Where(e => e.Record.ProducedCount == 1 && !e.Event.IsFailure).Select(e => Encoding.UTF8.GetString(e.Record.Value))];
+        Assert.All(single, text => Assert.Matches("\"model\":\"[a-z].*\"account\":\"acct-.*\"input_tokens\":[0-9]+,\"output_tokens\":[0-9]+.*\"cost_usd\":[0-9.]+", text));
+        Assert.InRange(single.Count(text => text.Contains("\"ttft_ms\":", StringComparison.Ordinal)) / (double)single.Length, 0.65, 0.75);
         Assert.Contains(events.Zip(events.Skip(1)), pair => pair.Second.Event.Time < pair.First.Event.Time);
         Assert.Contains(day, r => r.Accepted.Count > 1 && r.Value[0] == '[');
         Assert.Contains(day, r => r.Accepted.Count > 1 && r.Value[0] == '{');
