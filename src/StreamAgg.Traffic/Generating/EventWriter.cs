@@ -53,8 +53,9 @@ internal sealed class EventWriter(SeededRandom random, StringBuilder text)
         if (cached > 0)
             text.Append(CultureInfo.InvariantCulture, $",\"cache_read_tokens\":{cached}");
         text.Append(CultureInfo.InvariantCulture, $",\"cost_usd\":{cost:0.000000}");
+        double whole = durationMicros / 1000.0 ?? platform.MedianMs;
         if (random.Chance(0.7))
-            text.Append(CultureInfo.InvariantCulture, $",\"ttft_ms\":{(durationMicros / 1000.0 ?? platform.MedianMs) * (0.05 + (0.3 * random.NextUnit())):0.#}");
+            text.Append(CultureInfo.InvariantCulture, $",\"ttft_ms\":{whole * (0.05 + (0.3 * random.NextUnit())):0.#}");
     }
 
     /// <summary>The beginning that events share.</summary>

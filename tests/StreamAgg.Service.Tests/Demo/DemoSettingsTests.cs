@@ -31,7 +31,8 @@ public sealed class DemoSettingsTests
         Assert.Equal(1, settings.Pipeline.Consumers);
         Assert.Empty(settings.Kafka.Client);
         Assert.Equal(["u", "demo.errors"], settings.Topics.All);
-        Assert.Equal(new EventOptions { LabelCase = LabelCase.Lower }, settings.Pipeline.Events);
+        Assert.Equal(new EventOptions { LabelCase = LabelCase.Lower, Rollups = settings.Pipeline.Events.Rollups }, settings.Pipeline.Events);
+        Assert.Equal(["platform", "by_model", "by_account"], settings.Postgres.Rollups.Select(rollup => rollup.Name));
         Assert.Equal(1000, settings.Pipeline.MaxPlatforms);
         Assert.Equal(("u", "127.0.0.1:1", "Host=embedded", "p"), (settings.Kafka.UsageTopic, settings.Kafka.BootstrapServers, settings.Postgres.ConnectionString, settings.Pipeline.Id));
     }
