@@ -154,6 +154,35 @@ public sealed class PageTests(Chromium chromium) : IAsyncLifetime
         await page.ScreenshotAsync(new() { Path = Path.Combine(AppContext.BaseDirectory, "screenshots", $"{width}-{scheme.ToString().ToLowerInvariant()}.png") });
     }
 
+    [Theory(Skip = Chromium.Missing, SkipType = typeof(Chromium), SkipUnless = nameof(Chromium.IsThere))]
+    [InlineData(375, ColorScheme.Light)]
+    [InlineData(1280, ColorScheme.Dark)]
+    public async Task A_rollup_is_walked_through_by_links_and_can_be_read_by_everybody(int width, ColorScheme scheme)
+    {
+        await window.DisposeAsync();
+        await OpenAsync(width, scheme);
+        await page.GotoAsync(url + "/?range=week");
+        await page.Locator(".tile", new() { HasText = "anthropic" }).Locator("a.further").ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("range=week&rollup=by_model&sort=requests&top=20&platform=anthropic$"));
+        await Expect(page.Locator("#keys tbody tr")).ToHaveCountAsync(20);
+        Assert.Empty(await ViolationsAsync());
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "something is wider than the window");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(AppContext.BaseDirectory, "screenshots", $"rollup-{width}.png") });
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "Cost, USD" }).ClickAsync();
+        await Expect(page.Locator("th[aria-sort=descending]")).ToHaveTextAsync("Cost, USD");
+        await page.Locator("#keys tbody tr").First.GetByRole(AriaRole.Link, new() { Name = "by_account" }).ClickAsync();
+        await Expect(page.Locator("#keys tbody tr")).ToHaveCountAsync(3);
+        await Expect(page.Locator(".filters .chip")).ToHaveCountAsync(2);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Day", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Day", Exact = true })).ToHaveAttributeAsync("aria-pressed", "true", new() { Timeout = Patience });
+        await Expect(page).ToHaveURLAsync(new Regex("range=day.*rollup=by_account.*sort=cost.*platform=anthropic.*model="));
+        await page.GetByRole(AriaRole.Link, new() { Name = "Take away model" }).ClickAsync();
+        await Expect(page.Locator("#keys tbody tr")).ToHaveCountAsync(20);
+        await Expect(page.Locator("#state")).ToHaveTextAsync("Live");
+        Assert.Empty(complaints);
+    }
+
     [Fact(Skip = Chromium.Missing, SkipType = typeof(Chromium), SkipUnless = nameof(Chromium.IsThere))]
     public async Task The_theme_can_be_switched_and_stays()
     {

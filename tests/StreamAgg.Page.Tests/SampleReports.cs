@@ -58,6 +58,20 @@ internal sealed class SampleReports : IReports
     public Task<IReadOnlyList<PublishedRow>> LatestHoursAsync(Instant from, Instant to, int limit, CancellationToken cancellation) =>
         throw new NotSupportedException("The page does not ask for it.");
 
+    public IReadOnlyList<Rollup> Rollups { get; } =
+        [Rollup.ByPlatform(int.MaxValue), new("by_model", ["platform", "model"], 10), new("by_account", ["platform", "model", "account"], 10)];
+
+    public Task<TopAnswer> TopAsync(TopQuestion question, CancellationToken cancellation)
+    {
+        TopRow[] rows =
+        [
+            .. Enumerable.Range(0, question.Where.ContainsKey("model") ? 3 : 20).Select(i => new TopRow(
+                [.. question.Rollup.Dimensions.Select(dimension => question.Where.GetValueOrDefault(dimension)?.First() ?? (i == 2 ? "" : $"{dimension}-{i} <b> \"long name of it\""))],
+                100_000 - (4_000 * i), 31 * i, 0.031 * i, 0.02 * i, 7_000_000 - i, 31.25m / (i + 1), i == 1 ? null : 912.5 * i, 230.5) { QuantilesMs = i == 1 ? [] : [120, 812.5] }),
+        ];
+        return Task.FromResult(new TopAnswer(340, 2_000_000, rows));
+    }
+
     public Task<QuantileReport> QuantileAsync(double q, Rollup rollup, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant? from, Instant? to, CancellationToken cancellation) =>
         throw new NotSupportedException("The page does not ask for it.");
 

@@ -84,6 +84,10 @@ public sealed class AggregateQueries(NpgsqlDataSource database, string pipeline,
     public Task<LiveRange> LiveAsync(LiveQuestion question, Instant now, CancellationToken cancellation) =>
         live.ReadAsync(question, now, cancellation);
 
+    /// <summary>The keys of a rollup that come first in a range, of what is published.</summary>
+    public Task<TopAnswer> TopAsync(TopQuestion question, CancellationToken cancellation) => MergingThread.RunAsync(
+        () => StoreTransaction.ReadWhileWantedAsync(database, new TopQuery(pipeline, publishSchema, question).ReadAsync, cancellation), cancellation);
+
     private string Within(RowTable table) => RowPages.Within(publishSchema, table);
 
     private Task<IReadOnlyList<T>> ReadAsync<T>(

@@ -37,16 +37,19 @@ internal static class RowPages
             p.WithOptional($"after{place}", labels?[place], NpgsqlDbType.Text);
     }
 
-    public static string Within(string schema, RowTable table)
+    public static string Within(string schema, RowTable table) =>
+        $"""
+        {Matching(schema, table)}
+          AND (@from::{table.BucketType} IS NULL OR t.{table.BucketColumn} >= @from) AND (@to::{table.BucketType} IS NULL OR t.{table.BucketColumn} < @to)
+        """;
+
+    /// <summary>A pipeline's rows with the values of dimensions that are wanted, whenever.</summary>
+    public static string Matching(string schema, RowTable table)
     {
         var key = new TableKey(table, schema);
         IEnumerable<string> conditions = Enumerable.Range(0, table.Dimensions.Count)
             .Select(place => $"(@where{place}::text[] IS NULL OR {key[place]} = ANY (@where{place}))").Prepend(key.IsOurs);
-        return
-            $"""
-            {key.Table} t WHERE {string.Join(" AND ", conditions)}
-              AND (@from::{table.BucketType} IS NULL OR t.{table.BucketColumn} >= @from) AND (@to::{table.BucketType} IS NULL OR t.{table.BucketColumn} < @to)
-            """;
+        return $"{key.Table} t WHERE {string.Join(" AND ", conditions)}";
     }
 
     public static NpgsqlParameterCollection BindRange(NpgsqlParameterCollection p, RowTable table, RowFilter filter, Instant? from, Instant? to)

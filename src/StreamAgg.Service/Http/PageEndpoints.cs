@@ -1,5 +1,8 @@
+using System.Globalization;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Store;
+using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Http.Page;
 using StreamAgg.Service.Output;
 using StreamAgg.Service.Reports;
@@ -16,6 +19,9 @@ internal static class PageEndpoints
     /// <summary>How old what is shown may be: however many look, it is put together once in that time.</summary>
     private static readonly TimeSpan Age = TimeSpan.FromSeconds(2);
 
+    /// <summary>Of closed hours alone, summed over all keys of a range.</summary>
+    private static readonly TimeSpan TopAge = TimeSpan.FromSeconds(10);
+
     /// <summary>Writing it takes a millisecond, and hundreds may look: it is written once in that time.</summary>
     private static readonly TimeSpan WrittenAge = TimeSpan.FromSeconds(1);
 
@@ -25,32 +31,53 @@ internal static class PageEndpoints
     public static void Map(IEndpointRouteBuilder app, Stage stage, Recent<StatusReport> status, TimeSpan timeout)
     {
         var views = new RecentByKey<PageView>(Age, timeout);
+        var tops = new RecentByKey<TopAnswer>(TopAge, timeout);
         var pages = new RecentByKey<byte[]>(WrittenAge, timeout);
         var shown = new LastKnown<StatusReport>(status, StatusWait);
         app.MapMethods("/", ReadMethods.GetAndHead, async context =>
         {
             context.Response.Headers.ContentSecurityPolicy = Policy;
-            await Body.WriteAsync(context, "text/html; charset=utf-8", await ShownAsync(context, stage, views, pages, shown));
+            await Body.WriteAsync(context, "text/html; charset=utf-8", await ShownAsync(context, stage, views, tops, pages, shown));
         }).RequireRateLimiting(Limits.Page);
     }
 
     private static async Task<byte[]> ShownAsync(
-        HttpContext context, Stage stage, RecentByKey<PageView> views, RecentByKey<byte[]> pages, LastKnown<StatusReport> status)
+        HttpContext context, Stage stage, RecentByKey<PageView> views, RecentByKey<TopAnswer> tops, RecentByKey<byte[]> pages,
+        LastKnown<StatusReport> status)
     {
         try
         {
+            var rollup = QueryParameters.RollupOf(context.Request.Query, stage.Reports.Rollups);
+            bool isByPlatform = rollup.Name == Rollup.Platform;
             // What only the script reads may stand in the link, too.
-            var query = new QueryParameters(context.Request.Query, "range", "platform", "from", "to", "tz", "q", "sort");
-            var chosen = query.Platforms();
+            var query = new QueryParameters(
+                context.Request.Query,
+                [.. rollup.Dimensions, "rollup", "range", "from", "to", "tz", "q", "sort", .. isByPlatform ? (string[])[] : ["top"]]);
+            var where = query.Where(rollup);
+            var filters = where.SelectMany(filter => filter.Value.Select(value => (filter.Key, value))).ToList();
             var (key, range) = await RangeAsync(query, stage.Reports, context.RequestAborted);
+            var (order, top) = isByPlatform ? (TopOrder.Requests, PageLink.FewestKeys) : OrderOf(query);
+            string? zone = context.Request.Query["tz"];
             // With their lengths: no label and the empty one are two choices, whatever characters a label holds.
-            string shown = string.Concat(chosen.Select(label => $" {label.Length}:{label}"));
-            return await pages.GetAsync(key + shown, WriteAsync, context.RequestAborted);
+            string chosen = string.Concat(filters.Select(filter => $" {filter.Key} {filter.value.Length}:{filter.value}"));
+            return await pages.GetAsync($"{rollup.Name} {order} {top} {key}{chosen} {zone}", WriteAsync, context.RequestAborted);
 
             async Task<byte[]> WriteAsync(CancellationToken cancellation)
             {
-                var view = await views.GetAsync(key, token => ReadAsync(stage.Reports, range, token), cancellation);
-                return PageHtml.Of(view, await status.GetAsync(cancellation), chosen);
+                var rollups = stage.Reports.Rollups;
+                if (isByPlatform)
+                {
+                    var view = await views.GetAsync(key, token => ReadAsync(stage.Reports, range, token), cancellation);
+                    return PageHtml.Of(view, await status.GetAsync(cancellation), new PageLink(view.Range, zone, rollup, filters), rollups);
+                }
+
+                var now = await stage.Reports.NowAsync(cancellation);
+                var here = new PageLink(range(now), zone, rollup, filters, order, top);
+                var question = new TopQuestion(
+                    rollup, where, here.Range.From, Instant.Min(here.Range.To, now.Hour.End), here.Range.HasDays, order, top, RollupHtml.Quantiles);
+                var answer = await tops.GetAsync(
+                    $"{rollup.Name} {order} {top} {question.From} {question.To}{chosen}", token => stage.Reports.TopAsync(question, token), cancellation);
+                return PageHtml.Of(here, answer, rollups, await status.GetAsync(cancellation), now);
             }
         }
         catch (Exception fault) when (fault is StoreUnavailableException or NotServingException)
@@ -64,6 +91,13 @@ internal static class PageEndpoints
                     "PostgreSQL is away", OneLine.Of(fault),
                     "Reading goes on until its bound on memory; rows follow when PostgreSQL is back.", stage.Reports.Process);
         }
+    }
+
+    private static (TopOrder Order, int Top) OrderOf(QueryParameters query)
+    {
+        string order = query.OneOf("sort", PageLink.Orders, PageLink.Orders[0]);
+        string top = query.OneOf("top", [.. PageLink.Tops.Select(top => $"{top}")], $"{PageLink.FewestKeys}");
+        return ((TopOrder)Array.IndexOf(PageLink.Orders, order), int.Parse(top, CultureInfo.InvariantCulture));
     }
 
     /// <summary>A name that is the same for all who ask for the same, and the range as of a time.</summary>

@@ -31,6 +31,9 @@ internal interface IReports
     /// <param name="now">As <see cref="NowAsync"/> told it.</param>
     Task<LiveRange> LiveAsync(LiveQuestion question, Instant now, CancellationToken cancellation);
 
+    /// <summary>The keys of a rollup that come first, of closed hours.</summary>
+    Task<TopAnswer> TopAsync(TopQuestion question, CancellationToken cancellation);
+
     /// <param name="q">0 to 1.</param>
     /// <param name="rollup">Whose digests.</param>
     /// <param name="where">The values that are wanted of its dimensions; of one that is not named any.</param>

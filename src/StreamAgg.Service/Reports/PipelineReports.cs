@@ -59,6 +59,8 @@ internal sealed class PipelineReports(
     public Task<LiveRange> LiveAsync(LiveQuestion question, Instant now, CancellationToken cancellation) =>
         queries.LiveAsync(question, now, cancellation);
 
+    public Task<TopAnswer> TopAsync(TopQuestion question, CancellationToken cancellation) => queries.TopAsync(question, cancellation);
+
     public async Task<QuantileReport> QuantileAsync(
         double q, Rollup rollup, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant? from, Instant? to,
         CancellationToken cancellation)

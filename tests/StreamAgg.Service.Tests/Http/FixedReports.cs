@@ -94,6 +94,22 @@ internal sealed class FixedReports : IReports
         return Live(question);
     }
 
+    /// <summary>What is counted by.</summary>
+    public IReadOnlyList<Rollup> Rollups { get; set; } = [Rollup.ByPlatform(int.MaxValue)];
+
+    /// <summary>The last that was asked of a rollup's keys.</summary>
+    public TopQuestion? Top { get; private set; }
+
+    /// <summary>What is answered to it.</summary>
+    public TopAnswer TopAnswer { get; set; } = new(0, 0, []);
+
+    public async Task<TopAnswer> TopAsync(TopQuestion question, CancellationToken cancellation)
+    {
+        Top = question;
+        await AskAsync([], question.From, question.To, cancellation);
+        return TopAnswer;
+    }
+
     public async Task<QuantileReport> QuantileAsync(double q, Rollup rollup, IReadOnlyDictionary<string, IReadOnlyCollection<string>> where, Instant? from, Instant? to, CancellationToken cancellation)
     {
         Interlocked.Increment(ref quantiles);

@@ -1,6 +1,8 @@
 using System.Text;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Core.Time;
 using StreamAgg.Pipeline.Telemetry;
+using StreamAgg.Postgres.Queries;
 using StreamAgg.Service.Reports;
 
 namespace StreamAgg.Service.Http.Page;
@@ -11,9 +13,23 @@ internal static class PageHtml
     /// <summary>Without a script the browser itself asks again.</summary>
     public const string RefreshSeconds = "10";
 
-    /// <param name="chosen">The platforms to show; none: all of them.</param>
-    public static byte[] Of(PageView view, StatusReport status, IReadOnlyList<string> chosen)
+    /// <summary>The page of a rollup that is not the platforms'.</summary>
+    /// <param name="here">What is shown.</param>
+    /// <param name="rollups">All that are configured.</param>
+    public static byte[] Of(PageLink here, TopAnswer answer, IReadOnlyList<Rollup> rollups, StatusReport status, Instant now) => Page(
+        here.Range.Name, Html.Of(
+        $"""
+        <form id="view" method="get" action="/" aria-label="View">{Ranges(here.Range)}{Html.Each(here.Kept, part => Html.Of($"<input type=\"hidden\" name=\"{part.Name}\" value=\"{part.Value}\">"))}</form>
+        {RollupHtml.Chooser(here, rollups)}
+        {RollupHtml.Filters(here, new Labels(here.Where.Select(filter => filter.Value)))}
+        {RollupHtml.Of(here, answer, rollups, status, now)}
+        """));
+
+    /// <param name="here">What is shown; its filters are the platforms, none of them: all.</param>
+    /// <param name="rollups">All that are configured.</param>
+    public static byte[] Of(PageView view, StatusReport status, PageLink here, IReadOnlyList<Rollup> rollups)
     {
+        List<string> chosen = [.. here.Where.Select(filter => filter.Value)];
         var all = view.Platforms([]);
         var platforms = chosen.Count == 0 ? all : view.Platforms(chosen);
         var labels = new Labels(all.Select(platform => platform.Label).Union(chosen));
@@ -23,10 +39,11 @@ internal static class PageHtml
         return Page(view.Range.Name, Html.Of(
             $"""
             {Controls(view, all, chosen, labels)}
+            {RollupHtml.Chooser(here, rollups)}
             <main data-now="{view.Now.ToString()}">
             <section id="verdict" data-live aria-label="Summary">{Summary(view, platforms, verdicts, labels)}</section>
             <section id="strip" data-live aria-label="Aggregator">{PipelineHtml.Strip(status)}</section>
-            <section id="tiles" data-live aria-label="Platforms">{Tiles(view, platforms, levels, labels)}</section>
+            <section id="tiles" data-live aria-label="Platforms">{Tiles(view, platforms, levels, labels, here, rollups)}</section>
             <section id="charts" aria-label="Charts" hidden></section>
             <section id="rows" data-live aria-label="Rows of the range">{TableHtml.Of(view, rows, labels, Csv(view, chosen))}</section>
             <section id="pipeline" aria-label="Pipeline"><h2>Pipeline</h2><div id="details" data-live>{PipelineHtml.Details(status)}</div></section>
@@ -64,8 +81,7 @@ internal static class PageHtml
     private static Html Controls(PageView view, IReadOnlyList<PlatformView> platforms, IReadOnlyList<string> chosen, Labels labels) => Html.Of(
         $"""
         <form id="view" method="get" action="/" aria-label="View">
-        <div class="ranges" role="group" aria-label="Range">{Html.Each(PageRange.Named, range => Html.Of(
-            $"<button name=\"range\" value=\"{range.Name}\" aria-pressed=\"{(range.Name == view.Range.Name ? "true" : "false")}\">{range.Title}</button>"))}</div>
+        {Ranges(view.Range)}
         <fieldset id="platforms" data-live><legend>Platforms</legend>{Html.Each(Choices(platforms, chosen), label => Html.Of(
             $"<label class=\"chip c{Labels.Colour(label)}\"><input type=\"checkbox\" name=\"platform\" value=\"{label}\"{Html.When(chosen.Contains(label), () => Html.Of($" checked"))}><i class=\"swatch\"></i>{labels.Show(label)}</label>"))}</fieldset>
         </form>
@@ -73,6 +89,12 @@ internal static class PageHtml
         <input type="hidden" name="range" value="custom">{Html.Each(chosen, label => Html.Of($"<input type=\"hidden\" name=\"platform\" value=\"{label}\">"))}
         <label>From (UTC) <input type="datetime-local" name="from" required value="{Local(view.Range.From)}"></label>
         <label>To (UTC) <input type="datetime-local" name="to" required value="{Local(view.Range.To)}"></label><button>Show</button></details></form>
+        """);
+
+    private static Html Ranges(PageRange shown) => Html.Of(
+        $"""
+        <div class="ranges" role="group" aria-label="Range">{Html.Each(PageRange.Named, range => Html.Of(
+            $"<button name=\"range\" value=\"{range.Name}\" aria-pressed=\"{(range.Name == shown.Name ? "true" : "false")}\">{range.Title}</button>"))}</div>
         """);
 
     private static IEnumerable<string> Choices(IReadOnlyList<PlatformView> platforms, IReadOnlyList<string> chosen) =>
@@ -91,8 +113,12 @@ internal static class PageHtml
     }
 
     private static Html Tiles(
-        PageView view, IReadOnlyList<PlatformView> platforms, Dictionary<string, string> levels, Labels labels) => platforms.Count > 0
-        ? Html.Each(platforms, platform => TileHtml.Of(view, platform, labels, levels.GetValueOrDefault(platform.Label)))
+        PageView view, IReadOnlyList<PlatformView> platforms, Dictionary<string, string> levels, Labels labels, PageLink here,
+        IReadOnlyList<Rollup> rollups) => platforms.Count > 0
+        ? Html.Each(platforms, platform => TileHtml.Of(
+            view, platform, labels, levels.GetValueOrDefault(platform.Label), here.Finer(rollups) is { } finer
+                ? Html.Of($"<a class=\"further\" href=\"{here.To(finer).With(Rollup.Platform, platform.Label).ToString()}\">{finer.Name}</a>")
+                : new Html()))
         : Html.Of(
             $"""
             <p class="empty"><b>No events in this range.</b> Choose a longer one, or see below whether the aggregator reads: `streamagg check --sample 100` says what lies in the topics.</p>

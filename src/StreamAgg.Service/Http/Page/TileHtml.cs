@@ -10,10 +10,12 @@ internal static class TileHtml
     /// <summary>Of a sparkline's box; it is stretched to the tile's width.</summary>
     private const double Height = 32, Step = 4, Gap = 0.8;
 
-    public static Html Of(PageView view, PlatformView platform, Labels labels, string? level) => Html.Of(
+    /// <param name="level">How bad it is; null where it does not stand out.</param>
+    /// <param name="further">A link to what lies behind it, if anything.</param>
+    public static Html Of(PageView view, PlatformView platform, Labels labels, string? level, Html further) => Html.Of(
         $"""
         <article class="tile {level} c{Labels.Colour(platform.Label)}" data-platform="{platform.Label}">
-        <h3><i class="swatch"></i>{labels.Show(platform.Label)}</h3>
+        <h3><i class="swatch"></i>{labels.Show(platform.Label)}{further}</h3>
         {(platform.Total is { } total ? Figures(view, platform, total) : Html.Of(
             $"<p class=\"none\">no traffic</p><p class=\"muted\">{Readable.Count(platform.Before?.Row.Requests())} requests {view.Range.Before}</p>"))}
         {Spark(view.Buckets(), platform)}

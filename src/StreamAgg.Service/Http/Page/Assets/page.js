@@ -79,7 +79,8 @@ function take(page) {
     if (scroll) here.querySelector('.scroll').scrollTop = scroll;
     if (focused !== null) focusable(here)[focused]?.focus();
   }
-  document.getElementById('data').textContent = page.getElementById('data').textContent;
+  const data = document.getElementById('data');
+  if (data) data.textContent = page.getElementById('data').textContent;
   press(page);
   table.sort();
   zone.write(document);
