@@ -69,7 +69,7 @@ public sealed class RollupPageTests : IAsyncLifetime
 
         const string kept = "/?range=custom&amp;from=2026-02-01T10%3A00%3A00Z&amp;to=2026-02-02T10%3A00%3A00Z&amp;rollup=", rest = "&amp;sort=cost&amp;top=20";
         Assert.Contains($"href=\"{kept}by_model{rest}&amp;platform=anthropic&amp;model=a%26b%20%3Ci%3E%22x&amp;tz=Asia%2FTokyo\"", page, StringComparison.Ordinal);
-        Assert.Contains($"href=\"{kept}by_model{rest}&amp;tz=Asia%2FTokyo\" aria-label=\"Take away platform\"", page, StringComparison.Ordinal);
+        Assert.Contains($"href=\"{kept}by_model{rest}&amp;tz=Asia%2FTokyo\" title=\"Take this filter away\"", page, StringComparison.Ordinal);
         Assert.Contains($"href=\"{kept}by_account{rest}&amp;platform=&amp;model=&amp;tz=Asia%2FTokyo\">by_account</a>", page, StringComparison.Ordinal);
         Assert.Contains("href=\"/?range=custom&amp;from=2026-02-01T10%3A00%3A00Z&amp;to=2026-02-02T10%3A00%3A00Z&amp;platform=anthropic&amp;tz=Asia%2FTokyo\"", page, StringComparison.Ordinal);
         Assert.Contains($"{kept}overall{rest}&amp;tz=Asia%2FTokyo\"", page, StringComparison.Ordinal);

@@ -34,7 +34,7 @@ internal static class RollupHtml
     public static Html Filters(PageLink here, Labels labels) => Html.When(here.Where.Count > 0, () => Html.Of(
         $"""
         <p class="filters">{Html.Each(here.Where.DistinctBy(filter => filter.Dimension), filter => Html.Of(
-            $"<a class=\"chip\" href=\"{here.Without(filter.Dimension).ToString()}\" aria-label=\"Take away {filter.Dimension}\"><span class=\"muted\">{filter.Dimension}</span>&nbsp;{Html.Each(here.Where.Where(same => same.Dimension == filter.Dimension), same => Html.Of($" {labels.Show(same.Value)}"))}&nbsp;<span aria-hidden=\"true\">×</span></a>"))}</p>
+            $"<a class=\"chip\" href=\"{here.Without(filter.Dimension).ToString()}\" title=\"Take this filter away\"><span class=\"muted\">{filter.Dimension}</span>&nbsp;{Html.Each(here.Where.Where(same => same.Dimension == filter.Dimension), same => Html.Of($" {labels.Show(same.Value)}"))}&nbsp;<span aria-hidden=\"true\">×</span></a>"))}</p>
         """));
 
     private static Html Table(PageLink here, TopAnswer answer, IReadOnlyList<Rollup> rollups, StatusReport status)
