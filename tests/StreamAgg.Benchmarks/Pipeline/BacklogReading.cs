@@ -44,7 +44,7 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
             Topics = backlog.Topics,
             Owner = group,
             Metadata = metadata,
-            Store = new PostgresStore(database, options.Id, "public"),
+            Store = new PostgresStore(database, options.Id, "public", options.Rollups),
             DeadLetters = deadLetters,
             Metrics = metrics,
             Logger = NullLogger.Instance,
@@ -88,7 +88,8 @@ internal readonly record struct BacklogReading(long Counted, long Aggregated, Ti
             database,
             """
             SELECT coalesce(sum(success_count + error_count), 0)::bigint
-            FROM (SELECT success_count, error_count FROM streamagg.partial UNION ALL SELECT success_count, error_count FROM streamagg.hour_base) counted
+            FROM (SELECT rollup, success_count, error_count FROM streamagg.partial UNION ALL SELECT rollup, success_count, error_count FROM streamagg.hour_base) counted
+            WHERE rollup = 'platform'
             """);
         return new BacklogReading(counted, aggregated, cpu, elapsed, allocated, peakBytes);
     }

@@ -1,6 +1,7 @@
 using Npgsql;
 using StreamAgg.Benchmarks.Decoding;
 using StreamAgg.Benchmarks.Reporting;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Embedded.Postgres;
 using StreamAgg.Postgres.Connections;
 using StreamAgg.Postgres.Schema;
@@ -49,12 +50,13 @@ internal static class PipelineBenchmark
     }
 
     /// <summary>A new database, with its tables.</summary>
-    public static async Task<NpgsqlDataSource> MigratedAsync(string server, string name)
+    public static async Task<NpgsqlDataSource> MigratedAsync(string server, string name, params IReadOnlyList<Rollup> rollups)
     {
         await using (var administrator = NpgsqlDataSource.Create(server))
         await using (var create = administrator.CreateCommand($"CREATE DATABASE {name}"))
             await create.ExecuteNonQueryAsync();
         var options = new PostgresOptions { ConnectionString = new NpgsqlConnectionStringBuilder(server) { Database = name }.ToString() };
+        options = options with { Rollups = [.. options.Rollups, .. rollups] };
         var database = PostgresDataSource.Create(options);
         var migrator = new Migrator(database, options);
         await migrator.MigrateAsync(isDryRun: false, CancellationToken.None);

@@ -1,4 +1,5 @@
 using StreamAgg.Benchmarks.Reporting;
+using StreamAgg.Core.Rollups;
 using StreamAgg.Embedded.Postgres;
 
 namespace StreamAgg.Benchmarks.Pipeline;
@@ -12,6 +13,12 @@ internal static class ScaleBenchmark
     /// <summary>Of one event among the most, over one among the fewest.</summary>
     private const double MostGrowth = 1.1;
 
+    /// <summary>Of a rollup.</summary>
+    private const int Keys = 10_000;
+
+    /// <summary>That an event may cost more for each rollup, in microseconds.</summary>
+    private const double MostARollup = 0.12;
+
     private static readonly Case
         Usual = new("24 partitions, 10 platforms, 1 open hour, 1 member", new BacklogShape(24, Events, Platforms: 10)),
         OnePartition = new("1 partition", Usual.Shape with { Partitions = 1 }),
@@ -20,9 +27,12 @@ internal static class ScaleBenchmark
         ManyPlatforms = new("500 platforms", Usual.Shape with { Platforms = 500 }),
         ManyHours = new("24 open hours", Usual.Shape with { OpenHours = 24 }),
         TwoMembers = new("2 members", Usual.Shape, Members: 2),
-        ManyMembers = new("4 members", Usual.Shape, Members: 4);
+        ManyMembers = new("4 members", Usual.Shape, Members: 4),
+        OneRollup = new("1 rollup", Usual.Shape) { Rollups = [new("by_model", ["model"], Keys)] },
+        ThreeRollups = new("3 rollups", Usual.Shape) { Rollups = [.. OneRollup.Rollups, new("overall", [], Keys), new("both", ["platform", "model"], Keys)] };
 
-    private static readonly Case[] Cases = [Usual, OnePartition, ManyPartitions, OnePlatform, ManyPlatforms, ManyHours, TwoMembers, ManyMembers];
+    private static readonly Case[] Cases =
+        [Usual, OnePartition, ManyPartitions, OnePlatform, ManyPlatforms, ManyHours, TwoMembers, ManyMembers, OneRollup, ThreeRollups];
 
     public static async Task RunAsync(Report report)
     {
@@ -53,6 +63,9 @@ internal static class ScaleBenchmark
         AddRatio(ManyHours, Usual);
         AddRatio(TwoMembers, Usual);
         AddRatio(ManyMembers, Usual);
+        AddRatio(OneRollup, Usual);
+        AddRatio(ThreeRollups, Usual);
+        report.Add("a rollup more, of three", [.. costs[ThreeRollups].Zip(costs[Usual], (with, without) => (with - without) / 3)], "us", Goal.AtMost(MostARollup));
         foreach (Case one in Cases)
             report.Add($"{one.Name}, {backlogs[one.Shape].Events:#,0} events", costs[one], "us");
 
@@ -62,15 +75,26 @@ internal static class ScaleBenchmark
 
     private static async Task<double> ReadAsync(Case one, BacklogTopics backlog, EmbeddedPostgres postgres, string name)
     {
-        await using var database = await PipelineBenchmark.MigratedAsync(postgres.ConnectionString(), name);
+        await using var database = await PipelineBenchmark.MigratedAsync(postgres.ConnectionString(), name, one.Rollups);
         var cpu = new SteadyCpu(backlog.Events);
         // An hour is open for as long as the grace says, and a partial of it is not folded.
         var reading = await BacklogReading.ReadAsync(
-            backlog, name, database, options => options with { Consumers = one.Members, Grace = TimeSpan.FromHours(one.Shape.OpenHours) }, cpu.Around);
+            backlog, name, database,
+            options => options with
+            {
+                Consumers = one.Members,
+                Grace = TimeSpan.FromHours(one.Shape.OpenHours),
+                Events = options.Events with { Rollups = one.Rollups },
+            },
+            cpu.Around);
         return reading.Aggregated == backlog.Events
             ? cpu.MicrosecondsAnEvent
             : throw new InvalidOperationException($"{one.Name}: {reading.Aggregated} of {backlog.Events} events were counted");
     }
 
-    private sealed record Case(string Name, BacklogShape Shape, int Members = 1);
+    private sealed record Case(string Name, BacklogShape Shape, int Members = 1)
+    {
+        /// <summary>Beside that by platform.</summary>
+        public Rollup[] Rollups { get; init; } = [];
+    }
 }
