@@ -173,11 +173,12 @@ public sealed class PageTests(Chromium chromium) : IAsyncLifetime
         await Expect(page.Locator("th[aria-sort=descending]")).ToHaveTextAsync("Cost, USD");
         await page.Locator("#keys tbody tr").First.GetByRole(AriaRole.Link, new() { Name = "by_account" }).ClickAsync();
         await Expect(page.Locator("#keys tbody tr")).ToHaveCountAsync(3);
-        await Expect(page.Locator(".filters .chip")).ToHaveCountAsync(2);
+        await Expect(page.Locator("#filters .chip")).ToHaveCountAsync(2);
         await page.GetByRole(AriaRole.Button, new() { Name = "Day", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Day", Exact = true })).ToHaveAttributeAsync("aria-pressed", "true", new() { Timeout = Patience });
         await Expect(page).ToHaveURLAsync(new Regex("range=day.*rollup=by_account.*sort=cost.*platform=anthropic.*model="));
-        await page.Locator(".filters .chip", new() { HasText = "model" }).ClickAsync();
+        await page.Locator("#filters .chip", new() { HasText = "model" }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("range=day&rollup=by_account&sort=cost&top=20&platform=anthropic$"));
         await Expect(page.Locator("#keys tbody tr")).ToHaveCountAsync(20);
         await Expect(page.Locator("#state")).ToHaveTextAsync("Live");
         Assert.Empty(complaints);

@@ -55,6 +55,7 @@ internal sealed class ContainerBackend : IKafkaBackend
     {
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = BootstrapServers }).SetLogHandler((_, _) => { }).Build();
         await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = partitions, ReplicationFactor = 1, Configs = settings.ToDictionary() }]);
+        await KafkaCluster.AppearAsync(admin, topic);
     }
 
     public ValueTask DisposeAsync() => container.DisposeAsync();

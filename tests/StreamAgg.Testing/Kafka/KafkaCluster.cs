@@ -101,6 +101,14 @@ public sealed class KafkaCluster : IKafkaBackend
             ReplicationFactor = (short)nodes.Length,
             Configs = settings.ToDictionary(),
         }]);
+        await AppearAsync(admin, topic);
+    }
+
+    /// <summary>The controller knows a topic before the brokers tell of it.</summary>
+    public static async Task AppearAsync(IAdminClient admin, string topic)
+    {
+        while (!admin.GetMetadata(TimeSpan.FromSeconds(5)).Topics.Exists(known => known.Topic == topic && known.Error.Code == ErrorCode.NoError))
+            await Task.Delay(50);
     }
 
     public ValueTask DisposeAsync()

@@ -15,7 +15,7 @@ internal static class RollupHtml
     /// <summary>Where there is more to count by than the platform: what is shown, and the others.</summary>
     public static Html Chooser(PageLink here, IReadOnlyList<Rollup> rollups) => Html.When(rollups.Count > 1, () => Html.Of(
         $"""
-        <nav class="ranges" aria-label="Counted by">{Html.Each(rollups, rollup => Html.Of(
+        <nav id="rollups" class="ranges" data-live aria-label="Counted by">{Html.Each(rollups, rollup => Html.Of(
             $"<a class=\"button\" href=\"{here.To(rollup).ToString()}\" title=\"{Dimensions(rollup)}\"{Html.When(rollup.Name == here.Rollup.Name, () => Html.Of($" aria-current=\"page\""))}>{rollup.Name}</a>"))}</nav>
         """));
 
@@ -33,7 +33,7 @@ internal static class RollupHtml
     /// <summary>The filters, each a link that takes it away.</summary>
     public static Html Filters(PageLink here, Labels labels) => Html.When(here.Where.Count > 0, () => Html.Of(
         $"""
-        <p class="filters">{Html.Each(here.Where.DistinctBy(filter => filter.Dimension), filter => Html.Of(
+        <p id="filters" data-live>{Html.Each(here.Where.DistinctBy(filter => filter.Dimension), filter => Html.Of(
             $"<a class=\"chip\" href=\"{here.Without(filter.Dimension).ToString()}\" title=\"Take this filter away\"><span class=\"muted\">{filter.Dimension}</span>&nbsp;{Html.Each(here.Where.Where(same => same.Dimension == filter.Dimension), same => Html.Of($" {labels.Show(same.Value)}"))}&nbsp;<span aria-hidden=\"true\">×</span></a>"))}</p>
         """));
 

@@ -71,8 +71,9 @@ function take(page) {
   if (!document.getElementById('view')) return location.reload();
   document.querySelector('main').dataset.now = page.querySelector('main').dataset.now;
   for (const part of live(page)) {
-    const here = document.getElementById(part.id), focused = focusIn(here);
-    if (markup.get(part.id) === part.innerHTML) continue;
+    const here = document.getElementById(part.id);
+    if (!here || markup.get(part.id) === part.innerHTML) continue;
+    const focused = focusIn(here);
     markup.set(part.id, part.innerHTML);
     const scroll = here.querySelector('.scroll')?.scrollTop;
     here.replaceChildren(...part.childNodes);
